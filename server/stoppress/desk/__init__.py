@@ -1,0 +1,1 @@
+"""What editors do: make, edit, publish, schedule, delete. The API and the schedule both come through here."""

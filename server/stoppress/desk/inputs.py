@@ -1,0 +1,105 @@
+"""What editors send, checked once: JSON objects in, frozen types or one Invalid with every wrong field out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from stoppress.errors import FieldError, Invalid
+from stoppress.model import BlogFields, Id, PostFields, Time
+
+BodyFormat = Literal["html", "markdown"]
+_READ_ONLY = {"blog", "revision", "created_at", "posts"}
+
+
+class BlogEdit(BlogFields):
+    """A blog as an editor wants it."""
+
+    updated_at: Time | None = Field(None, description="For imports: the last change that readers should notice.")
+
+
+class BlogInput(BlogEdit):
+    """A blog to make."""
+
+    id: Id | None = Field(None, description="Stands in the address; a ULID if none is given.")
+
+
+class PostEdit(PostFields):
+    """A post as an editor wants it."""
+
+    status: Literal["draft", "scheduled", "published"] = "published"
+    body_format: BodyFormat = Field("html", description="What `body` is written in. It comes out as HTML.")
+    published_at: Time | None = Field(None, description="First publication, which alone orders posts; by default now.")
+    updated_at: Time | None = Field(None, description="The time shown; by default set by each edit that is not silent.")
+    publish_at: Time | None = Field(None, description="When a scheduled post comes out.")
+
+
+class PostInput(PostEdit):
+    """A post to make."""
+
+    id: Id | None = Field(None, description="A ULID if none is given.")
+
+
+class PostPatch(PostEdit):
+    """What a merge patch may hold: any field of a post, and how it is to be taken."""
+
+    silent: bool = Field(False, description="A typo: `updated_at` stays as it is.")
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse(model: type[Model], content: Any) -> Model:
+    """`content` as `model`.
+
+    Raises:
+        Invalid: with a JSON Pointer and the value for each wrong field.
+    """
+    if not isinstance(content, Mapping):
+        detail = f"expected a JSON object, but got {_show(content)}"
+        raise Invalid(detail, [FieldError("", detail)])
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        fields = [_field_error(line) for line in error.errors(include_url=False, include_context=False)]
+        raise Invalid("; ".join(f"{field.pointer[1:]}: {field.detail}" for field in fields[:5]), fields) from error
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """RFC 7396: null takes a member away, an object is merged, everything else replaces."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
+
+
+def _field_error(line: Any) -> FieldError:
+    location = list(line["loc"])
+    # Pydantic names the kind of media within the path; the document has no such step.
+    location = [step for i, step in enumerate(location) if not (step in ("image", "embed") and i == 2)]
+    pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
+    match line["type"]:
+        case "extra_forbidden" if line["loc"][-1] in _READ_ONLY or line["loc"] == ("id",):
+            detail = "is set by the server"
+        case "extra_forbidden":
+            detail = f"unknown field; got {_show(line['input'])}"
+        case "missing":
+            detail = "is missing"
+        case _:
+            message = line["msg"].removeprefix("Value error, ")
+            shown = _show(line["input"])
+            detail = message if shown in message or "but got" in message else f"{message}; got {shown}"
+    return FieldError(pointer, detail)
+
+
+def _show(value: Any, longest: int = 80) -> str:
+    # Escaped, so that a control character in the value does not travel on in the error.
+    shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return shown if len(shown) <= longest else f"{shown[:longest]}… ({len(shown)} characters)"

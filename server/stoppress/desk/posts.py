@@ -1,0 +1,264 @@
+"""The life of a post: draft → (scheduled) → published → deleted, and back from deleted on purpose.
+
+An edit reads what stands, applies the merge patch, and commits what came out for exactly that revision. If somebody
+else was first, it is applied anew to what they left, unless the caller had named the revision it was made for: then
+the caller decides (412). Either way no edit is lost without anybody knowing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ulid import ULID
+
+from stoppress.auth import Caller
+from stoppress.desk.blogs import TRIES, Clock
+from stoppress.desk.inputs import PostEdit, PostInput, PostPatch, merge_patch, parse
+from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
+from stoppress.model import Change, Event, Post, PostChanged, PostFields, PostRemoved, Tombstone
+from stoppress.sanitize import render, sanitize
+from stoppress.store.base import Attempt, Committed, Due, Entry, Revision, Store
+
+_EDITABLE = {*PostFields.model_fields, "status", "published_at", "publish_at"}
+
+
+class Posts:
+    """The posts of every blog, for callers who may."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def create(self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
+        """Make a post. Raises Invalid, NotFound (no such blog), Conflict (its id is taken, or the blog is archived),
+        Forbidden, Unauthenticated, Unavailable."""
+        caller.require("write", blog)
+        wanted = parse(PostInput, content)
+        if wanted.status != "published":
+            await self._blog_exists(blog)
+        else:
+            caller.require("publish", blog)
+        now = self._clock()
+        post = _compose(wanted, blog, wanted.id or str(ULID.from_datetime(now)), now)
+        try:
+            return await self._commit(None, post, "published", caller, now, noticed=True, attempt=attempt)
+        except StaleRevision as error:
+            raise Conflict(f"there is a post {post.id!r} in {blog!r} already") from error
+
+    async def read(self, blog: str, post: str, caller: Caller) -> Post:
+        """A post that the caller may see. Raises NotFound, and Gone for a deleted one."""
+        if caller.may("read", blog):
+            entry = await self._store.entry(blog, post)
+        else:
+            entry = await self._store.published(blog, post)
+        return _standing(entry, blog, post)
+
+    async def edit(self, blog: str, post: str, patch: Any, caller: Caller, *, revision: int | None = None) -> Committed:
+        """Apply a merge patch; `revision` is the one it was made for, if the caller says so.
+
+        Raises Invalid, NotFound, Gone, StaleRevision, Conflict (a status that can't follow), Forbidden,
+        Unauthenticated, Unavailable.
+        """
+        caller.require("write", blog)
+        if not isinstance(patch, dict):
+            raise Invalid("expected a JSON object as merge patch")
+        for _ in range(TRIES):
+            before = await self._entry(blog, post, caller)
+            _expect(before, revision)
+            try:
+                return await self._edit_once(before, patch, caller)
+            except StaleRevision:
+                continue
+        raise Unavailable(f"the post {post!r} changes too fast; try again")
+
+    async def _edit_once(self, before: Entry, patch: dict[str, Any], caller: Caller) -> Committed:
+        now = self._clock()
+        base = await self._before_deletion(before, patch) if isinstance(before, Tombstone) else before
+        wanted = parse(PostPatch, merge_patch(base.model_dump(mode="json", include=_EDITABLE), patch))
+        if before.status == "published" and wanted.status != "published":
+            raise Conflict(f"a post that is published can't become {wanted.status}; delete it, or edit it")
+        if "published" in (before.status, wanted.status):
+            caller.require("publish", before.blog)
+        after = _compose(wanted, before.blog, before.id, now, before, base)
+        if isinstance(before, Post):
+            kept = {"revision": before.revision, "updated_at": before.updated_at}
+            if wanted.updated_at is None and after.model_copy(update=kept) == before:
+                state = await self._store.blog(before.blog)
+                if state is not None:
+                    return Committed(state.cursor, before)  # nothing changed: no revision, no event
+        return await self._commit(before, after, _change(before, after), caller, now, noticed=not wanted.silent)
+
+    async def delete(self, blog: str, post: str, caller: Caller, *, revision: int | None = None) -> Committed:
+        """Leave a tombstone. Deleting twice is deleting once. Raises NotFound, StaleRevision, Conflict, Forbidden,
+        Unauthenticated, Unavailable."""
+        caller.require("write", blog)
+        for _ in range(TRIES):
+            before = await self._entry(blog, post, caller)
+            if isinstance(before, Tombstone):
+                state = await self._store.blog(blog)
+                if state is not None:
+                    return Committed(state.cursor, before)
+            _expect(before, revision)
+            if before.status == "published":
+                caller.require("publish", blog)
+            after = Tombstone(id=post, blog=blog, revision=before.revision + 1)
+            try:
+                return await self._commit(before, after, "edited", caller, self._clock(), noticed=True)
+            except StaleRevision:
+                continue
+        raise Unavailable(f"the post {post!r} changes too fast; try again")
+
+    async def revisions(self, blog: str, post: str, caller: Caller) -> list[Revision]:
+        """Every revision, oldest first. Raises NotFound: also for callers who may not see drafts."""
+        if not caller.may("read", blog):
+            raise NotFound(f"there is no history of {post!r} for you to see")
+        found = list(await self._store.revisions(blog, post))
+        if not found:
+            raise NotFound(f"there is no post {post!r} in {blog!r}")
+        return found
+
+    async def publish_due(self, due: Due, caller: Caller) -> bool:
+        """Bring out a scheduled post whose time has come; False if it is not (or no longer) one. Safe to be tried by
+        several processes at once: the revision lets one of them through. Raises Conflict, NotFound, Unavailable."""
+        entry = await self._store.entry(due.blog, due.post)
+        now = self._clock()
+        if not isinstance(entry, Post) or entry.status != "scheduled" or not entry.publish_at or entry.publish_at > now:
+            return False
+        published = entry.model_copy(
+            update={
+                "status": "published",
+                "revision": entry.revision + 1,
+                "published_at": entry.published_at or entry.publish_at,
+                "updated_at": entry.publish_at,
+                "publish_at": None,
+            }
+        )
+        try:
+            await self._commit(entry, published, "published", caller, now, noticed=True)
+        except StaleRevision:
+            return False
+        return True
+
+    # One change
+
+    async def _commit(
+        self,
+        before: Entry | None,
+        after: Entry,
+        change: Change,
+        caller: Caller,
+        now: datetime,
+        *,
+        noticed: bool,
+        attempt: Attempt | None = None,
+    ) -> Committed:
+        event: Event | None = None
+        when: datetime | None = None
+        due: Due | None = None
+        if isinstance(after, Tombstone):
+            if before is not None and before.status == "published":
+                event, when = PostRemoved(after), now
+        elif after.status == "published":
+            event, when = PostChanged(change, after), after.updated_at
+        elif after.status == "scheduled" and after.publish_at:
+            # Noted before it is written, so that a crash in between can't lose it, and again after, in case the
+            # schedule looked in between, found no such post and forgot the note.
+            due = Due(after.publish_at, after.blog, after.id, after.revision)
+            await self._store.note_due(due)
+        committed = await self._store.commit(
+            before, after, event, by=caller.name, at=now, noticed=when if noticed else None, attempt=attempt
+        )
+        if due:
+            await self._store.note_due(due)
+        return committed
+
+    # What stands
+
+    async def _entry(self, blog: str, post: str, caller: Caller) -> Entry:
+        entry = await self._store.entry(blog, post)
+        if entry is None:
+            await self._blog_exists(blog)
+            raise NotFound(f"there is no post {post!r} in {blog!r}")
+        return entry
+
+    async def _blog_exists(self, blog: str) -> None:
+        if await self._store.blog(blog) is None:
+            raise NotFound(f"there is no blog {blog!r}")
+
+    async def _before_deletion(self, tombstone: Tombstone, patch: dict[str, Any]) -> Post:
+        """The last revision that was not a deletion: what a restored post begins with."""
+        if patch.get("status") != "published":
+            raise Gone(
+                f"the post {tombstone.id!r} was deleted; a patch with status 'published' brings it back",
+                tombstone.model_dump(mode="json"),
+            )
+        for revision in reversed(await self._store.revisions(tombstone.blog, tombstone.id)):
+            if isinstance(revision.post, Post):
+                return revision.post
+        raise Gone(f"nothing is left of the post {tombstone.id!r}", tombstone.model_dump(mode="json"))
+
+
+def _compose(
+    wanted: PostEdit, blog: str, name: str, now: datetime, before: Entry | None = None, base: Post | None = None
+) -> Post:
+    """The post that comes of what an editor wants. `before` is what it replaces, and `base` the post that the patch
+    was applied to: the same but for a deleted one, which goes on from its last revision."""
+    fields = {field: getattr(wanted, field) for field in PostFields.model_fields}
+    if base is None or wanted.body != base.body or wanted.body_format == "markdown":
+        fields["body"] = (render if wanted.body_format == "markdown" else sanitize)(wanted.body)
+    published_at, updated_at = wanted.published_at, wanted.updated_at
+    if wanted.status == "scheduled" and (wanted.publish_at is None or wanted.publish_at <= now):
+        detail = f"a scheduled post needs a time to come, but got {wanted.publish_at and wanted.publish_at.isoformat()}"
+        raise Invalid(f"publish_at: {detail}", [FieldError("/publish_at", detail)])
+    if wanted.status == "published":
+        published_at = published_at or now
+        if updated_at is None:
+            if before is None or before.status in ("draft", "scheduled"):
+                updated_at = published_at
+            elif isinstance(wanted, PostPatch) and wanted.silent and base and base.updated_at:
+                updated_at = base.updated_at
+            else:
+                updated_at = now
+        updated_at = max(updated_at, published_at)
+    return Post(
+        **fields,
+        id=name,
+        blog=blog,
+        revision=before.revision + 1 if before else 1,
+        status=wanted.status,
+        created_at=base.created_at if base else now,
+        published_at=published_at,
+        updated_at=updated_at,
+        publish_at=wanted.publish_at if wanted.status == "scheduled" else None,
+    )
+
+
+def _standing(entry: Entry | None, blog: str, post: str) -> Post:
+    if entry is None:
+        raise NotFound(f"there is no post {post!r} in {blog!r}")
+    if isinstance(entry, Tombstone):
+        raise Gone(f"the post {post!r} was deleted", entry.model_dump(mode="json"))
+    return entry
+
+
+def _expect(entry: Entry, revision: int | None) -> None:
+    if revision is not None and revision != entry.revision:
+        raise StaleRevision(
+            f"revision {revision} was expected, but {entry.revision} stands", entry.model_dump(mode="json")
+        )
+
+
+def _change(before: Entry, after: Post) -> Change:
+    """What readers are told has happened: the most telling of what did."""
+    if isinstance(before, Tombstone):
+        return "restored"
+    if before.status != "published":
+        return "published"
+    if after.correction and after.correction != before.correction:
+        return "corrected"
+    if after.published_at != before.published_at:
+        return "moved"
+    if after.pinned != before.pinned:
+        return "pinned" if after.pinned else "unpinned"
+    return "edited"

@@ -1,0 +1,61 @@
+"""Connections to Redis or Valkey: how they are made, and what their failures are called here.
+
+Two clients share nothing but the address. Reads are retried by redis-py; a commit never is: whether it happened is
+for the caller to find out by its Attempt or revision, not for a driver that sends the same script twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from stoppress.errors import Unavailable
+from stoppress.settings import Settings
+
+Client = Any  # redis-py's Redis is generic in its stubs and not in its code; Any keeps the seam in this file
+
+# What a server answers when it is there but can't keep a write (or is not ready yet).
+_REFUSALS = ("OOM", "MISCONF", "LOADING", "READONLY", "NOREPLICAS", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
+
+
+def connect(url: str, settings: Settings, *, retries: int, answer_within: float | None = None) -> Client:
+    """A client for `url`. Nothing is sent yet."""
+    retry = Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2) if retries else NoBackoff(), retries)
+    pool = BlockingConnectionPool.from_url(
+        url,
+        decode_responses=True,
+        protocol=2,
+        max_connections=settings.redis_connections,
+        timeout=settings.redis_timeout,
+        socket_timeout=answer_within or settings.redis_timeout,
+        socket_connect_timeout=settings.redis_timeout,
+        retry=retry,
+    )
+    return Redis.from_pool(pool)
+
+
+@contextmanager
+def reachable(doing: str) -> Iterator[None]:
+    """What redis-py raises, as Unavailable: `doing` says what was tried.
+
+    Raises:
+        Unavailable: the store did not answer in time, or can't take writes.
+    """
+    try:
+        yield
+    except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+        raise Unavailable(f"the store did not answer while {doing}: {error}") from error
+    except ResponseError as error:
+        if str(error).lstrip("-").startswith(_REFUSALS) or "MISCONF" in str(error) or "OOM" in str(error):
+            raise Unavailable(f"the store refused while {doing}: {error}") from error
+        raise
+    except RedisError as error:
+        raise Unavailable(f"the store failed while {doing}: {error}") from error

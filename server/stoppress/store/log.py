@@ -1,0 +1,55 @@
+"""The histories as they grow, read off the streams: base.Log on Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from stoppress.model import Cursor, Record
+from stoppress.settings import Settings
+from stoppress.store.connection import connect, reachable
+from stoppress.store.keys import Keys
+from stoppress.store.records import load_record
+
+_AT_ONCE = 500  # records of one blog in one answer
+
+
+class RedisLog:
+    """A blocking XREAD holds its connection and waits long: it has a client of its own, whose socket waits longer."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self._url = url
+        self._settings = settings
+        self._blocking = connect(url, settings, retries=0, answer_within=_longest_wait(settings) + 5)
+        self._asking = connect(url, settings, retries=3)
+
+    async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
+        """See base.Log. `wait` is at most a minute; a cancelled read loses nothing."""
+        wait = min(wait, _longest_wait(self._settings))
+        blogs = {Keys(blog).events: blog for blog in after}
+        streams = {Keys(blog).events: f"{sequence}-0" for blog, sequence in after.items()}
+        with reachable("following the blogs"):
+            found = await self._blocking.xread(streams, count=_AT_ONCE, block=max(1, int(wait * 1000)))
+        return {blogs[stream]: [load_record(fields["record"]) for _, fields in entries] for stream, entries in found}
+
+    async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
+        """See base.Log."""
+        if not blogs:
+            return {}
+        with reachable("asking where the blogs stand"):
+            async with self._asking.pipeline(transaction=False) as pipe:
+                for blog in blogs:
+                    pipe.hmget(Keys(blog).meta, "epoch", "seq")
+                answers = await pipe.execute()
+        return {
+            blog: Cursor(epoch, int(sequence)) if epoch else None
+            for blog, (epoch, sequence) in zip(blogs, answers, strict=True)
+        }
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._blocking.aclose()
+        await self._asking.aclose()
+
+
+def _longest_wait(settings: Settings) -> float:
+    return max(60.0, settings.verify)

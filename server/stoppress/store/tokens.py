@@ -1,0 +1,44 @@
+"""Tokens in Redis: base.Tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stoppress.settings import Settings
+from stoppress.store.base import TokenRecord
+from stoppress.store.connection import connect, reachable
+from stoppress.store.keys import TOKENS
+from stoppress.store.records import dump_token, load_token
+
+
+class RedisTokens:
+    """One hash, by token id."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self._redis = connect(url, settings, retries=3)
+
+    async def add(self, token: TokenRecord) -> None:
+        """See base.Tokens."""
+        with reachable("keeping a token"):
+            await self._redis.hset(TOKENS, token.id, dump_token(token))
+
+    async def get(self, token: str) -> TokenRecord | None:
+        """See base.Tokens."""
+        with reachable("looking a token up"):
+            text = await self._redis.hget(TOKENS, token)
+        return load_token(text) if text else None
+
+    async def all(self) -> Sequence[TokenRecord]:
+        """See base.Tokens."""
+        with reachable("listing the tokens"):
+            texts = await self._redis.hvals(TOKENS)
+        return sorted(map(load_token, texts), key=lambda token: (token.created_at, token.id))
+
+    async def remove(self, token: str) -> bool:
+        """See base.Tokens."""
+        with reachable("revoking a token"):
+            return bool(await self._redis.hdel(TOKENS, token))
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._redis.aclose()
