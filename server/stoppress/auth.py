@@ -38,6 +38,7 @@ class Caller:
     name: str
     scopes: frozenset[str]
     blogs: frozenset[str] = frozenset()
+    id: str = ""
 
     def may(self, scope: str, blog: str | None = None) -> bool:
         """Whether the caller has the scope, for this blog."""
@@ -115,7 +116,7 @@ def recognise(text: str, record: TokenRecord | None, now: datetime) -> Caller:
         raise Unauthenticated("the token is unknown or was revoked")
     if record.expires_at is not None and record.expires_at <= now:
         raise Unauthenticated(f"the token {record.name!r} expired at {record.expires_at.isoformat()}")
-    return Caller(record.name, frozenset(record.scopes), frozenset(record.blogs))
+    return Caller(record.name, frozenset(record.scopes), frozenset(record.blogs), record.id)
 
 
 def _digest(secret: str) -> str:

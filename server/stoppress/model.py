@@ -196,11 +196,16 @@ class BlogFields(Frozen):
     status: BlogStatus = "live"
 
 
-class Blog(BlogFields):
-    """A blog as everybody may see it. `posts` counts the published ones."""
+class _Identity(Frozen):
+    """What stands first in every answer."""
 
     id: Id
     revision: Annotated[int, Field(ge=1)]
+
+
+class Blog(BlogFields, _Identity):
+    """A blog as everybody may see it. `posts` counts the published ones."""
+
     created_at: Time
     updated_at: Time | None = Field(None, description="The last change that readers should notice.")
     posts: Annotated[int, Field(ge=0)] = 0
@@ -223,18 +228,21 @@ class PostFields(Frozen):
     tags: Annotated[tuple[Tag, ...], Field(max_length=TAGS_MAX)] = ()
 
 
-class Post(PostFields):
-    """One post in one revision. A draft has no `published_at` unless its editor set one."""
+class _PostIdentity(_Identity):
+    """And when."""
 
-    id: Id
     blog: Id
-    revision: Annotated[int, Field(ge=1)]
     status: PostStatus
-    body_format: Literal["html"] = "html"
     created_at: Time
     published_at: Time | None = None
     updated_at: Time | None = None
     publish_at: Time | None = None
+
+
+class Post(PostFields, _PostIdentity):
+    """One post in one revision. A draft has no `published_at` unless its editor set one."""
+
+    body_format: Literal["html"] = "html"
 
 
 class Tombstone(Frozen):

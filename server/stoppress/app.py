@@ -1,0 +1,218 @@
+"""The composition root: builds everything, closes everything, and is the only place that knows all parts.
+
+open_store      the store, embedded or elsewhere
+serve           the server: one process with the API, the pages and a hub
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import hashlib
+import logging
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+import uvloop
+
+from stoppress.demo.player import play_at
+from stoppress.desk.blogs import Blogs
+from stoppress.desk.posts import Posts
+from stoppress.desk.schedule import keep_schedule
+from stoppress.hub.hub import Hub
+from stoppress.metrics import Metrics
+from stoppress.render.markup import Markup
+from stoppress.settings import Settings
+from stoppress.store.embedded import EmbeddedValkey
+from stoppress.store.log import RedisLog
+from stoppress.store.redis import RedisStore
+from stoppress.store.tokens import RedisTokens
+from stoppress.web.head import bounded
+from stoppress.web.newsroom import Newsroom
+from stoppress.web.site import site
+
+_log = logging.getLogger("stoppress")
+_PACKAGE = Path(__file__).parent
+
+
+def _client_folder() -> Path:
+    """The browser's modules: within the installed package, or beside server/ in a checkout."""
+    installed = _PACKAGE / "client"
+    return installed if installed.is_dir() else _PACKAGE.parent.parent / "client"
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def now() -> datetime:
+    """The time, to the millisecond that posts are ordered by."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The store and what belongs to it, open."""
+
+    store: RedisStore
+    log: RedisLog
+    tokens: RedisTokens
+
+
+@asynccontextmanager
+async def open_store(settings: Settings, *, own: bool = False) -> AsyncIterator[Stores]:
+    """The store that the settings name. The embedded one is started for as long as this lasts, unless another process
+    runs it already; with `own` that is an error. Raises Unavailable."""
+    embedded: EmbeddedValkey | None = None
+    url = settings.redis_url
+    if url is None:
+        embedded = EmbeddedValkey(settings.data)
+        await asyncio.to_thread(embedded.start if own else embedded.attach)
+        url = embedded.url
+    stores = Stores(RedisStore(url, settings), RedisLog(url, settings), RedisTokens(url, settings))
+    try:
+        yield stores
+    finally:
+        for part in (stores.store, stores.log, stores.tokens):
+            await part.close()
+        if embedded:
+            await asyncio.to_thread(embedded.stop)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which tells when it listens, and lets the readers go before it stops."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub, listening: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._hub = hub
+        self._listening = listening
+        self.ready = False
+
+    async def startup(self, sockets: list[object] | None = None) -> None:
+        await super().startup(sockets)  # type: ignore[arg-type]
+        # What lives for good is taken out of the collector's sight: a full collection stops the loop.
+        gc.collect()
+        gc.freeze()
+        self.ready = True
+        self._listening(self.servers[0].sockets[0].getsockname()[1])
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:
+        self.ready = False
+        await self._hub.drain()
+        await super().shutdown(sockets)  # type: ignore[arg-type]
+
+
+def serve(settings: Settings) -> None:
+    """Run the server until SIGINT or SIGTERM. Raises Unavailable when it can't start."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("uvicorn.access").disabled = not settings.access_log
+    # uvicorn raises the signal again when it has stopped; by then we have to close the store, not to die.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    async with open_store(settings, own=True) as stores:
+        metrics = Metrics()
+        client = _client_folder()
+        client_path = f"/client/{_fingerprint(client)}"
+        markup = Markup(client_path)
+        hub = Hub(stores.store, stores.log, markup, settings, metrics)
+        blogs, posts = Blogs(stores.store, now), Posts(stores.store, now)
+        token = await _token(settings, stores)
+        newsroom = Newsroom(
+            settings=settings,
+            store=stores.store,
+            tokens=stores.tokens,
+            blogs=blogs,
+            posts=posts,
+            markup=markup,
+            metrics=metrics,
+            clock=now,
+            readers=hub.readers,
+            last_delivery=hub.last_delivery,
+            ready=lambda: server.ready,
+            admin_token=token.text,
+            client_path=client_path,
+        )
+        application = site(newsroom, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes())
+        port = asyncio.get_running_loop().create_future()
+        server = _Server(_uvicorn(settings, hub, application), hub, port.set_result)
+        async with asyncio.TaskGroup() as tasks:
+            beside = [
+                tasks.create_task(hub.run()),
+                tasks.create_task(keep_schedule(stores.store, posts, now, every=0.5)),
+                tasks.create_task(_welcome(settings, port, token)),
+            ]
+            try:
+                await server.serve()
+            finally:
+                for task in beside:
+                    task.cancel()
+
+
+def _uvicorn(settings: Settings, hub: Hub, application: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,  # type: ignore[arg-type]
+        host=settings.host,
+        port=settings.port,
+        http=bounded(settings.head_limit),
+        ws=hub.upgrade_class(),
+        lifespan="off",
+        log_config=None,
+        access_log=settings.access_log,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=int(settings.shutdown_timeout) or 1,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """The token with every scope, if there is one; `shown` is how the welcome names it."""
+
+    text: str | None
+    shown: str
+
+
+async def _token(settings: Settings, stores: Stores) -> _Token:
+    """The operator's own token, or one for this run where somebody tries Stop Press on their own machine."""
+    if settings.admin_token:
+        return _Token(settings.admin_token.get_secret_value(), "the one in STOPPRESS_ADMIN_TOKEN")
+    alone = settings.host in ("127.0.0.1", "::1", "localhost") and not await stores.tokens.all()
+    if settings.demo or alone:
+        text = f"run_{secrets.token_urlsafe(24)}"
+        return _Token(text, f"{text}  (for this run; `stoppress token create` makes lasting ones)")
+    return _Token(None, "make one with `stoppress token create`")
+
+
+async def _welcome(settings: Settings, listening: asyncio.Future[int], token: _Token) -> None:
+    """Say where everything is, once it is there, and go on with the demo if it is wanted."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"http://{host}:{await listening}"
+    lines = [f"API docs  {url}/docs", f"Token     {token.shown}"]
+    if settings.demo:
+        lines.insert(0, f"Page      {url}/blogs/demo")
+    else:
+        lines.insert(0, f"Pages     {url}/blogs/…")
+    sys.stdout.write("\nStop Press is ready.\n\n" + "".join(f"  {line}\n" for line in lines) + "\n")
+    sys.stdout.flush()
+    if settings.demo and token.text:
+        await play_at(url, token.text)

@@ -1,0 +1,1 @@
+"""HTTP: the API for newsroom tools, the pages for readers, and what operators look at."""

@@ -1,0 +1,164 @@
+"""How requests are read: the body, the conditions, the query. Each thing that is wrong is named with its value."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic_core import from_json
+from starlette.requests import ClientDisconnect, Request
+
+from stoppress.auth import Caller
+from stoppress.errors import FieldError, Invalid
+from stoppress.model import Cursor, rfc3339
+from stoppress.store.base import Attempt, Order, Place
+
+_JSON_TYPES = {"", "application/json", "application/merge-patch+json"}
+_ETAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+Value = TypeVar("Value")
+
+
+def invalid(name: str, detail: str, status: int = 422) -> Invalid:
+    """A header, a parameter or a body that is wrong, by its name."""
+    return Invalid(f"{name}: {detail}", [FieldError(name, detail)], status=status)
+
+
+async def body(request: Request, limit: int) -> bytes:
+    """The body.
+
+    Raises:
+        Invalid: 415 when it is said to be something else than JSON, 413 when it is over the limit (said so or found
+            so: no more than the limit is ever kept).
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in _JSON_TYPES:
+        raise invalid("Content-Type", f"expected application/json, but got {kind[:80]!r}", 415)
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise invalid("Content-Length", f"a body of {declared} bytes is over the limit of {limit}", 413)
+    content = bytearray()
+    try:
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > limit:
+                raise invalid("body", f"a body of more than {limit} bytes is over the limit", 413)
+    except ClientDisconnect as error:
+        raise Invalid("the body ended early", status=400) from error
+    return bytes(content)
+
+
+def parse_json(content: bytes) -> Any:
+    """The JSON value. Raises Invalid (400) with the place where it is none."""
+    try:
+        return from_json(content, allow_inf_nan=False)
+    except ValueError as error:
+        start = content[:80].decode(errors="replace")
+        raise invalid("body", f"expected JSON, but {error}; it starts with {start!r}", 400) from error
+
+
+def expected_revision(request: Request) -> int | None:
+    """The revision that `If-Match` names; None if there is no such header, or `*`.
+
+    A tag that is none of ours (weak, or not a number) matches no revision: 0 stands for it, since revisions begin at 1.
+    Raises Invalid (400) when it is no list of entity tags, or names several.
+    """
+    given = request.headers.get("if-match")
+    if given is None or given.strip() == "*":
+        return None
+    match = _ETAG.fullmatch(given.strip())
+    if match is None:
+        raise invalid("If-Match", f'expected one entity tag such as "3", but got {given[:80]!r}', 400)
+    return int(match[2]) if not match[1] and match[2].isascii() and match[2].isdigit() and len(match[2]) < 16 else 0
+
+
+def attempt(request: Request, caller: Caller, content: bytes, hours: int) -> Attempt | None:
+    """The try that `Idempotency-Key` names: the key counts for one caller and one route. Raises Invalid (400)."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise invalid("Idempotency-Key", f"expected 1 to 255 visible ASCII characters, but got {ascii(key)[:80]}", 400)
+    name = "\n".join((caller.id or caller.name, request.method, request.url.path, key))
+    return Attempt(hashlib.sha256(name.encode()).hexdigest(), hashlib.sha256(content).hexdigest(), hours * 3600)
+
+
+def parameter(request: Request, name: str, read: Callable[[str], Value], default: Value) -> Value:
+    """A parameter of the query. `read` raises ValueError with what was expected. Raises Invalid (422)."""
+    given = request.query_params.get(name)
+    if given is None:
+        return default
+    try:
+        return read(given)
+    except ValueError as error:
+        raise invalid(name, f"{error}, but got {given[:80]!r}") from error
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """A reader of one word out of some."""
+
+    def read(given: str) -> str:
+        if given not in allowed:
+            raise ValueError(f"expected one of {', '.join(allowed)}")
+        return given
+
+    return read
+
+
+def read_order(given: str) -> Order:
+    """A reader of an order of posts."""
+    match given:
+        case "newest" | "oldest":
+            return given
+    raise ValueError("expected newest or oldest")
+
+
+def number(least: int, most: int) -> Callable[[str], int]:
+    """A reader of a whole number."""
+
+    def read(given: str) -> int:
+        if not given.isascii() or not given.isdigit() or len(given) > 9 or not least <= int(given) <= most:
+            raise ValueError(f"expected a whole number from {least} to {most}")
+        return int(given)
+
+    return read
+
+
+def cursor(request: Request, name: str) -> Cursor | None:
+    """A cursor of the query. Raises Invalid (400)."""
+    given = request.query_params.get(name)
+    if given is None:
+        return None
+    try:
+        return Cursor.parse(given)
+    except ValueError as error:
+        raise invalid(name, str(error), 400) from error
+
+
+def dump_page(order: str, place: Place) -> str:
+    """The opaque token of the page behind a place. It holds the place, not a number: posts that arrive move nothing."""
+    content = json.dumps([order, rfc3339(place.published_at), place.id], separators=(",", ":"))
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def load_page(order: str) -> Callable[[str], Place]:
+    """A reader of such a token, which counts for one order."""
+
+    def read(given: str) -> Place:
+        try:
+            content = json.loads(base64.b64decode(given + "=" * (-len(given) % 4), b"-_", validate=True))
+            made_for, published_at, post = content
+            place = Place(datetime.fromisoformat(published_at), str(post))
+        except (binascii.Error, ValueError, TypeError) as error:
+            raise ValueError("expected a page token out of an earlier answer's 'next'") from error
+        if made_for != order or place.published_at.tzinfo is None:
+            raise ValueError(f"expected a page token of order={order}")
+        return place
+
+    return read

@@ -1,0 +1,33 @@
+"""What the routes work with, built once by app.py and given to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from stoppress.desk.blogs import Blogs, Clock
+from stoppress.desk.posts import Posts
+from stoppress.metrics import Metrics
+from stoppress.render.markup import Markup
+from stoppress.settings import Settings
+from stoppress.store.base import Store, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Newsroom:
+    """The desk, the store behind it, and what is known of the readers (web never sees the hub itself)."""
+
+    settings: Settings
+    store: Store
+    tokens: Tokens
+    blogs: Blogs
+    posts: Posts
+    markup: Markup
+    metrics: Metrics
+    clock: Clock
+    readers: Callable[[str | None], int]
+    last_delivery: Callable[[str], datetime | None]
+    ready: Callable[[], bool]
+    admin_token: str | None
+    client_path: str

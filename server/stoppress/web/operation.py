@@ -1,0 +1,96 @@
+"""One operation of the API, said once: the route is made from it, and so is its entry in the OpenAPI document."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from stoppress.errors import StopPressError
+from stoppress.metrics import Metrics
+from stoppress.web.answers import problem_answer
+
+_log = logging.getLogger("stoppress.web")
+Endpoint = Callable[[Request], Awaitable[Response]]
+ErrorPage = Callable[[Request, StopPressError], Response]
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the path, the query or the headers."""
+
+    name: str
+    place: Literal["path", "query", "header"]
+    about: str
+    schema: Schema = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`body` is the model of the request's body; `answers` names the schema of each good answer by its status, and
+    `problems` the statuses that errors may have."""
+
+    method: str
+    path: str
+    name: str
+    about: str
+    endpoint: Endpoint
+    tag: str
+    scope: str | None = None
+    body: type[BaseModel] | None = None
+    merge_patch: bool = False
+    parameters: tuple[Parameter, ...] = ()
+    answers: Mapping[int, Schema | None] = field(default_factory=dict)
+    problems: tuple[int, ...] = ()
+    media_type: str = "application/json"
+    description: str = ""
+
+    def counted(self, metrics: Metrics, error_page: ErrorPage | None = None) -> Endpoint:
+        """The endpoint: counted, its errors answered as problems (or, for pages, by `error_page`)."""
+
+        async def run(request: Request) -> Response:
+            began = perf_counter()
+            status = 500
+            try:
+                response = await self.endpoint(request)
+                status = response.status_code
+            except StopPressError as error:
+                if error.status >= 500:
+                    _log.warning("%s %s: %s", self.method, self.path, error)
+                response = error_page(request, error) if error_page else problem_answer(error)
+                status = response.status_code
+            finally:
+                metrics.requests.labels(self.path, self.method, status).observe(perf_counter() - began)
+            return response
+
+        return run
+
+
+def route(path: str, endpoints: Mapping[str, Endpoint]) -> Route:
+    """One Starlette route for all methods of a path, so that a 405 names all that are allowed."""
+
+    async def dispatch(request: Request) -> Response:
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+    return Route(path, dispatch, methods=list(endpoints))
+
+
+BLOG = Parameter("blog", "path", "The blog's id.", {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"})
+POST = Parameter("post", "path", "The post's id.", {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"})
+IF_MATCH = Parameter(
+    "If-Match", "header", 'The revision that the change was made for, such as `"3"`; if another stands, 412.'
+)
+IDEMPOTENCY_KEY = Parameter(
+    "Idempotency-Key",
+    "header",
+    "Names this request, so that it may be sent again: the same key and body gets the first answer again.",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+)

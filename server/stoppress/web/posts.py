@@ -1,0 +1,239 @@
+"""The API's routes of posts."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoppress.desk.inputs import PostInput, PostPatch
+from stoppress.errors import NotFound
+from stoppress.model import Blog, Post, rfc3339
+from stoppress.store.base import Committed, Order
+from stoppress.web.answers import NO_STORE, answer, cursor_tag, etag, unless_known
+from stoppress.web.asking import (
+    attempt,
+    body,
+    dump_page,
+    expected_revision,
+    invalid,
+    load_page,
+    number,
+    one_of,
+    parameter,
+    parse_json,
+    read_order,
+)
+from stoppress.web.callers import caller
+from stoppress.web.newsroom import Newsroom
+from stoppress.web.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter
+
+LIMIT = 100
+_WRITTEN = {"$ref": "#/components/schemas/PostAnswer"}
+_PRIVATE = ("draft", "scheduled")
+
+
+class PostRoutes:
+    """Publish, list, read, edit, delete, and who did what."""
+
+    def __init__(self, newsroom: Newsroom) -> None:
+        self._newsroom = newsroom
+        self._settings = newsroom.settings
+
+    async def create(self, request: Request) -> Response:
+        who = await caller(request, self._newsroom)
+        blog = request.path_params["blog"]
+        who.require("write", blog)
+        content = await body(request, self._settings.body_limit)
+        tried = attempt(request, who, content, self._settings.idempotency_hours)
+        committed = await self._newsroom.posts.create(blog, parse_json(content), who, tried)
+        return _written(committed, 201)
+
+    async def index(self, request: Request) -> Response:
+        blog = request.path_params["blog"]
+        limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
+        status = parameter(request, "status", one_of("published", *_PRIVATE), "published")
+        if status in _PRIVATE:
+            return await self._private(request, blog, status, limit)
+        order: Order = parameter(request, "order", read_order, "newest")
+        index = "all"
+        if parameter(request, "key", one_of("true", "false"), "false") == "true":
+            index = "key"
+        if tag := request.query_params.get("tag"):
+            if index == "key":
+                raise invalid("tag", "expected either key=true or a tag, but got both")
+            index = f"tag:{tag}"
+        after = parameter(request, "page", load_page(order), None)
+        page = await self._newsroom.store.page(blog, order=order, after=after, limit=limit, index=index)
+        if page is None:
+            raise NotFound(f"there is no blog {blog!r}")
+        content = {
+            "posts": [post.model_dump(mode="json") for post in page.posts],
+            "next": dump_page(order, page.next) if page.next else None,
+            "cursor": str(page.cursor),
+        }
+        return unless_known(request, cursor_tag(page.cursor), content)
+
+    async def _private(self, request: Request, blog: str, status: str, limit: int) -> Response:
+        who = await caller(request, self._newsroom)
+        who.require("read", blog)
+        state = await self._newsroom.blogs.read(blog)
+        after = request.query_params.get("page", "")
+        found = [post for post in await self._newsroom.store.drafts(blog) if post.status == status and post.id > after]
+        content = {
+            "posts": [post.model_dump(mode="json") for post in found[:limit]],
+            "next": found[limit - 1].id if len(found) > limit else None,
+            "cursor": str(state.cursor),
+        }
+        return answer(content, headers=NO_STORE)
+
+    async def read(self, request: Request) -> Response:
+        who = await caller(request, self._newsroom)
+        post = await self._newsroom.posts.read(request.path_params["blog"], request.path_params["post"], who)
+        content = post.model_dump(mode="json")
+        if post.status != "published":
+            return answer(content, headers={**NO_STORE, "etag": etag(post)})
+        return unless_known(request, etag(post), content)
+
+    async def edit(self, request: Request) -> Response:
+        who = await caller(request, self._newsroom)
+        blog, post = request.path_params["blog"], request.path_params["post"]
+        who.require("write", blog)
+        revision = expected_revision(request)
+        patch = parse_json(await body(request, self._settings.body_limit))
+        return _written(await self._newsroom.posts.edit(blog, post, patch, who, revision=revision))
+
+    async def delete(self, request: Request) -> Response:
+        who = await caller(request, self._newsroom)
+        revision = expected_revision(request)
+        blog, post = request.path_params["blog"], request.path_params["post"]
+        return _written(await self._newsroom.posts.delete(blog, post, who, revision=revision))
+
+    async def revisions(self, request: Request) -> Response:
+        who = await caller(request, self._newsroom)
+        lines = await self._newsroom.posts.revisions(request.path_params["blog"], request.path_params["post"], who)
+        content = {
+            "revisions": [
+                {
+                    "revision": line.revision,
+                    "at": rfc3339(line.at),
+                    "by": line.by,
+                    "post": line.post.model_dump(mode="json"),
+                }
+                for line in lines
+            ]
+        }
+        return answer(content)
+
+    def operations(self) -> list[Operation]:
+        """What the OpenAPI document says of them."""
+        path = "/v1/blogs/{blog}/posts"
+        return [
+            Operation(
+                "POST",
+                path,
+                "createPost",
+                "Publish a post, or keep a draft",
+                self.create,
+                "Posts",
+                scope="write",
+                body=PostInput,
+                parameters=(BLOG, IDEMPOTENCY_KEY),
+                answers={201: _WRITTEN},
+                problems=(400, 401, 403, 404, 409, 413, 415, 422, 503),
+                description="`published` (the default) and `scheduled` need the scope publish.",
+            ),
+            Operation(
+                "GET",
+                path,
+                "listPosts",
+                "List posts",
+                self.index,
+                "Posts",
+                parameters=(
+                    BLOG,
+                    Parameter("order", "query", "By first publication.", _choice("newest", "oldest")),
+                    Parameter(
+                        "limit",
+                        "query",
+                        "How many.",
+                        {"type": "integer", "minimum": 1, "maximum": LIMIT, "default": LIMIT},
+                    ),
+                    Parameter("key", "query", "`true`: key events only.", _choice("false", "true")),
+                    Parameter("tag", "query", "Posts with this tag only; not together with key=true."),
+                    Parameter(
+                        "status", "query", "Others than published need the scope read.", _choice("published", *_PRIVATE)
+                    ),
+                    Parameter("page", "query", "The `next` of an earlier answer; stable while posts arrive."),
+                ),
+                answers={200: {"$ref": "#/components/schemas/PostList"}, 304: None},
+                problems=(401, 403, 404, 422, 503),
+            ),
+            Operation(
+                "GET",
+                path + "/{post}",
+                "readPost",
+                "Read a post",
+                self.read,
+                "Posts",
+                parameters=(BLOG, POST),
+                answers={200: {"$ref": f"#/components/schemas/{Post.__name__}"}, 304: None},
+                problems=(401, 404, 410, 503),
+                description="A deleted one is 410, with its tombstone. Drafts need the scope read, or are 404.",
+            ),
+            Operation(
+                "PATCH",
+                path + "/{post}",
+                "editPost",
+                "Change a post (RFC 7396 merge patch)",
+                self.edit,
+                "Posts",
+                scope="write",
+                body=PostPatch,
+                merge_patch=True,
+                parameters=(BLOG, POST, IF_MATCH),
+                answers={200: _WRITTEN},
+                problems=(400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503),
+                description="What is published needs the scope publish. A patch with status `published` brings a "
+                "deleted post back. If nothing changes, there is no new revision.",
+            ),
+            Operation(
+                "DELETE",
+                path + "/{post}",
+                "deletePost",
+                "Delete a post",
+                self.delete,
+                "Posts",
+                scope="write",
+                parameters=(BLOG, POST, IF_MATCH),
+                answers={200: {"$ref": "#/components/schemas/TombstoneAnswer"}},
+                problems=(400, 401, 403, 404, 409, 412, 503),
+                description="A tombstone goes to every page, feed, cache and socket. Deleting twice is deleting once.",
+            ),
+            Operation(
+                "GET",
+                path + "/{post}/revisions",
+                "listRevisions",
+                "Who changed what, when",
+                self.revisions,
+                "Posts",
+                scope="read",
+                parameters=(BLOG, POST),
+                answers={200: {"$ref": "#/components/schemas/RevisionList"}},
+                problems=(401, 404, 503),
+            ),
+        ]
+
+
+def _choice(*allowed: str) -> dict[str, object]:
+    return {"type": "string", "enum": list(allowed), "default": allowed[0]}
+
+
+def _written(committed: Committed, status: int = 200) -> Response:
+    post = committed.entry
+    assert not isinstance(post, Blog)
+    headers = {**NO_STORE, "etag": etag(post)}
+    if status == 201:
+        headers["location"] = f"/v1/blogs/{post.blog}/posts/{post.id}"
+    if committed.replayed:
+        headers["idempotent-replayed"] = "true"
+    return answer({"post": post.model_dump(mode="json"), "cursor": str(committed.cursor)}, status, headers)

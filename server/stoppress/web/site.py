@@ -1,0 +1,99 @@
+"""All routes of the API and the pages, in one Starlette application."""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from stoppress.errors import NotFound, StopPressError
+from stoppress.web.answers import problem_answer
+from stoppress.web.blogs import BlogRoutes
+from stoppress.web.changes import ChangeRoutes
+from stoppress.web.documents import DocumentRoutes
+from stoppress.web.newsroom import Newsroom
+from stoppress.web.operation import Endpoint, Operation, route
+from stoppress.web.operations import OperationsRoutes
+from stoppress.web.pages import PageRoutes
+from stoppress.web.posts import PostRoutes
+
+_log = logging.getLogger("stoppress.web")
+# What the platform's own list may lack; a module of the wrong type is not run by a browser.
+mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("image/webp", ".webp")
+
+
+class _Immutable(StaticFiles):
+    """Files whose address changes with their content: kept for a year, never asked for again."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def operations(newsroom: Newsroom) -> list[Operation]:
+    """Everything the API and the pages can do."""
+    parts = (BlogRoutes, PostRoutes, ChangeRoutes, PageRoutes, OperationsRoutes)
+    known = [operation for part in parts for operation in part(newsroom).operations()]
+    return known + DocumentRoutes(newsroom.settings, known).operations()
+
+
+def site(
+    newsroom: Newsroom,
+    *,
+    client: Path,
+    pictures: Path,
+    live: Sequence[BaseRoute],
+) -> Starlette:
+    """The application. `live` are the hub's own routes, `client` the folder of the modules and styles that pages load,
+    `pictures` that of the demo's."""
+    pages = PageRoutes(newsroom)
+    endpoints: dict[str, dict[str, Endpoint]] = {}
+    for operation in operations(newsroom):
+        error_page = pages.error_page if operation.media_type == "text/html" and operation.tag == "Readers" else None
+        endpoints.setdefault(operation.path, {})[operation.method] = operation.counted(newsroom.metrics, error_page)
+    routes: list[BaseRoute] = [
+        *live,
+        *(route(path, by_method) for path, by_method in endpoints.items()),
+        Mount(newsroom.client_path, _Immutable(directory=client), name="client"),
+        Mount("/demo/", StaticFiles(directory=pictures), name="pictures"),
+    ]
+    origins = [origin.strip() for origin in newsroom.settings.origins.split(",") if origin.strip()]
+    return Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET"], expose_headers=["ETag"]),
+            Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
+        ],
+        exception_handlers={HTTPException: _http_error, Exception: _bug},
+    )
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses: an unknown path, a method that a route lacks."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return problem_answer(NotFound(f"there is nothing at {request.url.path[:200]!r}"))
+    refusal = StopPressError(f"{request.method} {request.url.path[:200]}: {error.detail}")
+    refusal.status, refusal.title = error.status_code, error.detail
+    response = problem_answer(refusal)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    """An error nobody foresaw: logged by Starlette's caller, and answered without a word of what is inside."""
+    return problem_answer(StopPressError("something went wrong here; it has been logged"))
