@@ -169,6 +169,9 @@ class Store(Protocol):
         """Published posts in order of `published_at`, then id. `index` is `all`, `key`, `pinned` or `tag:NAME`;
         `skip` passes over as many first. None when there is no such blog."""
 
+    async def position(self, blog: str, post: str) -> int | None:
+        """How many published posts of the blog are older than this one; None when it is not published."""
+
     async def since(self, blog: str, after: int, *, limit: int) -> Since | None:
         """What changed after sequence number `after`, at most `limit` records. None when there is no such blog."""
 

@@ -310,6 +310,11 @@ class RedisStore:
             following = Place(posts[-1].published_at, posts[-1].id)
         return Page(state, cursor, posts, following)
 
+    async def position(self, blog: str, post: str) -> int | None:
+        with reachable(f"looking for the post {post}"):
+            rank = await self._reads.zrank(Keys(blog).all, post)
+        return None if rank is None else int(rank)
+
     async def since(self, blog: str, after: int, *, limit: int) -> Since | None:
         keys = Keys(blog)
         with reachable(f"reading the changes of {blog}"):

@@ -1,0 +1,108 @@
+"""What every test may use: real servers to keep blogs on, a clock to turn, and callers."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import redis as blocking_redis
+from stoppress.auth import SCOPES, Caller
+from stoppress.settings import Settings
+from stoppress.store.embedded import EmbeddedValkey
+from stoppress.store.redis import RedisStore
+from waiting import until
+
+EDITOR = Caller("editor", frozenset(SCOPES))
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder with a path short enough for a unix socket, whatever pytest's own is."""
+    with tempfile.TemporaryDirectory(prefix="sp-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    """The embedded Valkey, as `stoppress serve` starts it."""
+    with tempfile.TemporaryDirectory(prefix="sp-") as folder:
+        embedded = EmbeddedValkey(Path(folder))
+        embedded.start()
+        yield embedded.url
+        embedded.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Debian's redis-server, on a socket of its own."""
+    program = shutil.which("redis-server")
+    assert program, "these tests need redis-server; `make test` installs it, or says how"
+    with tempfile.TemporaryDirectory(prefix="sp-") as folder:
+        socket = Path(folder) / "redis.sock"
+        options = ["--port", "0", "--unixsocket", str(socket), "--dir", folder, "--save", "", "--appendonly", "yes"]
+        process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
+        with blocking_redis.Redis(unix_socket_path=str(socket)) as client:
+            until(lambda: socket.exists() and bool(client.ping()), "redis-server answers")
+        yield f"unix://{socket}"
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session", params=["valkey", "redis"])
+def server_url(request: pytest.FixtureRequest) -> str:
+    """Each kind of server in turn: what a test says of the store holds on all of them."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+def _emptied(url: str) -> None:
+    with blocking_redis.Redis.from_url(url) as client:
+        client.flushall()
+
+
+@pytest.fixture
+async def any_store(server_url: str) -> AsyncIterator[RedisStore]:
+    """An empty store, on each kind of server."""
+    _emptied(server_url)
+    store = RedisStore(server_url, Settings())
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def store(valkey_url: str) -> AsyncIterator[RedisStore]:
+    """An empty store on the embedded server."""
+    _emptied(valkey_url)
+    store = RedisStore(valkey_url, Settings())
+    yield store
+    await store.close()
+
+
+@dataclass
+class Clock:
+    """A clock that stands until it is turned."""
+
+    at: datetime = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def turn(self, **by: float) -> None:
+        """By seconds=, minutes=, hours= …"""
+        self.at += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
