@@ -12,6 +12,7 @@ import hashlib
 import logging
 import secrets
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -100,18 +101,18 @@ class _Server(uvicorn.Server):
         self._listening = listening
         self.ready = False
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
-        await super().startup(sockets)  # type: ignore[arg-type]
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
         # What lives for good is taken out of the collector's sight: a full collection stops the loop.
         gc.collect()
         gc.freeze()
         self.ready = True
         self._listening(self.servers[0].sockets[0].getsockname()[1])
 
-    async def shutdown(self, sockets: list[object] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.ready = False
         await self._hub.drain()
-        await super().shutdown(sockets)  # type: ignore[arg-type]
+        await super().shutdown(sockets)
 
 
 def serve(settings: Settings) -> None:
@@ -120,6 +121,7 @@ def serve(settings: Settings) -> None:
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
     )
     logging.getLogger("uvicorn.access").disabled = not settings.access_log
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # the demo's own requests are no news
     # uvicorn raises the signal again when it has stopped; by then we have to close the store, not to die.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
@@ -151,7 +153,7 @@ async def _serve(settings: Settings) -> None:
             admin_token=token.text,
             client_path=client_path,
         )
-        application = site(newsroom, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes())
+        application = site(newsroom, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes)
         port = asyncio.get_running_loop().create_future()
         server = _Server(_uvicorn(settings, hub, application), hub, port.set_result)
         async with asyncio.TaskGroup() as tasks:
@@ -173,7 +175,7 @@ def _uvicorn(settings: Settings, hub: Hub, application: object) -> uvicorn.Confi
         host=settings.host,
         port=settings.port,
         http=bounded(settings.head_limit),
-        ws=hub.upgrade_class(),
+        ws=hub.socket_protocol,
         lifespan="off",
         log_config=None,
         access_log=settings.access_log,

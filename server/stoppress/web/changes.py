@@ -58,7 +58,43 @@ class ChangeRoutes:
 
     def operations(self) -> list[Operation]:
         """What the OpenAPI document says of it."""
+        cursor_parameter = Parameter("cursor", "query", "Where to go on from; without one, from now.")
         return [
+            Operation(
+                "GET",
+                "/v1/blogs/{blog}/socket",
+                "openSocket",
+                "The WebSocket",
+                None,
+                "Readers",
+                parameters=(
+                    BLOG,
+                    cursor_parameter,
+                    Parameter("Sec-WebSocket-Protocol", "header", "`stoppress.v1.json` or `stoppress.v1.html`."),
+                ),
+                answers={101: None},
+                problems=(400, 403, 404, 426, 503),
+                description="Its messages are in `/asyncapi.json`. Refusals come before the upgrade.",
+            ),
+            Operation(
+                "GET",
+                "/v1/blogs/{blog}/events",
+                "openEvents",
+                "The same as Server-Sent Events",
+                None,
+                "Readers",
+                parameters=(
+                    BLOG,
+                    cursor_parameter,
+                    Parameter("Last-Event-ID", "header", "A cursor, as browsers send it when they come back."),
+                    Parameter(
+                        "form", "query", "Posts as data or as markup.", {"type": "string", "enum": ["json", "html"]}
+                    ),
+                ),
+                answers={200: {"type": "string"}},
+                problems=(400, 403, 404, 422, 503),
+                media_type="text/event-stream",
+            ),
             Operation(
                 "GET",
                 "/v1/blogs/{blog}/changes",
@@ -85,5 +121,5 @@ class ChangeRoutes:
                 answers={200: {"$ref": "#/components/schemas/Changes"}, 304: None},
                 problems=(400, 404, 422, 503),
                 description="The socket's messages (see /asyncapi.json), compacted to what each changed post is now.",
-            )
+            ),
         ]

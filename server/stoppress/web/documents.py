@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,6 +18,7 @@ from stoppress.web.openapi import openapi
 from stoppress.web.operation import Operation
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_CODE = re.compile("`([^`]*)`")
 _CACHED = {"cache-control": "public, max-age=60"}
 
 
@@ -75,8 +78,14 @@ def _render(document: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["kind"] = _kind
+    environment.filters |= {"kind": _kind, "prose": _prose}
     return environment.get_template("docs.html").render(api=document)
+
+
+def _prose(text: str) -> Markup:
+    """Paragraphs, with what stands between backticks as code."""
+    paragraphs = (_CODE.sub(r"<code>\1</code>", str(escape(part))) for part in text.split("\n\n"))
+    return Markup("".join(f"<p>{part}</p>" for part in paragraphs))
 
 
 def _kind(schema: dict[str, Any]) -> str:

@@ -42,7 +42,7 @@ class Operation:
     path: str
     name: str
     about: str
-    endpoint: Endpoint
+    endpoint: Endpoint | None  # None: another part of the server answers; it is only told of here
     tag: str
     scope: str | None = None
     body: type[BaseModel] | None = None
@@ -56,11 +56,14 @@ class Operation:
     def counted(self, metrics: Metrics, error_page: ErrorPage | None = None) -> Endpoint:
         """The endpoint: counted, its errors answered as problems (or, for pages, by `error_page`)."""
 
+        endpoint = self.endpoint
+        assert endpoint is not None
+
         async def run(request: Request) -> Response:
             began = perf_counter()
             status = 500
             try:
-                response = await self.endpoint(request)
+                response = await endpoint(request)
                 status = response.status_code
             except StopPressError as error:
                 if error.status >= 500:

@@ -63,6 +63,8 @@ def site(
     pages = PageRoutes(newsroom)
     endpoints: dict[str, dict[str, Endpoint]] = {}
     for operation in operations(newsroom):
+        if operation.endpoint is None:
+            continue
         error_page = pages.error_page if operation.media_type == "text/html" and operation.tag == "Readers" else None
         endpoints.setdefault(operation.path, {})[operation.method] = operation.counted(newsroom.metrics, error_page)
     routes: list[BaseRoute] = [
