@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import redis as blocking_redis
+
 from stoppress.auth import SCOPES, Caller
 from stoppress.settings import Settings
 from stoppress.store.embedded import EmbeddedValkey

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+
 from waiting import until
 
 TOKEN = "test-token"

@@ -102,4 +102,7 @@ def _field_error(line: Any) -> FieldError:
 def _show(value: Any, longest: int = 80) -> str:
     # Escaped, so that a control character in the value does not travel on in the error.
     shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    return shown if len(shown) <= longest else f"{shown[:longest]}… ({len(shown)} characters)"
+    if len(shown) <= longest:
+        return shown
+    length = f" ({len(value)} characters)" if isinstance(value, str) else ""
+    return f"{shown[:longest]}…{length}"

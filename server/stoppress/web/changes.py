@@ -91,7 +91,7 @@ class ChangeRoutes:
                         "form", "query", "Posts as data or as markup.", {"type": "string", "enum": ["json", "html"]}
                     ),
                 ),
-                answers={200: {"type": "string"}},
+                answers={200: {"type": "string"}, 204: None},
                 problems=(400, 403, 404, 422, 503),
                 media_type="text/event-stream",
             ),

@@ -1,0 +1,59 @@
+"""Tokens: made once, shown once, kept as a digest."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from stoppress.auth import ANONYMOUS, Caller, new_token, recognise, token_id
+from stoppress.errors import Forbidden, Invalid, Unauthenticated
+
+NOW = datetime(2031, 5, 4, tzinfo=UTC)
+
+
+def test_a_token_is_recognised_and_its_secret_not_kept() -> None:
+    record, text = new_token("cms", ["publish"], ["night"], None, NOW)
+    assert token_id(text) == record.id
+    assert text.rpartition("_")[2] not in repr(record)
+    caller = recognise(text, record, NOW)
+    assert (caller.name, caller.scopes, caller.blogs) == ("cms", {"publish"}, {"night"})
+
+
+@pytest.mark.parametrize("text", ["", "sp_", "run_abc", "sp_short_secret", "sp_000000000000_a_b", "sp_zz!zzzzzzzzz_x"])
+def test_what_is_no_token_has_no_id(text: str) -> None:
+    assert token_id(text) is None
+
+
+def test_another_secret_is_refused() -> None:
+    record, text = new_token("cms", ["read"], [], None, NOW)
+    with pytest.raises(Unauthenticated):
+        recognise(text[:-1] + ("0" if text[-1] != "0" else "1"), record, NOW)
+    with pytest.raises(Unauthenticated):
+        recognise(text, None, NOW)
+
+
+def test_an_expired_token_says_so() -> None:
+    record, text = new_token("cms", ["read"], [], NOW + timedelta(hours=1), NOW)
+    recognise(text, record, NOW + timedelta(minutes=59))
+    with pytest.raises(Unauthenticated, match="expired"):
+        recognise(text, record, NOW + timedelta(hours=1))
+
+
+def test_scopes_include_one_another_and_stop_at_the_blog() -> None:
+    publisher = Caller("p", frozenset({"publish"}), frozenset({"night"}))
+    assert publisher.may("write", "night") and publisher.may("publish", "night")
+    assert not publisher.may("read", "night") and not publisher.may("admin")
+    assert not publisher.may("publish", "day")
+    with pytest.raises(Forbidden, match="'day'"):
+        publisher.require("publish", "day")
+    with pytest.raises(Forbidden, match="'admin'"):
+        publisher.require("admin")
+    with pytest.raises(Unauthenticated, match="'read'"):
+        ANONYMOUS.require("read")
+
+
+def test_every_fault_of_a_new_token_is_named() -> None:
+    with pytest.raises(Invalid) as refused:
+        new_token("two\nlines", ["rule"], [], NOW, NOW)
+    assert [error.pointer for error in refused.value.errors] == ["/scopes/0", "/name", "/expires_at"]

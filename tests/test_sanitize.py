@@ -1,0 +1,78 @@
+"""What HTML may come in."""
+
+from __future__ import annotations
+
+import pytest
+
+from stoppress.errors import Invalid
+from stoppress.sanitize import render, sanitize
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("<p>Plain <b>and</b> <em>simple</em></p>", "<p>Plain <b>and</b> <em>simple</em></p>"),
+        ('<p class="MsoNormal" style="color:red"><span>Pasted</span></p>', "<p>Pasted</p>"),
+        ("<!-- note to self --><h3>Sub-head</h3>", "<h3>Sub-head</h3>"),
+        ("5 < 6 & 7", "5 &lt; 6 &amp; 7"),
+        ("<style>p{}</style><p>x</p>", "<p>x</p>"),
+        ('<ol start="3"><li>three</li></ol>', '<ol start="3"><li>three</li></ol>'),
+        ('<img src="/a.webp" alt="A">', '<img src="/a.webp" alt="A">'),
+    ],
+)
+def test_structure_stays_and_surplus_goes(given: str, kept: str) -> None:
+    assert sanitize(given) == kept
+    assert sanitize(kept) == kept
+
+
+def test_links_to_elsewhere_take_nothing_along() -> None:
+    assert sanitize('<a href="https://x.example/">x</a>') == (
+        '<a href="https://x.example/" rel="noopener nofollow">x</a>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("<script>alert(1)</script>", "<script>"),
+        ("<ScRiPt src=//x.example></sCrIpT>", "<script>"),
+        ("<p>a</p><iframe src=https://x.example></iframe>", "<iframe>"),
+        ("<object data=x></object>", "<object>"),
+        ("<img src=x onerror=alert(1)>", "event handler"),
+        ("<p ONCLICK='a()'>x</p>", "event handler"),
+        ('<a href="javascript:alert(1)">x</a>', "javascript:"),
+        ('<a href=" &#x6A;ava\tscript:alert(1)">x</a>', "javascript:"),
+        ('<a href="vbscript:x">x</a>', "vbscript:"),
+        ('<img src="data:text/html,<script>alert(1)</script>">', "data:"),
+    ],
+)
+def test_what_would_run_is_refused_by_name(given: str, named: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        sanitize(given)
+    assert named in refused.value.detail
+    assert [error.pointer for error in refused.value.errors] == ["/body"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "<svg/onload=alert(1)>",
+        "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+        "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+        "<a href=\"https://x.example/\" target='_blank' ping='https://y.example'>x</a>",
+    ],
+)
+def test_what_is_left_of_a_trick_can_t_run(given: str) -> None:
+    try:
+        clean = sanitize(given)
+    except Invalid:
+        return
+    assert "<img src=1" not in clean and "onload" not in clean and "ping" not in clean and "<svg" not in clean
+
+
+def test_markdown_becomes_html_and_its_raw_html_text() -> None:
+    assert render("## So\n\n*it* ~~goes~~\n\n| a |\n|---|\n| 1 |") == (
+        "<h2>So</h2>\n<p><em>it</em> <s>goes</s></p>\n<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>"
+        "\n<tbody>\n<tr>\n<td>1</td>\n</tr>\n</tbody>\n</table>"
+    )
+    assert render("<script>x</script>") == "<p>&lt;script&gt;x&lt;/script&gt;</p>"

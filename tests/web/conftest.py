@@ -1,0 +1,79 @@
+"""The API in this process, on a real store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from stoppress.desk.blogs import Blogs
+from stoppress.desk.posts import Posts
+from stoppress.metrics import Metrics
+from stoppress.render.markup import Markup
+from stoppress.settings import Settings
+from stoppress.store.redis import RedisStore
+from stoppress.store.tokens import RedisTokens
+from stoppress.web.newsroom import Newsroom
+from stoppress.web.site import site
+
+ADMIN = "the-admin-token"
+CLIENT = Path(__file__).parents[2] / "client"
+
+
+def no_readers(blog: str | None) -> int:
+    return 0
+
+
+def no_delivery(blog: str) -> datetime | None:
+    return None
+
+
+@pytest.fixture
+async def newsroom(store: RedisStore, valkey_url: str, clock: Any) -> AsyncIterator[Newsroom]:
+    settings = Settings()
+    tokens = RedisTokens(valkey_url, settings)
+    yield Newsroom(
+        settings=settings,
+        store=store,
+        tokens=tokens,
+        blogs=Blogs(store, clock),
+        posts=Posts(store, clock),
+        markup=Markup("/client/abc"),
+        metrics=Metrics(),
+        clock=clock,
+        readers=no_readers,
+        last_delivery=no_delivery,
+        ready=lambda: True,
+        admin_token=ADMIN,
+        client_path="/client/abc",
+    )
+    await tokens.close()
+
+
+@pytest.fixture
+async def anybody(newsroom: Newsroom) -> AsyncIterator[httpx2.AsyncClient]:
+    """Without a token."""
+    transport = httpx2.ASGITransport(site(newsroom, client=CLIENT, pictures=CLIENT, live=[]))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+async def admin(anybody: httpx2.AsyncClient, newsroom: Newsroom) -> AsyncIterator[httpx2.AsyncClient]:
+    """With every scope."""
+    transport = httpx2.ASGITransport(site(newsroom, client=CLIENT, pictures=CLIENT, live=[]))
+    headers = {"Authorization": f"Bearer {ADMIN}"}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+async def blog(admin: httpx2.AsyncClient) -> str:
+    """A blog to write in; its path."""
+    answer = await admin.post("/v1/blogs", json={"id": "petrel", "title": "The night of the Petrel"})
+    assert answer.status_code == 201
+    return "/v1/blogs/petrel"
