@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision
 from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved, Tombstone
 from stoppress.settings import Settings

@@ -1,0 +1,30 @@
+# Everything that is done with a checkout. `make help` says what there is.
+# The work is in scripts/, so that it can be read, and run, without make.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock clean
+
+help:  ## Say what can be made.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
+
+run:  ## Start the server with the demo, on http://127.0.0.1:8000. STOPPRESS_DEMO=0 starts it without.
+	@scripts/environment run
+	@STOPPRESS_DEMO="$${STOPPRESS_DEMO:-1}" exec .venv/bin/stoppress serve
+
+test:  ## Set up all that is needed, then check and test everything.
+	@scripts/environment dev
+	@scripts/programs
+	@scripts/check
+	@exec .venv/bin/python -m pytest
+
+check:  ## Lint, types and layers alone.
+	@scripts/environment dev
+	@scripts/programs node
+	@scripts/check
+
+lock:  ## Renew the lock files of Python's packages (needs uv).
+	@requirements/lock.sh --upgrade
+
+clean:  ## Remove what was set up and cached; the data folder stays.
+	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,191 @@
+/**
+ * One connection to one blog that is always coming back. No DOM: messages go to `receive`, its state to `phase`.
+ *
+ * The cursor is the whole memory. Every message carries the place in the blog's history where we stand once it is
+ * applied, and the next connection asks for what came after. So a connection can be dropped at any time, and one that
+ * looks doubtful is:
+ *
+ *   - nothing at all was heard for two heartbeats;
+ *   - a heartbeat names another cursor than ours, and no change comes in the seconds after it;
+ *   - the device went offline or online: an open socket may belong to a network that is gone;
+ *   - the page became visible, and the last sign of life is older than a heartbeat.
+ *
+ * Between tries we wait with full jitter: a random time up to min(30 s, 0.5 s × 2ⁿ), so that readers whom a restart
+ * threw out don't return in step. n starts anew once a connection stood for a heartbeat, so a server that accepts and
+ * drops is not hammered. A `bye` names the wait itself.
+ */
+
+/** @import { ConnectOptions, Message, Phase, World } from "./types.js" */
+
+/** Close codes after which we stay away. After any other: try again. @type {Record<number, Phase>} */
+const FINAL = { 1000: "ended", 1008: "refused", 4404: "gone" };
+
+// All in milliseconds.
+const BACKOFF_FIRST = 500;
+const BACKOFF_MAX = 30_000;
+/** How long an opening socket may take to say hello. */
+const HELLO_WITHIN = 10_000;
+/** How long we may stand behind a heartbeat's cursor. */
+const BEHIND_MAX = 5_000;
+/** How long the server may take to close when the blog is over. */
+const ENDING_MAX = 10_000;
+
+/** How many milliseconds to wait before try `n` (0, 1, 2 …). @type {(n: number, random: () => number) => number} */
+export const backoff = (n, random) => random() * Math.min(BACKOFF_MAX, BACKOFF_FIRST * 2 ** n);
+
+/** @returns {World} */
+const browser = () => ({
+  WebSocket,
+  setTimeout: (act, ms) => setTimeout(act, ms),
+  clearTimeout: (timer) => clearTimeout(/** @type {number} */ (timer)),
+  now: Date.now,
+  random: Math.random,
+  window,
+  document,
+});
+
+/** Connects, and goes on until a final close. @param {ConnectOptions} options */
+export function connect({ url, cursor, protocol = "stoppress.v1.html", receive, phase = () => {} }, world = browser()) {
+  /** @type {Phase} */
+  let current = "connecting";
+  /** @type {WebSocket | null} */
+  let socket = null;
+  let attempts = 0;
+  let opened = 0;
+  let heard = 0;
+  let heartbeat = 0;
+  let ending = false;
+  /** @type {Record<string, unknown>} */
+  const timers = {};
+
+  /** @type {(name: "retry" | "watchdog" | "behind", ms?: number, act?: () => void) => void} */
+  const timer = (name, ms, act) => {
+    world.clearTimeout(timers[name]);
+    timers[name] =
+      act &&
+      world.setTimeout(() => {
+        timers[name] = undefined;
+        act();
+      }, ms ?? 0);
+  };
+
+  /** @param {Phase} next */
+  const become = (next) => {
+    if (next === current) return;
+    current = next;
+    phase(next);
+  };
+
+  /** Lets the socket go. What it may still say is not heard: its cursor would not be ours. */
+  const drop = () => {
+    timer("watchdog");
+    timer("behind");
+    const old = socket;
+    socket = null;
+    old?.close();
+    // By the clock, not a timer: timers stand still while a device sleeps.
+    if (opened && world.now() - opened >= heartbeat) attempts = 0;
+    opened = 0;
+  };
+
+  const open = () => {
+    drop();
+    timer("retry");
+    const address = new URL(url);
+    if (cursor) address.searchParams.set("cursor", cursor);
+    const mine = new world.WebSocket(address.href, protocol);
+    socket = mine;
+    mine.onmessage = ({ data }) => mine === socket && hear(JSON.parse(data));
+    mine.onclose = ({ code }) => mine === socket && lost(code);
+    timer("watchdog", HELLO_WITHIN, lost);
+  };
+
+  const lost = (code = 1006) => {
+    drop();
+    if (ending || FINAL[code]) return stop(ending ? "ended" : FINAL[code]);
+    become("reconnecting");
+    // If a bye has set the time already, that stands.
+    if (!timers.retry) timer("retry", backoff(attempts++, world.random), open);
+  };
+
+  /** @param {Phase} last */
+  const stop = (last) => {
+    drop();
+    timer("retry");
+    for (const [target, type, listener] of listeners) target.removeEventListener(type, listener);
+    listeners.length = 0;
+    become(last);
+  };
+
+  /** @param {Message} message */
+  const hear = (message) => {
+    heard = world.now();
+    switch (message.type) {
+      case "hello":
+        opened = heard;
+        heartbeat = message.heartbeat * 1000;
+        // Where we stand already; news only to those who came without a cursor.
+        cursor ||= message.cursor;
+        become("live");
+        break;
+      case "heartbeat":
+        // It names the end of the history. Cursors are opaque: they can be told apart, not ordered.
+        if (message.cursor === cursor) timer("behind");
+        else if (!timers.behind) timer("behind", BEHIND_MAX, lost);
+        break;
+      case "bye":
+        // Until it closes, this server goes on telling us what comes.
+        if (!ending) timer("retry", message.retry_after_ms, open);
+        break;
+      case "reset":
+        stop("closed");
+        break;
+      default:
+        // Types that we don't know move the cursor as well: that is how the protocol grows.
+        cursor = message.cursor;
+        timer("behind");
+    }
+    if (socket && !ending) timer("watchdog", 2 * heartbeat || HELLO_WITHIN, lost);
+    receive(message);
+  };
+
+  const look = () => {
+    if (ending || world.document.visibilityState !== "visible") return;
+    if (!socket || (heartbeat && world.now() - heard > heartbeat)) open();
+  };
+  /** @type {[EventTarget, string, () => void][]} */
+  const listeners = [
+    [world.window, "online", () => ending || open()],
+    [world.window, "offline", () => socket && lost()],
+    // An open socket may keep a page out of the back/forward cache; `pageshow` comes when it returns from there.
+    [
+      world.window,
+      "pagehide",
+      () => {
+        drop();
+        timer("retry");
+        if (!ending) become("reconnecting");
+      },
+    ],
+    [world.window, "pageshow", look],
+    [world.document, "visibilitychange", look],
+  ];
+  for (const [target, type, listener] of listeners) target.addEventListener(type, listener);
+  open();
+
+  return {
+    /** Where we stand. */
+    cursor: () => cursor,
+    /** The blog is over: take what still comes, and stay away when the server closes. */
+    finish: () => {
+      if (!socket || ending) return;
+      ending = true;
+      timer("retry");
+      timer("watchdog", ENDING_MAX, lost);
+    },
+    /** Stop for good. */
+    close: () => {
+      if (listeners.length) stop("closed");
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/** The shapes that the modules share. Read by the type checker alone; no page loads this file. */
+
+/**
+ * How a connection stands. `connecting`: for the first time. `live`: what comes is shown as it comes. `reconnecting`:
+ * not now, but it is being tried. The others are final: `ended` (the blog is over), `refused` (we are not let in),
+ * `gone` (there is no such blog), `closed` (by ourselves).
+ */
+export type Phase = "connecting" | "live" | "reconnecting" | "ended" | "refused" | "gone" | "closed";
+
+/** What the server says, as docs/protocol.md has it. Unknown types and fields may come at any time. */
+export interface Message {
+  type: string;
+  cursor: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what else there is depends on the type, and grows.
+  [field: string]: any;
+}
+
+/** What a connection needs of its surroundings. The browser's by default; tests give their own. */
+export interface World {
+  WebSocket: new (url: string, protocol: string) => WebSocket;
+  setTimeout: (act: () => void, ms: number) => unknown;
+  clearTimeout: (timer: unknown) => void;
+  /** Milliseconds, from any start. */
+  now: () => number;
+  /** From 0 up to 1. */
+  random: () => number;
+  window: EventTarget;
+  document: EventTarget & { visibilityState: string };
+}
+
+export interface ConnectOptions {
+  /** `ws:` or `wss:`, without the cursor. */
+  url: string;
+  /** Where we stand; empty for "from now on". */
+  cursor: string;
+  /** The form in which posts come; by default as the page's markup. */
+  protocol?: "stoppress.v1.html" | "stoppress.v1.json";
+  /** Gets every message, in order. A `reset` closes the connection first. */
+  receive: (message: Message) => void;
+  /** Hears of each change of phase. */
+  phase?: (phase: Phase) => void;
+}
+
+/** A post's place in the order of posts. `published_at` is RFC 3339. */
+export interface Place {
+  id: string;
+  published_at: string;
+}
+
+/** What a page says of a post that it shows. */
+export interface Shown extends Place {
+  revision: number;
+}
+
+/** What the feed knows of a post; of a removed one, the revision of its removal. */
+export interface Entry {
+  revision: number;
+  removed: boolean;
+  published_at: string;
+}
+
+/** A post in either form: its data, or its place and its markup. */
+export interface Post extends Shown {
+  html?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: in the json form, whatever a post has.
+  [field: string]: any;
+}
+
+/** The blog's public state; counts alone come with every change of a post, `html` in the html form. */
+export interface Blog {
+  posts: number;
+  updated_at: string | null;
+  html?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: in hello and blog messages, whatever a blog has.
+  [field: string]: any;
+}
+
+/**
+ * What to do, in order. `place`: a post that is not shown; `replace`: one that is, perhaps at another time now; `remove`:
+ * take it out; `counts`: the number of posts and the last update; `blog`: the blog itself, with its header in `html`
+ * (html form; not after a hello); `reset`: forget everything and load afresh.
+ */
+export type Change =
+  | { kind: "place" | "replace"; id: string; post: Post }
+  | { kind: "remove"; id: string }
+  | { kind: "counts"; counts: Blog }
+  | { kind: "blog"; blog: Blog; html?: string }
+  | { kind: "reset"; reason: string };

@@ -1,0 +1,127 @@
+"""Options that several commands share, and values that options take."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+import click
+from pydantic import SecretStr, ValidationError
+from pydantic_core import PydanticUndefined
+
+from stoppress.errors import StopPressError
+from stoppress.settings import Settings
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PREFIX = "STOPPRESS_"
+
+
+def server_options(command: Command) -> Command:
+    """`--url` and `--token`: which server, and as whom."""
+    url = click.option(
+        "--url",
+        envvar=f"{PREFIX}URL",
+        default="http://127.0.0.1:8000",
+        show_default=True,
+        show_envvar=True,
+        help="The server's address.",
+    )
+    token = click.option("--token", envvar=f"{PREFIX}TOKEN", show_envvar=True, help="A token of `stoppress token`.")
+    return url(token(command))
+
+
+def settings_options(*names: str) -> Callable[[Command], Command]:
+    """Each of these settings as an option of the same name; all settings when none is named."""
+
+    def add(command: Command) -> Command:
+        for name in reversed(names or tuple(Settings.model_fields)):
+            command = _setting(name)(command)
+        return command
+
+    return add
+
+
+def read_settings(given: Mapping[str, Any]) -> Settings:
+    """The settings: what was given on the command line, else the environment, else the defaults.
+
+    Raises click.UsageError (exit code 2) with one line for each wrong one: its name, its value, what was expected.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings(**chosen)
+    except ValidationError as error:
+        lines = []
+        for wrong in error.errors():
+            name = str(wrong["loc"][0])
+            source = option_name(name) if name in chosen else PREFIX + name.upper()
+            value = "…" if is_secret(name) else str(wrong["input"])
+            lines.append(f"{source}={value}: {wrong['msg'][:1].lower()}{wrong['msg'][1:]}")
+        raise click.UsageError("wrong settings\n" + "\n".join(f"  {line}" for line in lines)) from error
+
+
+def unknown_settings() -> list[str]:
+    """Variables of the environment that look like settings and are none: most often a typing error."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {f"{PREFIX}URL", f"{PREFIX}TOKEN"}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def option_name(name: str) -> str:
+    """`redis_url` as a flag: `--redis-url`."""
+    return "--" + name.replace("_", "-")
+
+
+def is_secret(name: str) -> bool:
+    """Whether the setting's value is never shown."""
+    return SecretStr in get_args(Settings.model_fields[name].annotation)
+
+
+def _setting(name: str) -> Callable[[Command], Command]:
+    field = Settings.model_fields[name]
+    text = f"{field.description}  [{PREFIX}{name.upper()}"
+    if field.default not in (None, PydanticUndefined):
+        text += f"; default: {str(field.default).lower() if isinstance(field.default, bool) else field.default}"
+    flag = option_name(name)
+    if field.annotation is bool:
+        return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=f"{text}]")
+    # As text: the class knows the type, so that flags and environment are judged alike.
+    return click.option(flag, name, default=None, metavar=_metavar(field.annotation), help=f"{text}]")
+
+
+def _metavar(annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return "|".join(str(choice) for choice in get_args(annotation))
+    for part, metavar in (("Path", "PATH"), ("float", "NUMBER"), ("int", "NUMBER")):
+        if part in str(annotation):
+            return metavar
+    return "TEXT"
+
+
+def read_text(file: str) -> str:
+    """The text of a file, or of standard input for `-`. Raises StopPressError with the reason."""
+    try:
+        with click.open_file(file, encoding="utf-8") as source:
+            return str(source.read())
+    except UnicodeDecodeError as error:
+        raise StopPressError(f"{file} is not UTF-8: {error}") from error
+    except OSError as error:
+        raise StopPressError(f"{file} can't be read: {error.strerror}") from error
+
+
+class Duration(click.ParamType[timedelta]):
+    """A length of time: `90m`, `12h`, `30d`, `2w`."""
+
+    name = "duration"
+    _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Raises click.BadParameter."""
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"([1-9][0-9]{0,5})([smhdw])", str(value))
+        if match is None:
+            self.fail(f"expected a number and a unit, such as 90m, 12h, 30d or 2w, but got {value!r}", param, ctx)
+        return timedelta(**{self._UNITS[match[2]]: int(match[1])})

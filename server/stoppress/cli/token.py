@@ -1,0 +1,117 @@
+"""`stoppress token`: who may use the API. Works on the store itself, whether a server runs or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+from stoppress import auth
+from stoppress.cli.options import Duration, read_settings, settings_options
+from stoppress.errors import NotFound
+from stoppress.model import rfc3339
+from stoppress.settings import Settings
+from stoppress.store.base import TokenRecord
+
+store_options = settings_options("data", "redis_url")
+
+
+@click.group(short_help="Make, list and revoke tokens.")
+def token() -> None:
+    """Make, list and revoke the tokens that the API asks for.
+
+    \b
+    Scopes:
+      read      sees drafts, scheduled posts and revisions
+      write     makes and edits drafts
+      publish   publishes, edits and deletes what readers see; includes write
+      admin     makes and deletes blogs and tokens; includes everything
+    """
+
+
+@token.command(short_help="Make a token; it is shown once.")
+@click.option("--name", required=True, help="Whose it is, or what for; shown in lists and revisions.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice(list(auth.SCOPES)),
+    help="What it may; can be given several times.",
+)
+@click.option("--blog", "blogs", multiple=True, help="Only for this blog; can be given several times.")
+@click.option("--expires-in", type=Duration(), help="For how long it counts, such as 12h or 30d; without it, for ever.")
+@store_options
+def create(name: str, scopes: Sequence[str], blogs: Sequence[str], expires_in: timedelta | None, **given: Any) -> None:
+    """Make a token, and print it: on standard output the token alone, so that a script can take it."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    record, text = auth.new_token(name, scopes, blogs, now + expires_in if expires_in else None, now)
+    asyncio.run(_add(read_settings(given), record))
+    click.echo(f"Token {record.id} for {record.name}. It is shown this once; keep it like a password.", err=True)
+    click.echo(text)
+
+
+@token.command("list", short_help="List the tokens.")
+@store_options
+def list_(**given: Any) -> None:
+    """List the tokens, oldest first; never their secrets."""
+    records = asyncio.run(_all(read_settings(given)))
+    if not records:
+        click.echo("No tokens.", err=True)
+        return
+    now = datetime.now(UTC)
+    rows = [("ID", "NAME", "SCOPES", "BLOGS", "MADE", "EXPIRES")]
+    rows += [
+        (
+            record.id,
+            record.name,
+            ",".join(record.scopes),
+            ",".join(record.blogs) or "all",
+            rfc3339(record.created_at),
+            _expiry(record.expires_at, now),
+        )
+        for record in records
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@token.command(short_help="Revoke a token.")
+@click.argument("id")
+@store_options
+def revoke(id: str, **given: Any) -> None:
+    """Revoke the token with this ID (see `stoppress token list`). It is refused from the next request on."""
+    if not asyncio.run(_remove(read_settings(given), id)):
+        raise NotFound(f"There is no token {id!r}.")
+    click.echo(f"Token {id} is revoked.", err=True)
+
+
+def _expiry(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return "never"
+    return f"{rfc3339(moment)} (expired)" if moment <= now else rfc3339(moment)
+
+
+async def _add(settings: Settings, record: TokenRecord) -> None:
+    from stoppress import app
+
+    async with app.open_store(settings) as stores:
+        await stores.tokens.add(record)
+
+
+async def _all(settings: Settings) -> Sequence[TokenRecord]:
+    from stoppress import app
+
+    async with app.open_store(settings) as stores:
+        return await stores.tokens.all()
+
+
+async def _remove(settings: Settings, token_id: str) -> bool:
+    from stoppress import app
+
+    async with app.open_store(settings) as stores:
+        return await stores.tokens.remove(token_id)

@@ -1,0 +1,1 @@
+"""The demo: a story of our own, told by a fictional newspaper, that goes on while one looks."""

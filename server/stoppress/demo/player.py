@@ -1,0 +1,191 @@
+"""Plays story.json against a server, over HTTP, as any newsroom tool would.
+
+The story is a row of steps. Those of the backlog stand at once, with times in the past; then one follows the other;
+then the gauges are read until the water is back, where each new reading takes the oldest one away; then the blog is
+made anew, and the story begins again. So nothing grows.
+
+Every post has a fixed id, so the posts themselves say how far the story has got: a player that starts again goes on
+behind the last step whose post is there. A story whose last post is old is begun anew, so that it looks like news.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any, Protocol
+
+from stoppress.errors import StopPressError, Unavailable
+from stoppress.model import rfc3339
+from stoppress.remote_desk import Refused, RemoteDesk
+
+log = logging.getLogger(__name__)
+
+BLOG = "demo"
+SHORTEST, LONGEST = 10.0, 20.0  # seconds between two steps, at pace 1
+OLD = timedelta(minutes=30)  # a story whose last post is older is begun anew
+SETBACK = 5.0  # seconds after a server that was away or refused a step
+
+Object = dict[str, Any]
+
+
+class Api(Protocol):
+    """What the player asks of the server: a part of remote_desk.RemoteDesk."""
+
+    async def blog(self, blog: str) -> Object | None: ...
+    async def create_blog(self, fields: Mapping[str, Any]) -> Object: ...
+    async def change_blog(self, blog: str, patch: Mapping[str, Any]) -> Object: ...
+    async def delete_blog(self, blog: str) -> Object: ...
+    async def all_posts(self, blog: str) -> Sequence[Object]: ...
+    async def create_post(self, blog: str, fields: Mapping[str, Any]) -> Object: ...
+    async def change_post(self, blog: str, post: str, patch: Mapping[str, Any]) -> Object: ...
+    async def delete_post(self, blog: str, post: str) -> Object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happens: `do` is `post`, `edit`, `delete` or `blog`. A post that is filed late was published
+    `minutes_ago`."""
+
+    do: str
+    id: str = ""
+    fields: Object | None = None
+    minutes_ago: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The blog, what has happened when the player comes, and what happens then. `titles` are the blog's over time."""
+
+    blog: Object
+    backlog: tuple[Step, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def titles(self) -> frozenset[str]:
+        changed = (step.fields["title"] for step in self.steps if step.do == "blog" and step.fields)
+        return frozenset([self.blog["title"], *changed])
+
+
+def read_story() -> Story:
+    """The story that comes with Stop Press."""
+    told = json.loads(files(__package__).joinpath("story.json").read_text("utf-8"))
+    return Story(
+        blog=told["blog"],
+        backlog=tuple(_step({"do": "post", **entry}) for entry in told["backlog"]),
+        steps=(*map(_step, told["steps"]), *_watch(told["watch"])),
+    )
+
+
+def _step(entry: Object) -> Step:
+    fields = entry.get("post") or entry.get("patch")
+    return Step(entry["do"], entry.get("id", ""), fields, entry.get("minutes_ago"))
+
+
+def _watch(told: Object) -> list[Step]:
+    """The gauge readings after the storm, of which `keep` are left standing."""
+    steps = []
+    for number in range(told["posts"]):
+        level = told["from"] + (told["to"] - told["from"]) * number / (told["posts"] - 1)
+        line = told["lines"][number % len(told["lines"])].format(level=f"{level:.2f}")
+        fields = {"body": f"<p>{line}</p>", "byline": told["byline"], "tags": ["Gauges"]}
+        steps.append(Step("post", f"demo-gauge-{number:02}", fields))
+        if number >= told["keep"]:
+            steps.append(Step("delete", f"demo-gauge-{number - told['keep']:02}"))
+    return steps
+
+
+async def play(
+    api: Api,
+    *,
+    pace: float = 1.0,
+    story: Story | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    chance: Callable[[], float] = random.random,
+) -> None:
+    """Play until cancelled; `pace` makes every pause so many times as long.
+
+    A server that is away is waited for. Raises StopPressError when there is a blog of this id that is not the demo's,
+    and Refused when the token may not write.
+    """
+    story = story or read_story()
+    while True:
+        try:
+            for step in story.steps[await _set_the_scene(api, story, clock()) :]:
+                await sleep(pace * (SHORTEST + (LONGEST - SHORTEST) * chance()))
+                await _perform(api, step, clock())
+            await sleep(pace * LONGEST)
+            await api.delete_blog(BLOG)
+        except Unavailable as error:
+            log.warning("the demo waits for the server: %s", error)
+            await sleep(SETBACK)
+        except Refused as refusal:
+            if refusal.status in (401, 403):
+                raise
+            # Somebody deleted the blog, or put an end to it: look afresh at what there is.
+            log.warning("the demo begins this step again: %s", refusal)
+            await sleep(SETBACK)
+
+
+async def play_at(url: str, token: str) -> None:
+    """Play at a server of our own until cancelled. What makes that impossible is logged, and ends only the demo."""
+    async with RemoteDesk(url, token, environment=False) as desk:
+        try:
+            await play(desk)
+        except StopPressError as error:
+            log.error("the demo is over: %s", error)
+
+
+async def _set_the_scene(api: Api, story: Story, now: datetime) -> int:
+    """See that the blog and its backlog are there; the index of the step that comes next."""
+    blog = await api.blog(BLOG)
+    if blog is not None and blog["title"] not in story.titles:
+        raise StopPressError(f"There is a blog {BLOG!r} with another story ({blog['title']!r}); it is left alone.")
+    there = {post["id"]: post for post in await api.all_posts(BLOG)} if blog else {}
+    if blog is not None and (blog["status"] != "live" or _is_old(there, now)):
+        await api.delete_blog(BLOG)
+        blog, there = None, {}
+    if blog is None:
+        await api.create_blog(story.blog)
+    for step in story.backlog:
+        if step.id not in there:
+            await _perform(api, step, now)
+    told = [index for index, step in enumerate(story.steps) if step.do == "post" and step.id in there]
+    return told[-1] + 1 if told else 0
+
+
+def _is_old(there: Mapping[str, Object], now: datetime) -> bool:
+    times = [datetime.fromisoformat(post["created_at"]) for post in there.values()]
+    return bool(times) and now - max(times) > OLD
+
+
+async def _perform(api: Api, step: Step, now: datetime) -> None:
+    """One step. What it wants to be so may be so already: then nothing changes."""
+    fields = dict(step.fields or {})
+    try:
+        match step.do:
+            case "post":
+                if step.minutes_ago is not None:
+                    fields["published_at"] = rfc3339((now - timedelta(minutes=step.minutes_ago)).replace(microsecond=0))
+                await api.create_post(BLOG, {"id": step.id, **fields})
+            case "edit":
+                await api.change_post(BLOG, step.id, fields)
+            case "delete":
+                await api.delete_post(BLOG, step.id)
+            case "blog":
+                await api.change_blog(BLOG, fields)
+            case _:
+                raise ValueError(f"expected a step to post, edit, delete or blog, but got {step.do!r}")
+    except Refused as refusal:
+        # 409: it is there already. 410: somebody has deleted it. 404 of a post: it was never there.
+        if refusal.status == 409 and step.do == "post" or refusal.status == 410:
+            return
+        if refusal.status == 404 and step.do in ("edit", "delete") and await api.blog(BLOG):
+            return
+        raise

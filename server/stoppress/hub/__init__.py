@@ -1,0 +1,1 @@
+"""Tails the histories and writes every change to every reader."""

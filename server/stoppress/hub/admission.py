@@ -1,0 +1,120 @@
+"""Who may read here: how many in all, how many from one address, from which pages.
+
+The address of a reader behind proxies is the last one in X-Forwarded-For that no trusted proxy has: what stands
+before it is the client's own word.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+from collections import Counter
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from stoppress.errors import Forbidden, Unavailable
+from stoppress.settings import Settings
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Full(Unavailable):
+    """There is no room for one more reader."""
+
+
+class Admission:
+    """Counts readers in and out. What was admitted must be released, once."""
+
+    def __init__(self, settings: Settings, chance: random.Random) -> None:
+        self.readers = 0
+        self._most = settings.readers_max
+        self._most_per_address = settings.readers_per_address
+        self._addresses: Counter[str] = Counter()
+        self._chance = chance
+
+    def admit(self, address: str | None) -> None:
+        """Count one in.
+
+        Raises:
+            Full: there is no room; `retry_after` is spread, so that those refused don't come back together.
+        """
+        if self.readers >= self._most:
+            raise Full(f"this server has as many readers as it takes ({self._most})", self._chance.randint(2, 10))
+        if self._most_per_address and address is not None:
+            if self._addresses[address] >= self._most_per_address:
+                detail = f"{address} has as many readers as one address may have ({self._most_per_address})"
+                raise Full(detail, self._chance.randint(2, 10))
+            self._addresses[address] += 1
+        self.readers += 1
+
+    def release(self, address: str | None) -> None:
+        """Count one out, by the address it was admitted under."""
+        self.readers -= 1
+        if self._most_per_address and address is not None:
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+
+class Proxies:
+    """The proxies whose X-Forwarded-For counts: addresses or networks, comma-separated, or *."""
+
+    def __init__(self, trusted: str) -> None:
+        names = [name.strip() for name in trusted.split(",") if name.strip()]
+        self._all = "*" in names
+        self._networks = [ipaddress.ip_network(name, strict=False) for name in names if name != "*"]
+
+    def address(self, peer: str | None, forwarded: Iterable[str]) -> str | None:
+        """The reader's address, given the connection's peer and the X-Forwarded-For headers as they came."""
+        here = _address(peer or "")
+        if here is None or not self._trusts(here):
+            return peer
+        hops = [_address(hop) for header in forwarded for hop in header.split(",")]
+        for hop in reversed(hops):
+            if hop is None:
+                break
+            here = hop
+            if not self._trusts(hop):
+                break
+        return str(here)
+
+    def _trusts(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+        return self._all or any(address in network for network in self._networks)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """`192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`; None for anything else."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+class Origins:
+    """The pages that may read here: origins, comma-separated, or *. A page of this very host always may."""
+
+    def __init__(self, allowed: str) -> None:
+        names = {name.strip().rstrip("/").lower() for name in allowed.split(",") if name.strip()}
+        self.any = "*" in names
+        self._allowed = names
+
+    def check(self, origin: str | None, host: str | None) -> None:
+        """Raise Forbidden unless a page of `origin` may. No origin is no page, but an app."""
+        if origin is None or self.any or origin.lower() in self._allowed or _same_host(origin, host):
+            return
+        raise Forbidden(f"pages of {origin[:200]!r} may not read here; see STOPPRESS_ORIGINS")
+
+
+def _same_host(origin: str, host: str | None) -> bool:
+    try:
+        page, here = urlsplit(origin), urlsplit(f"{origin.partition(':')[0]}://{host}")
+        default = _DEFAULT_PORTS.get(page.scheme)
+        return bool(page.hostname) and (page.hostname, page.port or default) == (here.hostname, here.port or default)
+    except ValueError:
+        return False

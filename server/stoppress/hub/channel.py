@@ -1,0 +1,285 @@
+"""One blog in this process: where it stands, what lately happened, and who reads it.
+
+The order that every reader sees rests on one number each, `reader.sequence`: all up to it was written to that reader.
+
+- `publish` first moves the channel (ring, head, blog), then writes. A reader that joins or wakes while the writing
+  is under way therefore finds the new changes in the ring, and stands at the head once it has them.
+- The common bytes go only to a live reader that stood exactly where the channel stood before. One that is further
+  already has them; one that is not as far takes the way of catching up (reader.py). So none is missed, none doubled,
+  however the writing is cut into slices.
+- A socket that is full gets nothing and keeps its number; it costs no memory but that.
+
+Nothing here awaits: what takes long is a generator, and yields where its driver should let others run.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from stoppress import wire
+from stoppress.hub.prepared import Prepared, as_of, event, text_frame
+from stoppress.hub.ring import Ring
+from stoppress.metrics import Metrics
+from stoppress.model import Cursor, Record
+from stoppress.settings import Settings
+from stoppress.store.base import BlogState
+from stoppress.wire import Close, Form, Markup
+
+if TYPE_CHECKING:
+    from stoppress.hub.reader import Reader
+
+_log = logging.getLogger("stoppress.hub")
+
+SLICE = 256  # writes between two yields: about 2.5 ms at 10 µs each
+SLOTS = 31  # readers are dealt to so many slots; a heartbeat goes to one slot at a time
+_HELLOS = 64  # greetings kept for readers that come back with the same cursor
+
+
+class Wake(Protocol):
+    """What is told that the channel moved; asyncio.Event is one."""
+
+    def set(self) -> None:
+        """Wake whoever waits."""
+
+
+class Stream(Wake, Protocol):
+    """A reader by Server-Sent Events: it reads the ring by itself when woken."""
+
+    def reset(self, block: bytes) -> None:
+        """The channel began anew: `block` says so, the head is where to go on."""
+
+    def part(self, retry_after_ms: int, reason: str) -> None:
+        """This server goes away: say when to come back, and end."""
+
+
+class Host(Protocol):
+    """What a channel's readers need from the hub."""
+
+    def fetch(self, reader: Reader) -> None:
+        """Bring what the reader lacks from the store, page by page, to `reader.take`."""
+
+    def expect(self, reader: Reader) -> None:
+        """Watch that the reader leaves its state, LAGGING or CLOSING, in time."""
+
+    def relax(self, reader: Reader) -> None:
+        """It did."""
+
+
+class Channel:
+    """One blog, at `head` in the history `epoch`. `blog` has its counts as of the head."""
+
+    def __init__(self, state: BlogState, *, host: Host, markup: Markup, settings: Settings, metrics: Metrics) -> None:
+        self.host = host
+        self.markup = markup
+        self.metrics = metrics
+        self.heartbeat = settings.heartbeat
+        self.chunk = settings.write_buffer
+        self.wakes: set[Wake] = set()
+        self.streams: set[Stream] = set()
+        self.gone = False
+        self.generation = 0
+        self.last_delivery: datetime | None = None
+        self._ring_bounds = (settings.ring_events, settings.ring_bytes)
+        self._slots: tuple[set[Reader], ...] = tuple(set() for _ in range(SLOTS))
+        self._forms: Counter[Form] = Counter()
+        self._hellos: dict[tuple[Cursor, bool], str] = {}
+        self._messages = self._size = 0
+        self._begin(state, state.cursor.sequence)
+
+    def _begin(self, state: BlogState, start: int) -> None:
+        events, size = self._ring_bounds
+        self.epoch = state.cursor.epoch
+        self.head = state.cursor.sequence
+        self.blog = state.blog
+        self.ring = Ring(start, events=events, size=size)
+        self._hellos.clear()
+
+    # Where it stands
+
+    @property
+    def cursor(self) -> Cursor:
+        """The head."""
+        return Cursor(self.epoch, self.head)
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will come: readers are brought up to date and let go."""
+        return self.blog.status in ("ended", "archived")
+
+    @property
+    def sockets(self) -> int:
+        """How many read it now by socket."""
+        return sum(self._forms.values())
+
+    @property
+    def readers(self) -> int:
+        """How many read it now, by socket or stream."""
+        return self.sockets + len(self.streams)
+
+    def knows(self, cursor: Cursor) -> bool:
+        """Whether a reader can be brought from `cursor` to the head, by the ring or by the store."""
+        return cursor.epoch == self.epoch and cursor.sequence <= self.head
+
+    def hello(self, cursor: Cursor, *, resumed: bool) -> str:
+        """The greeting for a reader at `cursor`, made once for all that come with the same one."""
+        text = self._hellos.get((cursor, resumed))
+        if text is None:
+            if len(self._hellos) >= _HELLOS:
+                self._hellos.clear()
+            text = wire.hello(self.blog, cursor, heartbeat=self.heartbeat, resumed=resumed)
+            self._hellos[cursor, resumed] = text
+        return text
+
+    # Who reads it
+
+    def join(self, reader: Reader) -> None:
+        """Write to `reader` from now on. It stands at the head, or is being brought there."""
+        self._slots[hash(reader) % SLOTS].add(reader)
+        self._forms[reader.form] += 1
+
+    def leave(self, reader: Reader) -> None:
+        """Write to it no more; not an error when it left before."""
+        slot = self._slots[hash(reader) % SLOTS]
+        if reader in slot:
+            slot.remove(reader)
+            self._forms[reader.form] -= 1
+
+    def everybody(self) -> Iterator[Reader]:
+        """All sockets. Each slot is looked at anew, so that readers may come and go between two yields."""
+        for slot in self._slots:
+            yield from tuple(slot)
+
+    # What happens to it
+
+    def recall(self, records: Sequence[Record]) -> None:
+        """Fill the fresh channel's ring with the contiguous `records` that led to its head, and move on by any that
+        came since."""
+        past = [record for record in records if record.sequence <= self.head]
+        if past and past[-1].sequence == self.head:
+            self._begin(BlogState(self.blog, self.cursor), past[0].sequence - 1)
+            for record in past:
+                self.ring.append(Prepared(record, as_of(self.blog, record), self.epoch, self.markup))
+        self.prepare(records)
+
+    def prepare(self, records: Iterable[Record]) -> list[Prepared]:
+        """Move on by those `records` that are news, each in its order."""
+        news: list[Prepared] = []
+        for record in records:
+            if record.sequence > self.head:
+                self.blog = as_of(self.blog, record)
+                self.head = record.sequence
+                message = Prepared(record, self.blog, self.epoch, self.markup)
+                self.ring.append(message)
+                news.append(message)
+        self._hellos.clear()
+        self.metrics.changes.inc(len(news))
+        return news
+
+    def publish(self, records: Iterable[Record]) -> Iterator[None]:
+        """Move on by `records`, and write them to every reader that is live."""
+        before, generation = self.head, self.generation
+        news = self.prepare(records)
+        if not news:
+            return
+        self._wake()
+        head = self.head
+        frames = self._joined(news)
+        written = 0
+        for reader in self.everybody():
+            if reader.sequence >= head or not reader.live:
+                continue
+            frame = frames.get(reader.form) if reader.sequence == before else None
+            if frame is None:
+                self._advance(reader)
+            else:
+                reader.sequence = head
+                reader.transport.write(frame)
+                self.delivered(len(news), len(frame))
+            written += 1
+            if written % SLICE == 0:
+                yield
+                if self.generation != generation:
+                    return
+        self._settle()
+        if self.ended:
+            yield from self.dismiss(Close.ENDED, at=head)
+
+    def _joined(self, news: Sequence[Prepared]) -> dict[Form, bytes]:
+        """The bytes of all `news` for each form in use; but none when they are more than may wait for one reader at
+        a time: then each takes them by and by."""
+        frames: dict[Form, bytes] = {}
+        for form in [form for form, readers in self._forms.items() if readers]:
+            try:
+                pieces = [message.frame(form) for message in news]
+            except Exception:  # a template that fails on one post must not keep it from readers of the other form
+                _log.exception("%s can't be written as %s", self.cursor, form)
+                continue
+            if len(pieces) == 1 or sum(map(len, pieces)) <= self.chunk:
+                frames[form] = b"".join(pieces)
+        return frames
+
+    def _advance(self, reader: Reader) -> None:
+        try:
+            reader.advance()
+        except Exception as error:  # see _joined; it may come back, to a server that can
+            _log.warning("a reader of %s is let go: %s: %s", self.blog.id, type(error).__name__, error)
+            reader.close(Close.OVERLOADED)
+
+    def delivered(self, messages: int, size: int) -> None:
+        """Count what was written to a socket. The metrics take it in sums: their locks cost more than the counting."""
+        self._messages += messages
+        self._size += size
+
+    def streamed(self, messages: int, size: int) -> None:
+        """Count what was written to a stream."""
+        self.metrics.deliveries.labels("sse").inc(messages)
+        self.metrics.bytes.inc(size)
+
+    def _settle(self) -> None:
+        self.metrics.deliveries.labels("socket").inc(self._messages)
+        self.metrics.bytes.inc(self._size)
+        self._messages = self._size = 0
+
+    def beat(self, slot: int) -> None:
+        """A heartbeat to the live readers of one slot."""
+        self._settle()
+        frame = b""
+        for reader in tuple(self._slots[slot]):
+            if reader.live:
+                frame = frame or text_frame(wire.heartbeat(self.cursor, self.readers))
+                reader.transport.write(frame)
+
+    def reset(self, state: BlogState, reason: str) -> None:
+        """Begin anew at `state`, and tell every reader to do so. Rare, hence in one go: a reader that got something
+        of the new history before its reset would be wrong."""
+        self.generation += 1
+        self._begin(state, state.cursor.sequence)
+        text = wire.reset(self.cursor, reason)
+        frame = text_frame(text)
+        for reader in self.everybody():
+            reader.reset(frame)
+        for stream in tuple(self.streams):
+            stream.reset(event("reset", text, self.cursor))
+        self._wake()
+
+    def dismiss(self, code: Close, *, at: int | None = None) -> Iterator[None]:
+        """Close the readers with `code`: all, or those that are live and stand at least `at`."""
+        for count, reader in enumerate(self.everybody(), 1):
+            if at is None or (reader.live and reader.sequence >= at):
+                reader.close(code)
+            if count % SLICE == 0:
+                yield
+
+    def forget(self) -> None:
+        """The blog is no more: streams end at their next look."""
+        self.gone = True
+        self.generation += 1
+        self._wake()
+
+    def _wake(self) -> None:
+        for wake in (*self.wakes, *self.streams):
+            wake.set()

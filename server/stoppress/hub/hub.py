@@ -1,0 +1,361 @@
+"""The hub: every reader of this process, by blog.
+
+It opens a blog's channel when its first reader comes and closes it some time after the last has gone, counts readers
+in and out, and owns every task there is: the tail, the watch, the heartbeats, and the short ones that open a channel
+or fetch from the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import re
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from weakref import WeakValueDictionary
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from stoppress.errors import Forbidden, Invalid, NotFound, StopPressError, Unavailable
+from stoppress.hub import sse, upgrade
+from stoppress.hub.admission import Admission, Full, Origins, Proxies
+from stoppress.hub.channel import SLICE, Channel, Stream
+from stoppress.hub.connection import Connection
+from stoppress.hub.pulse import CLOSING_MAX, Deadlines, heartbeats
+from stoppress.hub.reader import Reader, State
+from stoppress.hub.shelf import Shelf
+from stoppress.hub.tail import Clock, Tail
+from stoppress.hub.upgrade import Upgrade
+from stoppress.hub.watch import Watch
+from stoppress.metrics import Metrics
+from stoppress.model import Cursor, Record
+from stoppress.settings import Settings
+from stoppress.store.base import BlogState, Log, Store
+from stoppress.wire import Close, Markup
+
+_RECALLED = 200  # changes read back when a channel opens, for readers that were cut off by a restart
+_RETRY_AFTER = 2  # seconds, when the store can't be asked
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as model.Id: what is none is not asked for
+_REASONS: tuple[tuple[type[StopPressError], str], ...] = (
+    (Full, "full"),
+    (Unavailable, "unavailable"),
+    (Forbidden, "origin"),
+    (NotFound, "blog"),
+    (Invalid, "request"),
+)
+
+_log = logging.getLogger("stoppress.hub")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Hub:
+    """What the app starts (`run`), asks (`readers`, `last_delivery`) and stops (`drain`)."""
+
+    def __init__(
+        self,
+        store: Store,
+        log: Log,
+        markup: Markup,
+        settings: Settings,
+        metrics: Metrics,
+        *,
+        clock: Clock = _now,
+        monotonic: Callable[[], float] = time.monotonic,
+        chance: random.Random | None = None,
+    ) -> None:
+        self._store = store
+        self._source = log
+        self._markup = markup
+        self._settings = settings
+        self._metrics = metrics
+        self._monotonic = monotonic
+        self._chance = chance or random.Random()
+        self._channels: dict[str, Channel] = {}
+        self._idle_since: dict[str, float] = {}
+        self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._fetching: set[Reader] = set()
+        self._group: asyncio.TaskGroup | None = None
+        self._draining = False
+        self._emptied = asyncio.Event()
+        self._admission = Admission(settings, self._chance)
+        self._proxies = Proxies(settings.trusted_proxies)
+        self._origins = Origins(settings.origins)
+        self._deadlines = Deadlines(settings.slow_timeout, monotonic)
+        self._tail = Tail(log, store, self._channels, metrics, clock)
+        self._watch = Watch(log, store, self._channels, self._tail, metrics, settings.verify)
+        self.shelf = Shelf(store, self._spawn)
+        self.write_buffer = settings.write_buffer
+        self.slow_timeout = settings.slow_timeout
+        # So long may a peer leave bytes unacknowledged: two heartbeats, but a slow one gets its 1013 first.
+        self.silence = 2 * settings.heartbeat + settings.slow_timeout
+        self.any_origin = self._origins.any
+        metrics.readers.labels("socket").set_function(lambda: sum(c.sockets for c in self._channels.values()))
+        metrics.readers.labels("sse").set_function(lambda: sum(len(c.streams) for c in self._channels.values()))
+        metrics.blogs_followed.set_function(lambda: len(self._channels))
+
+    # For the app
+
+    @property
+    def socket_protocol(self) -> type[asyncio.Protocol]:
+        """The class for `uvicorn.Config(ws=…)`."""
+        return upgrade.protocol_class(self)
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """For Starlette: the event stream, and what a socket's address says to those who ask for no socket."""
+        return [
+            Route(sse.PATH, sse.Events(self), methods=["GET"]),
+            Route(upgrade.PATH, _upgrade_required, methods=["GET"]),
+        ]
+
+    async def run(self) -> None:
+        """Serve readers until cancelled; then whoever is left is cut off."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._tail.run(), name="tail")
+                group.create_task(self._watch.run(), name="watch")
+                group.create_task(heartbeats(self._channels, self._settings.heartbeat), name="heartbeats")
+                group.create_task(self._tidy(), name="tidy")
+                self._group = group
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    self._group = None
+        finally:
+            self._abort()
+
+    async def drain(self) -> None:
+        """Take no more readers, and send all away, each with its own time to come back. Returns when they are gone.
+
+        `run` goes on meanwhile.
+        """
+        self._draining = True
+        spread = int(self._settings.reconnect_spread * 1000)
+        asked = 0
+        for channel in tuple(self._channels.values()):
+            leaving: list[Stream | Reader] = [*channel.streams, *channel.everybody()]
+            for reader in leaving:
+                reader.part(self._chance.randint(0, spread), "restarting")
+                asked += 1
+                if asked % SLICE == 0:
+                    await asyncio.sleep(0)
+        if self._admission.readers:
+            self._emptied.clear()
+            try:
+                async with asyncio.timeout(CLOSING_MAX):
+                    await self._emptied.wait()
+            except TimeoutError:
+                self._abort()
+
+    def readers(self, blog: str | None = None) -> int:
+        """How many read here now: one blog, or all."""
+        if blog is None:
+            return sum(channel.readers for channel in self._channels.values())
+        channel = self._channels.get(blog)
+        return channel.readers if channel else 0
+
+    def last_delivery(self, blog: str) -> datetime | None:
+        """When a change of the blog was last written to all its readers here; None if not since it is followed."""
+        channel = self._channels.get(blog)
+        return channel.last_delivery if channel else None
+
+    # For upgrades and streams
+
+    def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
+        """Count a reader in; `leave` or `left` count it out.
+
+        Raises:
+            Forbidden: pages of its origin may not read here.
+            Unavailable: there is no room, or the hub is not running.
+        """
+        self._origins.check(origin, host)
+        self._serving()
+        self._admission.admit(address)
+
+    def _serving(self) -> None:
+        if self._draining or self._group is None:
+            raise Unavailable("this server is going away", self._chance.randint(1, 3))
+
+    def address(self, peer: str | None, forwarded: Sequence[str]) -> str | None:
+        """The reader's address behind trusted proxies."""
+        return self._proxies.address(peer, forwarded)
+
+    def channel(self, blog: str, cursor: Cursor | None) -> Channel | None:
+        """The blog's channel, if it is open and knows the cursor."""
+        channel = self._channels.get(blog)
+        return channel if channel and (cursor is None or channel.knows(cursor)) else None
+
+    async def reach(self, blog: str, cursor: Cursor | None) -> Channel:
+        """The blog's channel, opened if need be. If it does not know the cursor, the store does not either.
+
+        Raises:
+            NotFound: there is no such blog.
+            Unavailable: the store can't be asked in time, or this server goes away.
+        """
+        try:
+            async with asyncio.timeout(self._settings.handshake_timeout):
+                channel = await self._open(blog)
+                if cursor is not None and not channel.knows(cursor):
+                    channel = await self._settle(blog, cursor)
+        except TimeoutError as error:
+            raise Unavailable("the store did not answer in time", _RETRY_AFTER) from error
+        self._serving()
+        return channel
+
+    def usher(self, upgrade: Upgrade, blog: str, cursor: Cursor | None) -> asyncio.Task[None]:
+        """Open the channel or ask the store about the cursor; then accept or refuse."""
+        return self._spawn(self._usher(upgrade, blog, cursor))
+
+    def leave(self, address: str | None) -> None:
+        """Count one out."""
+        self._admission.release(address)
+        if not self._admission.readers:
+            self._emptied.set()
+
+    def left(self, connection: Connection) -> None:
+        """Count a connection out."""
+        self.leave(connection.address)
+
+    def refused(self, error: StopPressError) -> None:
+        """Count a refusal."""
+        reason = next((name for kind, name in _REASONS if isinstance(error, kind)), "error")
+        self._metrics.refusals.labels(reason).inc()
+
+    # For channels
+
+    def fetch(self, reader: Reader) -> None:
+        """Bring it what the ring no longer has; one task for each reader at most."""
+        if reader not in self._fetching and self._group is not None:
+            self._fetching.add(reader)
+            self._spawn(self._fetch(reader))
+
+    def expect(self, reader: Reader) -> None:
+        """It must leave its state in time."""
+        self._deadlines.expect(reader)
+
+    def relax(self, reader: Reader) -> None:
+        """It did."""
+        self._deadlines.relax(reader)
+
+    # Inside
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """A task of the hub's. It must not raise: that would end the hub."""
+        if self._group is None:
+            work.close()
+            raise Unavailable("this server is going away")
+        return self._group.create_task(work)
+
+    async def _usher(self, upgrade: Upgrade, blog: str, cursor: Cursor | None) -> None:
+        try:
+            upgrade.accept(await self.reach(blog, cursor))
+        except StopPressError as error:
+            upgrade.refuse(error)
+        except Exception:  # one reader's misfortune is not the hub's
+            _log.exception("opening a socket on %s failed", blog)
+            upgrade.refuse(StopPressError("the socket could not be opened"))
+
+    async def _open(self, blog: str) -> Channel:
+        if channel := self._channels.get(blog):
+            return channel
+        async with self._opening.setdefault(blog, asyncio.Lock()):
+            if channel := self._channels.get(blog):
+                return channel
+            state = await self._store.blog(blog) if _ID.fullmatch(blog) else None
+            if state is None:
+                raise NotFound(f"there is no blog {blog[:80]!r}")
+            channel = Channel(state, host=self, markup=self._markup, settings=self._settings, metrics=self._metrics)
+            channel.recall(await self._past(state))
+            self._channels[blog] = channel
+            self._tail.follow()
+            return channel
+
+    async def _past(self, state: BlogState) -> Sequence[Record]:
+        """The last records up to the blog's head, as far as the stream has them without a gap."""
+        head = state.cursor.sequence
+        after = max(0, head - min(_RECALLED, self._settings.ring_events))
+        if not head:
+            return ()
+        records = (await self._source.read({state.blog.id: after}, wait=0)).get(state.blog.id, ())
+        whole = bool(records) and records[-1].sequence - records[0].sequence + 1 == len(records)
+        return records if whole and records[-1].sequence >= head else ()
+
+    async def _settle(self, blog: str, cursor: Cursor) -> Channel:
+        """The channel, once it is where the store stands as far as the cursor needs it.
+
+        The API answers an editor before the tail has read the change, and another process may be ahead of this one:
+        a cursor that this channel does not know yet is not wrong for that.
+        """
+        heads = await self._watch.check((blog,))
+        channel, head = await self._open(blog), heads.get(blog)
+        if head is not None and head.epoch == cursor.epoch and cursor.sequence <= head.sequence:
+            moved = asyncio.Event()
+            channel.wakes.add(moved)
+            try:
+                while channel.epoch == cursor.epoch and channel.head < cursor.sequence and not channel.gone:
+                    moved.clear()
+                    await moved.wait()
+            finally:
+                channel.wakes.discard(moved)
+        if channel.gone:
+            raise NotFound(f"there is no blog {blog[:80]!r}")
+        return channel
+
+    async def _fetch(self, reader: Reader) -> None:
+        channel = reader.channel
+        try:
+            while reader.state is State.CATCHING_UP:
+                page = await self.shelf.page(channel, reader.sequence)
+                if reader.state is not State.CATCHING_UP:
+                    return  # full, gone or reset meanwhile
+                if page is None or page.epoch != channel.epoch:
+                    # The blog was deleted or begun anew: the watch resets or dismisses the reader with all others.
+                    await self._watch.check((channel.blog.id,))
+                    if reader.state is State.CATCHING_UP:
+                        reader.close(Close.OVERLOADED)
+                else:
+                    reader.take(page.messages, page.head)
+        except StopPressError:
+            reader.close(Close.OVERLOADED)
+        except Exception:  # one reader's misfortune is not the hub's
+            _log.exception("catching up on %s failed", channel.blog.id)
+            reader.close(Close.OVERLOADED)
+        finally:
+            self._fetching.discard(reader)
+
+    async def _tidy(self) -> None:
+        """Hold readers to their deadlines, and close channels that nobody has read for a while."""
+        linger = self._settings.linger
+        step = max(0.02, min(1.0, self._settings.slow_timeout / 4, linger / 4))
+        while True:
+            await asyncio.sleep(step)
+            self._deadlines.sweep()
+            now = self._monotonic()
+            idle = {blog for blog, channel in self._channels.items() if not channel.readers and not channel.wakes}
+            self._idle_since = {blog: self._idle_since.get(blog, now) for blog in idle}
+            for blog, since in self._idle_since.items():
+                if now - since >= linger:
+                    del self._channels[blog]
+
+    def _abort(self) -> None:
+        for channel in self._channels.values():
+            for reader in channel.everybody():
+                reader.transport.abort()
+        self._deadlines.abort()
+
+
+async def _upgrade_required(request: Request) -> Response:
+    """A socket's address, asked for without `Upgrade: websocket`."""
+    answer = sse.refusal(Invalid("this is the address of a WebSocket; see also /events and /changes", status=426))
+    answer.headers["upgrade"] = "websocket"
+    answer.headers["connection"] = "upgrade"
+    return answer

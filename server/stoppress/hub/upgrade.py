@@ -1,0 +1,236 @@
+"""The way from an HTTP request to a reader: what uvicorn calls for `Upgrade: websocket`.
+
+uvicorn (0.54, httptools_impl.handle_websocket_upgrade) makes the class given as `Config(ws=…)`, calls
+connection_made and data_received with the request as it came, and then sets the object as the transport's protocol.
+So the answer waits until that has happened (call_soon): the transport then belongs to this object, and from the
+answer on to the Connection; nothing of the request is kept.
+
+What can be decided here is decided at once: when the blog is followed and the cursor is known, no task is made.
+Otherwise the hub makes one, bounded in time, and cancelled when the client goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import http
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol, cast
+from urllib.parse import parse_qs, unquote
+
+from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLineTooLong, TooManyHeaders
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from stoppress.errors import FieldError, Invalid, NotFound, StopPressError
+from stoppress.hub.channel import Channel
+from stoppress.hub.connection import Connection, Door, watch
+from stoppress.hub.incoming import quiet
+from stoppress.model import Cursor
+from stoppress.problem import problem, problem_headers
+from stoppress.wire import Form
+
+if TYPE_CHECKING:
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
+
+PATH = "/v1/blogs/{blog}/socket"
+_UNREADABLE = {RequestLineTooLong: 414, HeaderLineTooLong: 431, TooManyHeaders: 431}
+_BEFORE, _AFTER = PATH.split("{blog}")
+
+
+class Lobby(Door, Protocol):
+    """What an upgrade needs of the hub."""
+
+    write_buffer: int
+    silence: float
+
+    def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
+        """Count a reader in. Raises Forbidden, Unavailable."""
+
+    def address(self, peer: str | None, forwarded: Sequence[str]) -> str | None:
+        """The reader's address behind trusted proxies."""
+
+    def channel(self, blog: str, cursor: Cursor | None) -> Channel | None:
+        """The blog's channel, if it is open and knows the cursor."""
+
+    def usher(self, upgrade: Upgrade, blog: str, cursor: Cursor | None) -> asyncio.Task[None]:
+        """Open the channel, or ask the store about the cursor; then call `accept` or `refuse`."""
+
+    def leave(self, address: str | None) -> None:
+        """Count one out who was admitted, but never became a connection."""
+
+    def refused(self, error: StopPressError) -> None:
+        """Count a refusal."""
+
+
+def parse_cursor(values: Sequence[str]) -> Cursor | None:
+    """The cursor of a request's `cursor` parameters.
+
+    Raises:
+        Invalid: it is none, or there are several; status 400, naming the parameter and its value.
+    """
+    if not values:
+        return None
+    try:
+        if len(values) > 1:
+            raise ValueError(f"expected one cursor, but got {len(values)}")
+        return Cursor.parse(values[0])
+    except ValueError as error:
+        raise Invalid(f"cursor: {error}", [FieldError("cursor", str(error))], status=400) from error
+
+
+class Upgrade(asyncio.Protocol):
+    """One request for a socket, from its first byte to its answer."""
+
+    def __init__(self, lobby: Lobby) -> None:
+        self._lobby = lobby
+        self._handshake = ServerProtocol(select_subprotocol=_select, max_size=None, logger=quiet)
+        self._task: asyncio.Task[None] | None = None
+        self._admitted = False
+        self._answered = False
+        self._accepted = b""
+        self._form = Form.JSON
+        self._cursor: Cursor | None = None
+        self._address: str | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """uvicorn hands over its transport."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """The whole request, once. A client that goes on before it is answered breaks RFC 6455, 4.1."""
+        if self._answered:
+            return
+        if self._handshake.accept_called or self._handshake.handshake_exc:
+            self._transport.abort()
+            return
+        self._handshake.receive_data(data)
+        asyncio.get_running_loop().call_soon(self._decide)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client went before it was answered, or after it was refused."""
+        self._answered = True
+        if self._task is not None:
+            self._task.cancel()
+        self._release()
+
+    def _decide(self) -> None:
+        if self._answered or self._transport.is_closing():
+            return
+        try:
+            blog = self._read()
+        except StopPressError as error:
+            self.refuse(error)
+            return
+        channel = self._lobby.channel(blog, self._cursor)
+        if channel is None:
+            self._task = self._lobby.usher(self, blog, self._cursor)
+        else:
+            self.accept(channel)
+
+    def _read(self) -> str:
+        """Take the request in, and the reader: the blog it asks for."""
+        events = self._handshake.events_received()
+        if not events:
+            raise _refusal(self._handshake, _UNREADABLE.get(type(self._handshake.handshake_exc), 400))
+        request = cast(Request, events[0])
+        path, _, query = request.path.partition("?")
+        blog = unquote(path.removeprefix(_BEFORE).removesuffix(_AFTER))
+        if not path.startswith(_BEFORE) or not path.endswith(_AFTER) or not blog or "/" in blog:
+            raise NotFound(f"there is no socket at {path[:200]!r}")
+        response = self._handshake.accept(request)
+        if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            raise _refusal(self._handshake, response.status_code)
+        self._accepted = response.serialize()
+        self._form = Form(self._handshake.subprotocol or Form.JSON)
+        self._cursor = parse_cursor(parse_qs(query, keep_blank_values=True).get("cursor", ()))
+        peer = self._transport.get_extra_info("peername")
+        headers = request.headers
+        self._address = self._lobby.address(
+            peer[0] if isinstance(peer, tuple | list) else None, headers.get_all("X-Forwarded-For")
+        )
+        self._lobby.admit(
+            origin=next(iter(headers.get_all("Origin")), None),
+            host=next(iter(headers.get_all("Host")), None),
+            address=self._address,
+        )
+        self._admitted = True
+        return blog
+
+    def accept(self, channel: Channel) -> None:
+        """Answer, and let the reader take the connection over."""
+        if self._answered:
+            return
+        self._answered = True
+        self._admitted = False  # the connection counts itself out
+        lobby, transport = self._lobby, self._transport
+        connection = Connection(channel, self._form, transport, lobby, self._address)
+        transport.set_protocol(connection)
+        transport.set_write_buffer_limits(high=lobby.write_buffer)
+        watch(transport, seconds=lobby.silence)
+        try:
+            connection.start(self._cursor, before=self._accepted)
+        except Exception:
+            transport.abort()  # never half open
+            raise
+
+    def refuse(self, error: StopPressError) -> None:
+        """Answer by plain HTTP, and close."""
+        if self._answered:
+            return
+        self._answered = True
+        self._release()
+        self._lobby.refused(error)
+        self._transport.write(_response(error))
+        self._transport.close()
+
+    def _release(self) -> None:
+        if self._admitted:
+            self._admitted = False
+            self._lobby.leave(self._address)
+
+
+def _select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """The first that is known. With none known the answer names none, and the client decides: RFC 6455, 4.1, lets it
+    fail the connection (browsers do) or go on (then in the json form)."""
+    known = {str(form) for form in Form}
+    return next((name for name in offered if name in known), None)
+
+
+def _refusal(handshake: ServerProtocol, status: int) -> StopPressError:
+    error = handshake.handshake_exc or InvalidHandshake("not a handshake")
+    cause = f": {error.__cause__}" if error.__cause__ else ""
+    return Invalid(f"this is no WebSocket handshake: {error}{cause}", status=status)
+
+
+def _response(error: StopPressError) -> bytes:
+    body = json.dumps(problem(error), ensure_ascii=False).encode()
+    headers = {
+        "date": email.utils.formatdate(usegmt=True),
+        **problem_headers(error),
+        "content-length": str(len(body)),
+        "connection": "close",
+    }
+    if error.status in (400, 426):
+        headers["sec-websocket-version"] = "13"  # RFC 6455, 4.4
+    if error.status == 426:
+        headers["upgrade"] = "websocket"
+        headers["connection"] = "upgrade, close"  # RFC 9110, 7.8
+    if error.status == 405:
+        headers["allow"] = "GET"
+    lines = [f"HTTP/1.1 {error.status} {http.HTTPStatus(error.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def protocol_class(lobby: Lobby) -> type[asyncio.Protocol]:
+    """The class for `uvicorn.Config(ws=…)`, bound to one hub."""
+
+    class BoundUpgrade(Upgrade):
+        def __init__(self, *, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
+            super().__init__(lobby)
+
+    return BoundUpgrade

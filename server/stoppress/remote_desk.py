@@ -1,0 +1,199 @@
+"""A newsroom tool's side of the HTTP API (docs/http-api.md): what `publish`, `import` and the demo speak.
+
+A request is tried again, with full jitter, while the server can't be reached or asks to come back later (429, 503).
+That is safe: every POST carries an Idempotency-Key, so a second try of one that did arrive gives the first answer
+again, and a PATCH or DELETE said twice means what it means said once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx2
+
+from stoppress.errors import FieldError, StopPressError, Unavailable
+
+Object = dict[str, Any]
+
+FIRST_DELAY = 0.5  # seconds; the longest wait before try n+1 is this times 2^n
+LONGEST_DELAY = 10.0
+TIMEOUT = 10.0  # seconds for one try
+
+
+class Refused(StopPressError):
+    """The server said no: `status` and `detail` are its own, `errors` name the fields, `problem` is all it said."""
+
+    title = "Refused by the server"
+
+    def __init__(self, status: int, detail: str, errors: tuple[FieldError, ...] = (), problem: Object | None = None):
+        super().__init__(detail)
+        self.status = status
+        self.errors = errors
+        self.problem = problem or {}
+
+
+@dataclass(slots=True)
+class RemoteDesk:
+    """The API at `url` (`http://host:port`, without `/v1`), with a bearer `token`. Use it as an async context manager.
+
+    `patience`, in seconds, is how long a request is tried again in all. With `environment` the proxies and
+    certificates named by environment variables count. All methods raise Refused, or Unavailable once the patience is
+    at its end.
+    """
+
+    url: str
+    token: str | None = None
+    patience: float = 30.0
+    environment: bool = True
+    transport: httpx2.AsyncBaseTransport | None = None
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    clock: Callable[[], float] = time.monotonic
+    chance: Callable[[], float] = random.random
+    _http: httpx2.AsyncClient = field(init=False)
+
+    async def __aenter__(self) -> Self:
+        headers = {"user-agent": "stoppress"}
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        self._http = httpx2.AsyncClient(
+            base_url=self.url.rstrip("/"),
+            headers=headers,
+            timeout=TIMEOUT,
+            transport=self.transport,
+            trust_env=self.environment,
+        )
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._http.aclose()
+
+    async def blog(self, blog: str) -> Object | None:
+        """The blog; None when there is none of this id."""
+        return await self._get(f"/v1/blogs/{_part(blog)}")
+
+    async def create_blog(self, fields: Mapping[str, Any], *, key: str | None = None) -> Object:
+        """`{blog, cursor}`"""
+        return await self._send("POST", "/v1/blogs", fields, key=key)
+
+    async def change_blog(self, blog: str, patch: Mapping[str, Any]) -> Object:
+        """`{blog, cursor}`"""
+        return await self._send("PATCH", f"/v1/blogs/{_part(blog)}", patch)
+
+    async def delete_blog(self, blog: str) -> Object:
+        """The blog, and everything of it; what it answers holds nothing of interest."""
+        return await self._send("DELETE", f"/v1/blogs/{_part(blog)}")
+
+    async def post(self, blog: str, post: str) -> Object | None:
+        """The post; None when there is none. A deleted one is Refused with status 410."""
+        return await self._get(f"/v1/blogs/{_part(blog)}/posts/{_part(post)}")
+
+    async def all_posts(self, blog: str) -> Sequence[Object]:
+        """All published posts, newest first."""
+        found: list[Object] = []
+        page: str | None = None
+        while True:
+            parameters = {"limit": "100"} | ({"page": page} if page else {})
+            answer = await self._send("GET", f"/v1/blogs/{_part(blog)}/posts", parameters=parameters)
+            found += answer["posts"]
+            page = answer.get("next")
+            if page is None:
+                return found
+
+    async def create_post(self, blog: str, fields: Mapping[str, Any], *, key: str | None = None) -> Object:
+        """`{post, cursor}`. The same `key` with the same fields gives the same answer, for a day."""
+        return await self._send("POST", f"/v1/blogs/{_part(blog)}/posts", fields, key=key)
+
+    async def change_post(self, blog: str, post: str, patch: Mapping[str, Any]) -> Object:
+        """`{post, cursor}`"""
+        return await self._send("PATCH", f"/v1/blogs/{_part(blog)}/posts/{_part(post)}", patch)
+
+    async def delete_post(self, blog: str, post: str) -> Object:
+        """`{post, cursor}`, the post being its tombstone."""
+        return await self._send("DELETE", f"/v1/blogs/{_part(blog)}/posts/{_part(post)}")
+
+    async def _get(self, path: str) -> Object | None:
+        try:
+            return await self._send("GET", path)
+        except Refused as refusal:
+            if refusal.status == 404:
+                return None
+            raise
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        key: str | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> Object:
+        headers = {"idempotency-key": key or uuid.uuid4().hex} if method == "POST" else {}
+        if method == "PATCH":
+            headers["content-type"] = "application/merge-patch+json"
+        deadline = self.clock() + self.patience
+        attempt = 0
+        while True:
+            at_least = 0.0
+            try:
+                response = await self._http.request(method, path, json=body, headers=headers, params=parameters)
+            except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeError) as error:
+                raise StopPressError(f"Expected the address of a server, but got {self.url!r}: {error}") from error
+            except httpx2.TransportError as error:
+                failure = f"{self.url} can't be reached: {error or type(error).__name__}"
+            else:
+                if response.status_code not in (429, 503):
+                    return _answer(response)
+                failure = f"{self.url} answers {response.status_code}: {_detail(response)}"
+                at_least = _retry_after(response)
+            delay = at_least + self.chance() * min(LONGEST_DELAY, FIRST_DELAY * 2**attempt)
+            attempt += 1
+            if self.clock() + delay > deadline:
+                raise Unavailable(failure)
+            await self.sleep(delay)
+
+
+def _part(identifier: str) -> str:
+    return quote(identifier, safe="")
+
+
+def _retry_after(response: httpx2.Response) -> float:
+    """Seconds; 0 when it does not say. (RFC 9110, 10.2.3; the form with a date is not used by Stop Press.)"""
+    text = response.headers.get("retry-after", "")
+    return float(text) if text.isascii() and text.isdigit() else 0.0
+
+
+def _problem(response: httpx2.Response) -> Object:
+    try:
+        content = response.json()
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _detail(response: httpx2.Response) -> str:
+    problem = _problem(response)
+    return str(problem.get("detail") or problem.get("title") or response.reason_phrase or response.text[:200])
+
+
+def _answer(response: httpx2.Response) -> Object:
+    """What it answered. Raises Refused for anything but success."""
+    problem = _problem(response)
+    if response.is_success:
+        if not problem and response.status_code != 204:
+            raise Refused(
+                response.status_code, f"{response.url} does not answer as Stop Press does; is it the address?"
+            )
+        return problem
+    errors = tuple(
+        FieldError(str(wrong.get("pointer") or wrong.get("parameter") or ""), str(wrong.get("detail", "")))
+        for wrong in problem.get("errors") or ()
+    )
+    raise Refused(response.status_code, _detail(response), errors, problem)

@@ -1,0 +1,79 @@
+"""Settings as flags, and values that options take."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from stoppress.cli import commands
+from stoppress.cli.options import Duration, option_name, read_settings, unknown_settings
+from stoppress.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("STOPPRESS_"):
+            monkeypatch.delenv(name)
+
+
+def test_every_setting_is_a_flag_of_serve_with_its_meaning() -> None:
+    help_text = " ".join(CliRunner().invoke(commands, ["serve", "--help"], terminal_width=400).output.split())
+    for name, field in Settings.model_fields.items():
+        assert option_name(name) in help_text
+        assert f"STOPPRESS_{name.upper()}" in help_text
+        assert field.description and " ".join(field.description.split()) in help_text
+
+
+def test_a_flag_counts_more_than_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOPPRESS_PORT", "8001")
+    monkeypatch.setenv("STOPPRESS_HOST", "0.0.0.0")
+    settings = read_settings({"port": "8002", "host": None})
+    assert (settings.port, settings.host) == (8002, "0.0.0.0")
+
+
+def test_each_wrong_setting_is_a_line_with_its_name_and_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOPPRESS_HEARTBEAT", "often")
+    with pytest.raises(click.UsageError) as raised:
+        read_settings({"port": "99999", "durability": "surely"})
+    message = raised.value.format_message()
+    assert "--port=99999: input should be less than or equal to 65535" in message
+    assert "--durability=surely: input should be 'server', 'fsync' or 'replica'" in message
+    assert "STOPPRESS_HEARTBEAT=often: input should be a valid number" in message
+
+
+def test_a_wrong_setting_ends_with_2_and_no_traceback() -> None:
+    result = CliRunner().invoke(commands, ["serve", "--port", "soon"])
+    assert result.exit_code == 2
+    assert "--port=soon" in result.output and "Traceback" not in result.output
+
+
+def test_a_misspelt_setting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOPPRESS_PROT", "8001")
+    monkeypatch.setenv("STOPPRESS_URL", "http://127.0.0.1:1")
+    assert unknown_settings() == ["STOPPRESS_PROT"]
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("45s", timedelta(seconds=45)),
+        ("90m", timedelta(minutes=90)),
+        ("12h", timedelta(hours=12)),
+        ("30d", timedelta(days=30)),
+        ("2w", timedelta(weeks=2)),
+    ],
+)
+def test_a_duration_has_a_number_and_a_unit(text: str, length: timedelta) -> None:
+    assert Duration().convert(text, None, None) == length
+
+
+@pytest.mark.parametrize("text", ["", "30", "d", "-3d", "0d", "3 d", "1.5h", "3y", "9999999d"])
+def test_anything_else_is_no_duration(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="expected a number and a unit"):
+        Duration().convert(text, None, None)

@@ -1,0 +1,151 @@
+"""deploy/Caddyfile, with Caddy itself in front of a server: the page, the API, the socket and the event stream."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
+
+from e2e.server import Desk, Server
+from stoppress.settings import Settings
+from waiting import until
+
+ROOT = Path(__file__).parents[2]
+FRESH = {"HOME": "/nonexistent", "PATH": os.environ["PATH"]}
+
+
+def caddy() -> str:
+    program = shutil.which("caddy")
+    assert program, "these tests need caddy; `make test` installs it, or says how"
+    return program
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("data"), heartbeat="1")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def site(upstream: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of Caddy, running the very file of deploy/."""
+    home = tmp_path_factory.mktemp("caddy")
+    port = free_port()
+    environment = FRESH | {
+        "XDG_DATA_HOME": str(home),
+        "XDG_CONFIG_HOME": str(home),
+        "STOPPRESS_SITE": f"http://127.0.0.1:{port}",
+        "STOPPRESS_UPSTREAM": upstream.url.removeprefix("http://"),
+    }
+    # Its admin endpoint has a fixed port, on which another Caddy of this machine may listen.
+    text = (ROOT / "deploy" / "Caddyfile").read_text()
+    caddyfile = home / "Caddyfile"
+    caddyfile.write_text(text.replace("grace_period 10s", "grace_period 1s\n\tadmin off", 1))
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [caddy(), "run", "--config", str(caddyfile), "--adapter", "caddyfile"],
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        until(lambda: httpx2.get(f"{url}/readyz").status_code == 200, "caddy answers")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def desk(site: str) -> Iterator[Desk]:
+    """The newsroom, too, comes through Caddy."""
+    desk = Desk(site)
+    desk.blog(id="harbour", title="The lighthouse is lit again", timezone="Europe/Lisbon", language="en")
+    yield desk
+    desk.close()
+
+
+def test_the_file_is_valid_and_formatted() -> None:
+    path = str(ROOT / "deploy" / "Caddyfile")
+    environment = FRESH | {"STOPPRESS_SITE": "live.example.org"}
+    validated = subprocess.run(
+        [caddy(), "validate", "--config", path, "--adapter", "caddyfile"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert validated.returncode == 0, validated.stderr
+    formatted = subprocess.run([caddy(), "fmt", path], capture_output=True, text=True, timeout=30)
+    assert formatted.stdout.rstrip("\n") == Path(path).read_text().rstrip("\n")
+
+
+def test_pages_and_answers_pass_and_are_compressed(site: str, desk: Desk) -> None:
+    desk.post("harbour", title="Keeper climbs the stairs", body="<p>All 214 of them.</p>" * 30)
+    page = httpx2.get(f"{site}/blogs/harbour")
+    assert page.status_code == 200 and "Keeper climbs the stairs" in page.text
+    assert page.headers["content-encoding"] == "gzip"
+    answer = httpx2.get(f"{site}/v1/blogs/harbour/posts")
+    assert answer.json()["posts"][0]["title"] == "Keeper climbs the stairs"
+
+
+def test_the_socket_passes_with_its_subprotocol_and_its_changes(site: str, desk: Desk) -> None:
+    address = site.replace("http://", "ws://") + "/v1/blogs/harbour/socket"
+    with connect(address, subprotocols=[Subprotocol("stoppress.v1.json")], proxy=None) as reader:
+        assert reader.subprotocol == "stoppress.v1.json"
+        assert json.loads(reader.recv(timeout=20))["type"] == "hello"
+        made = desk.post("harbour", body="<p>A first beam.</p>")
+        while (message := json.loads(reader.recv(timeout=20)))["type"] != "post":
+            assert message["type"] == "heartbeat"
+        assert message["post"]["id"] == made["post"]["id"]
+        assert message["cursor"] == made["cursor"]
+
+
+def test_an_event_stream_is_not_held_back_and_ends_at_the_server_when_its_reader_goes(
+    site: str, desk: Desk, upstream: Server
+) -> None:
+    def readers() -> int:
+        return int(httpx2.get(f"{upstream.url}/v1/blogs/harbour/stats").json()["readers"])
+
+    until(lambda: readers() == 0, "nobody reads")
+    with httpx2.stream("GET", f"{site}/v1/blogs/harbour/events", timeout=20) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert "content-encoding" not in stream.headers
+        lines = stream.iter_lines()
+        assert any(line.startswith("data:") and '"hello"' in line for line in lines)
+        made = desk.post("harbour", body="<p>The fog lifts.</p>")
+        assert any(line.startswith("data:") and made["post"]["id"] in line for line in lines)
+        until(lambda: readers() == 1, "the reader is counted")
+    until(lambda: readers() == 0, "the server has seen the reader go")
+
+
+def test_links_name_the_address_that_readers_use(site: str, desk: Desk) -> None:
+    page = httpx2.get(f"{site}/blogs/harbour")
+    assert f'rel="canonical" href="{site}/blogs/harbour"' in page.text
+
+
+def test_settings_named_in_deploy_exist() -> None:
+    known = {f"STOPPRESS_{name.upper()}" for name in Settings.model_fields}
+    for path in (ROOT / "deploy").iterdir():
+        named = set(re.findall(r"STOPPRESS_[A-Z_]+[A-Z]", path.read_text()))
+        assert named - known <= {"STOPPRESS_SITE", "STOPPRESS_UPSTREAM", "STOPPRESS_NAME"}, path

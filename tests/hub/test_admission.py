@@ -1,0 +1,78 @@
+"""Who may read: by number, by address, by origin."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from stoppress.errors import Forbidden
+from stoppress.hub.admission import Admission, Full, Origins, Proxies
+from stoppress.settings import Settings
+
+
+def test_room_is_made_by_leaving() -> None:
+    admission = Admission(Settings(readers_max=2), random.Random(1))
+    admission.admit(None)
+    admission.admit(None)
+    with pytest.raises(Full) as refused:
+        admission.admit(None)
+    assert 2 <= refused.value.retry_after <= 10
+    admission.release(None)
+    admission.admit(None)
+
+
+def test_an_address_has_a_share_of_its_own() -> None:
+    admission = Admission(Settings(readers_per_address=1), random.Random(1))
+    admission.admit("192.0.2.1")
+    with pytest.raises(Full, match=r"192\.0\.2\.1"):
+        admission.admit("192.0.2.1")
+    admission.admit("192.0.2.2")
+    admission.release("192.0.2.1")
+    admission.admit("192.0.2.1")
+    assert admission.readers == 2
+
+
+@pytest.mark.parametrize(
+    ("trusted", "peer", "forwarded", "address"),
+    [
+        ("127.0.0.1", "192.0.2.7", ["203.0.113.9"], "192.0.2.7"),
+        ("127.0.0.1", "127.0.0.1", [], "127.0.0.1"),
+        ("127.0.0.1", "127.0.0.1", ["203.0.113.9"], "203.0.113.9"),
+        ("127.0.0.1", "127.0.0.1", ["forged, 203.0.113.9"], "203.0.113.9"),
+        ("127.0.0.1", "127.0.0.1", ["203.0.113.9, 198.51.100.4"], "198.51.100.4"),
+        ("127.0.0.1, 198.51.100.0/24", "127.0.0.1", ["203.0.113.9", "198.51.100.4"], "203.0.113.9"),
+        ("127.0.0.1", "::ffff:127.0.0.1", ["203.0.113.9:4711"], "203.0.113.9"),
+        ("::1", "::1", ["[2001:db8::7]:443"], "2001:db8::7"),
+        ("127.0.0.1", "127.0.0.1", ["203.0.113.9, unknown"], "127.0.0.1"),
+        ("*", "192.0.2.7", ["203.0.113.9, 198.51.100.4"], "203.0.113.9"),
+        ("127.0.0.1", None, ["203.0.113.9"], None),
+    ],
+)
+def test_the_address_is_the_last_that_no_trusted_proxy_has(
+    trusted: str, peer: str | None, forwarded: list[str], address: str | None
+) -> None:
+    assert Proxies(trusted).address(peer, forwarded) == address
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "host"),
+    [
+        ("*", "https://anywhere.example", "live.example.org"),
+        ("https://a.example", None, "live.example.org"),
+        ("https://b.example, https://a.example/", "https://a.example", "live.example.org"),
+        ("https://a.example", "https://LIVE.example.org", "live.example.org:443"),
+        ("https://a.example", "http://live.example.org:8008", "live.example.org:8008"),
+    ],
+)
+def test_pages_that_may(allowed: str, origin: str | None, host: str) -> None:
+    Origins(allowed).check(origin, host)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "null", "https://live.example.org.evil.example", "http://live.example.org:99999", "["],
+)
+def test_pages_that_may_not(origin: str) -> None:
+    with pytest.raises(Forbidden):
+        Origins("https://a.example").check(origin, "live.example.org")

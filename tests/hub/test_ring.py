@@ -1,0 +1,98 @@
+"""The ring: bounded in changes and bytes, and compacted for whoever comes back."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.history import HistoryInMemory, PlainMarkup, a_blog
+from stoppress.hub.prepared import Prepared
+from stoppress.hub.ring import Ring
+from stoppress.model import Record, apply
+
+
+def prepared(record: Record) -> Prepared:
+    return Prepared(record, a_blog(), "e1", PlainMarkup())
+
+
+def ring(history: HistoryInMemory, *, events: int = 1000, size: int = 10_000_000) -> Ring:
+    kept = Ring(0, events=events, size=size)
+    for record in history.records["regatta"]:
+        kept.append(prepared(record))
+    return kept
+
+
+def sequences(messages: list[Prepared] | None) -> list[int] | None:
+    return None if messages is None else [message.sequence for message in messages]
+
+
+def test_only_the_last_word_on_each_post_and_on_the_blog_counts() -> None:
+    history = HistoryInMemory()
+    history.publish("a", "b", "a")
+    history.change(title="Lake regatta, heat two")
+    history.change(title="Lake regatta, heat three")
+    history.remove("b")
+    kept = ring(history)
+    assert sequences(kept.since(0)) == [3, 5, 6]
+    assert sequences(kept.since(3)) == [5, 6]
+    assert sequences(kept.since(6)) == []
+
+
+def test_ahead_of_it_nothing_is_lacking() -> None:
+    assert sequences(ring(HistoryInMemory()).since(7)) == []
+
+
+def test_a_ring_of_so_many_changes_lets_the_oldest_go() -> None:
+    history = HistoryInMemory()
+    history.publish("a", "b", "c", "d")
+    kept = ring(history, events=2)
+    assert (len(kept), kept.start) == (2, 2)
+    assert sequences(kept.since(1)) is None
+    assert sequences(kept.since(2)) == [3, 4]
+
+
+def test_a_ring_of_so_many_bytes_lets_the_oldest_go() -> None:
+    history = HistoryInMemory()
+    history.publish("a", "b", "c", body="x" * 10_000)
+    one = prepared(history.records["regatta"][0]).size
+    assert one > 4 * 10_000
+    kept = ring(history, size=2 * one + 100)
+    assert sequences(kept.since(kept.start)) == [2, 3]
+
+
+def test_one_change_larger_than_the_ring_leaves_it_empty_and_honest() -> None:
+    history = HistoryInMemory()
+    history.publish("a", body="x" * 50_000)
+    kept = ring(history, size=1000)
+    assert (len(kept), kept.start) == (0, 1)
+    assert kept.since(0) is None
+    assert kept.since(1) == []
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> HistoryInMemory:
+    """Up to thirty changes of up to four posts and the blog."""
+    history = HistoryInMemory()
+    for step in draw(st.lists(st.sampled_from(["a", "b", "c", "d", "-a", "-b", "-c", "blog"]), max_size=30)):
+        if step == "blog":
+            history.change(title=f"Lake regatta, {len(history.records['regatta'])}")
+        elif step.startswith("-"):
+            history.remove(step[1:])
+        else:
+            history.publish(step)
+    return history
+
+
+@given(histories(), st.data())
+def test_from_any_cursor_what_the_ring_gives_leads_to_the_state(history: HistoryInMemory, data: st.DataObject) -> None:
+    records = history.records["regatta"]
+    kept = ring(history, events=data.draw(st.integers(1, 40)))
+    cursor = data.draw(st.integers(0, len(records)))
+    lacking = kept.since(cursor)
+    assert (lacking is None) == (cursor < kept.start)
+    if lacking is not None:
+        by_sequence = {record.sequence: record for record in records}
+        state = apply(apply({}, records[:cursor]), [by_sequence[message.sequence] for message in lacking])
+        assert state == history.state()
+        assert len({message.about for message in lacking}) == len(lacking)
+        assert sequences(lacking) == sorted(message.sequence for message in lacking)
