@@ -17,7 +17,7 @@ def test_a_token_is_recognised_and_its_secret_not_kept() -> None:
     assert token_id(text) == record.id
     assert text.rpartition("_")[2] not in repr(record)
     caller = recognise(text, record, NOW)
-    assert (caller.name, caller.scopes, caller.blogs) == ("cms", {"publish"}, {"night"})
+    assert (caller.name, caller.scopes, caller.blogs) == ("cms", frozenset({"publish"}), frozenset({"night"}))
 
 
 @pytest.mark.parametrize("text", ["", "sp_", "run_abc", "sp_short_secret", "sp_000000000000_a_b", "sp_zz!zzzzzzzzz_x"])

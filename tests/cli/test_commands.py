@@ -97,7 +97,7 @@ class Tail:
             thread.start()
 
     def _read(self, stream: Any, lines: list[str]) -> None:
-        for line in stream:
+        while line := stream.readline():
             lines.append(line.rstrip("\n"))
 
     def said(self, text: str) -> bool:

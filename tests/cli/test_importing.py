@@ -52,7 +52,9 @@ def test_posts_keep_their_made_ids_when_others_come_before_them_or_their_text_ch
     first = {"title": "Lit", "body": "<p>At dusk.</p>", "published_at": "2031-05-04T19:00:00Z"}
     second = {"body": "<p>Fog.</p>"}
     before = read_document(document(posts=[first, second]), name="s").posts
-    after = read_document(document(posts=[{"body": "new"}, second, first | {"body": "<p>At seven.</p>"}]), name="s").posts
+    after = read_document(
+        document(posts=[{"body": "new"}, second, first | {"body": "<p>At seven.</p>"}]), name="s"
+    ).posts
     assert before[0]["id"] == after[2]["id"]
     assert before[1]["id"] == after[1]["id"]
 

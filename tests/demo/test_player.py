@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+
 import stoppress.demo.player as player
 from stoppress.demo.player import BLOG, LONGEST, OLD, SHORTEST, Object, Step, Story, play, read_story
 from stoppress.errors import StopPressError, Unavailable

@@ -186,6 +186,9 @@ class HistoryInMemory:
             raise self.broken
         return {blog: self.head(blog) if blog in self.stored else None for blog in blogs}
 
+    async def close(self) -> None:
+        """See base.Log."""
+
     # base.Store
 
     async def blog(self, blog: str) -> BlogState | None:

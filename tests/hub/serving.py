@@ -91,19 +91,22 @@ async def desk(history: HistoryInMemory, **settings: Any) -> AsyncIterator[Desk]
     config = uvicorn.Config(
         Starlette(routes=hub.routes), ws=hub.socket_protocol, lifespan="off", log_config=None, proxy_headers=False
     )
+    config.load()
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve([listener]))
-    found = Desk(hub, history, metrics, listener.getsockname()[1])
+    server.lifespan = config.lifespan_class(config)
+    await server.startup([listener])
     try:
-        await found.until(lambda: server.started, "the server is up")
-        yield found
+        yield Desk(hub, history, metrics, listener.getsockname()[1])
     finally:
+        # Without the pauses that Server.serve makes for its signals; the app's own tests go through those.
+        for listening in server.servers:
+            listening.close()
         running.cancel()
         await asyncio.wait((running,))
-        server.should_exit = True
-        server.force_exit = True
-        await serving
-        listener.close()
+        for connection in tuple(server.server_state.connections):
+            connection.shutdown()
+        if server.server_state.tasks:
+            await asyncio.wait(server.server_state.tasks, timeout=PATIENCE)
 
 
 async def receive(client: ClientConnection) -> dict[str, Any]:

@@ -37,7 +37,11 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
 PATH = "/v1/blogs/{blog}/socket"
-_UNREADABLE = {RequestLineTooLong: 414, HeaderLineTooLong: 431, TooManyHeaders: 431}
+_UNREADABLE: dict[type[Exception] | type[None], int] = {
+    RequestLineTooLong: 414,
+    HeaderLineTooLong: 431,
+    TooManyHeaders: 431,
+}
 _BEFORE, _AFTER = PATH.split("{blog}")
 
 
