@@ -46,7 +46,8 @@ def wire(server: Server) -> Iterator[Wire]:
     wire.close()
 
 
-@pytest.fixture(scope="session")
+# For this folder alone: Playwright's loop runs in this thread until it is stopped, and no other one can meanwhile.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
