@@ -23,6 +23,7 @@ check:  ## Lint, types and layers alone.
 	@scripts/check
 
 lock:  ## Renew the lock files of Python's packages (needs uv).
+	@command -v uv >/dev/null || { echo 'This needs uv: https://docs.astral.sh/uv/' >&2; exit 1; }
 	@requirements/lock.sh --upgrade
 
 clean:  ## Remove what was set up and cached; the data folder stays.
