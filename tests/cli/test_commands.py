@@ -307,6 +307,7 @@ def test_import_names_the_post_and_the_field_of_every_refusal_and_brings_in_the_
     story = {"blog": {"id": blog, "title": "The lighthouse is lit again"}, "posts": posts}
     done = shell.run("import", "-", stdin=json.dumps(story))
     assert done.returncode == 1
+    assert done.stdout.strip() == f"{blog}: 1 made, 2 refused"
     for part in ("posts[1]/title", "posts[1]/colour", "posts[2]/body"):
         assert part in done.stderr
     assert [post["title"] for post in desk.get(f"/v1/blogs/{blog}/posts")["posts"]] == ["Good"]

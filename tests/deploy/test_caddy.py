@@ -47,7 +47,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def site(upstream: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of Caddy, running the very file of deploy/."""
+    """The address of Caddy, running the file of deploy/ but for its admin endpoint and its grace period."""
     home = tmp_path_factory.mktemp("caddy")
     port = free_port()
     environment = FRESH | {

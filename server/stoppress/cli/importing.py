@@ -40,7 +40,7 @@ def import_(file: str, url: str, token: str | None) -> None:
     outcome = asyncio.run(_import(document, url, token))
     click.echo(outcome.summary())
     if outcome.refusals:
-        raise StopPressError("\n  ".join([f"{len(outcome.refusals)} posts were refused:", *outcome.refusals]))
+        raise StopPressError("\n  ".join(["Some posts were refused:", *outcome.refusals]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ class Outcome:
 
     def summary(self) -> str:
         """`harbour: 12 made, 3 changed, 80 as they were`"""
-        told = [f"{self.counts[name]} {name}" for name in ("made", "changed", "as they were", "deleted there")]
+        told = [
+            f"{self.counts[name]} {name}" for name in ("made", "changed", "as they were", "deleted there", "refused")
+        ]
         return f"{self.blog}: " + ", ".join(part for part in told if not part.startswith("0 "))
 
 
@@ -138,6 +140,7 @@ async def _import(document: Document, url: str, token: str | None) -> Outcome:
                 except Refused as refusal:
                     if refusal.status in (401, 403):
                         raise StopPressError(f"posts[{index}]: {refusal}") from refusal
+                    outcome.counts["refused"] += 1
                     outcome.refusals += _fields(f"posts[{index}]", refusal) or [f"posts[{index}]: {refusal}"]
     return outcome
 

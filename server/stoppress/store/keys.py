@@ -15,6 +15,7 @@ class Keys:
     """The keys of one blog."""
 
     def __init__(self, blog: str) -> None:
+        self.blog = blog
         self.prefix = f"stoppress:{{{blog}}}:"
         self.meta = self.prefix + "meta"
         self.state = self.prefix + "state"

@@ -183,13 +183,13 @@ class RedisStore:
             *(keys.index(name) for name in left),
             *(keys.index(name) for name in enters),
         ]
-        with reachable(f"writing {thing} of {keys.prefix}"):
+        with reachable(f"writing {thing} of {keys.blog}"):
             answer = await self._durably(names, arguments)
         match answer[0]:
             case "missing":
-                raise NotFound("there is no such blog")
+                raise NotFound(f"there is no blog {keys.blog!r}")
             case "archived":
-                raise Conflict("the blog is archived: it takes no more changes")
+                raise Conflict(f"the blog {keys.blog!r} is archived: it takes no more changes")
             case "stale":
                 raise StaleRevision(f"revision {revision - 1} was expected, but {answer[1]} stands")
         return answer
