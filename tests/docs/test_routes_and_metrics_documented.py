@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from stoppress.metrics import Metrics
 from stoppress.settings import Settings
 from stoppress.web.site import operations
