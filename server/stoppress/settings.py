@@ -6,10 +6,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def _redis_url(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError(f"expected an address of redis://, rediss:// or unix://, but got {text!r}")
+    return text
+
+
+RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -32,7 +41,7 @@ class Settings(BaseSettings):
 
     # What it keeps, and how surely
     data: Path = Field(Path("stoppress-data"), description="Folder of the embedded store.")
-    redis_url: str | None = Field(
+    redis_url: RedisUrl | None = Field(
         None,
         description="A Redis (7 or newer) or Valkey to use instead of the embedded store; redis://, rediss:// or unix://.",
     )
