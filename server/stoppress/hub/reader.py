@@ -74,7 +74,8 @@ class Reader:
         resumed = cursor is not None and channel.knows(cursor)
         here = cursor if cursor is not None and resumed else channel.cursor
         self.sequence = here.sequence
-        greeting = before + text_frame(channel.hello(here, resumed=resumed))
+        # Before a reset the hello has the reader's own cursor: cut off in between, it must not come back with ours.
+        greeting = before + text_frame(channel.hello(cursor or here, resumed=resumed))
         if cursor is not None and not resumed:
             reason = "ahead" if cursor.epoch == channel.epoch else "epoch"
             greeting += text_frame(wire.reset(channel.cursor, reason))

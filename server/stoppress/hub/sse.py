@@ -68,7 +68,9 @@ class EventStream:
         resumed = cursor is not None and channel.knows(cursor)
         here = cursor if cursor is not None and resumed else channel.cursor
         self.sequence = here.sequence
-        self._said.append(RETRY + event("hello", channel.hello(here, resumed=resumed), here))
+        # Before a reset the hello has the reader's own cursor: cut off in between, it must not come back with ours.
+        said = cursor or here
+        self._said.append(RETRY + event("hello", channel.hello(said, resumed=resumed), said))
         if cursor is not None and not resumed:
             reason = "ahead" if cursor.epoch == channel.epoch else "epoch"
             self._said.append(event("reset", wire.reset(channel.cursor, reason), channel.cursor))
