@@ -13,8 +13,8 @@ from typing import Protocol
 
 from stoppress.hub.channel import Channel
 from stoppress.hub.incoming import Incoming
+from stoppress.hub.prepared import Dialect
 from stoppress.hub.reader import Reader, State
-from stoppress.wire import Form
 
 
 class Door(Protocol):
@@ -32,16 +32,16 @@ class Connection(Reader, asyncio.Protocol):
     transport: asyncio.Transport
 
     def __init__(
-        self, channel: Channel, form: Form, transport: asyncio.Transport, door: Door, address: str | None
+        self, channel: Channel, dialect: Dialect, transport: asyncio.Transport, door: Door, address: str | None
     ) -> None:
-        super().__init__(channel, form, transport)
+        super().__init__(channel, dialect, transport)
         self.door = door
         self.address = address
         self.incoming: Incoming | None = None
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the client."""
-        incoming = self.incoming or Incoming()
+        incoming = self.incoming or Incoming(deflated=self.dialect.deflated)
         if self.state is State.CLOSING:
             incoming.expect_close()
         for piece in incoming.receive(data):

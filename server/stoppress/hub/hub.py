@@ -94,6 +94,7 @@ class Hub:
         self._watch = Watch(log, store, self._channels, self._tail, metrics, settings.verify)
         self.shelf = Shelf(store, self._spawn)
         self.write_buffer = settings.write_buffer
+        self.compress = settings.compress
         self.slow_timeout = settings.slow_timeout
         # So long may a peer leave bytes unacknowledged: two heartbeats, but a slow one gets its 1013 first.
         self.silence = 2 * settings.heartbeat + settings.slow_timeout

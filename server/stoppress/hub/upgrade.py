@@ -19,15 +19,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import parse_qs, unquote
 
-from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLineTooLong, TooManyHeaders
+from websockets.exceptions import (
+    HeaderLineTooLong,
+    InvalidHandshake,
+    NegotiationError,
+    RequestLineTooLong,
+    TooManyHeaders,
+)
+from websockets.extensions.base import Extension
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
+from websockets.typing import ExtensionParameter, Subprotocol
 
 from stoppress.errors import FieldError, Invalid, NotFound, StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.connection import Connection, Door, watch
 from stoppress.hub.incoming import quiet
+from stoppress.hub.prepared import dialect
 from stoppress.model import Cursor
 from stoppress.problem import problem, problem_headers
 from stoppress.wire import Form
@@ -50,6 +59,7 @@ class Lobby(Door, Protocol):
 
     write_buffer: int
     silence: float
+    compress: bool
 
     def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
         """Count a reader in. Raises Forbidden, Unavailable."""
@@ -86,17 +96,42 @@ def parse_cursor(values: Sequence[str]) -> Cursor | None:
         raise Invalid(f"cursor: {error}", [FieldError("cursor", str(error))], status=400) from error
 
 
+class SharedDeflate(ServerPerMessageDeflateFactory):
+    """permessage-deflate as frames that go to many need it (RFC 7692, 7.1): no context is taken over on either side,
+    and the client inflates in the full window. Who wants a smaller one gets no compression."""
+
+    def __init__(self) -> None:
+        super().__init__(server_no_context_takeover=True, client_no_context_takeover=True)
+
+    def process_request_params(
+        self, params: Sequence[ExtensionParameter], accepted_extensions: Sequence[Extension]
+    ) -> tuple[list[ExtensionParameter], PerMessageDeflate]:
+        """See websockets. Raises NegotiationError."""
+        answer, agreed = super().process_request_params(params, accepted_extensions)
+        if agreed.local_max_window_bits < 15:
+            raise NegotiationError("frames are shared, and made for a window of 32 KiB")
+        return answer, agreed
+
+
+_EXTENSIONS = (SharedDeflate(),)
+
+
 class Upgrade(asyncio.Protocol):
     """One request for a socket, from its first byte to its answer."""
 
     def __init__(self, lobby: Lobby) -> None:
         self._lobby = lobby
-        self._handshake = ServerProtocol(select_subprotocol=_select, max_size=None, logger=quiet)
+        self._handshake = ServerProtocol(
+            extensions=_EXTENSIONS if lobby.compress else None,
+            select_subprotocol=_select,
+            max_size=None,
+            logger=quiet,
+        )
         self._task: asyncio.Task[None] | None = None
         self._admitted = False
         self._answered = False
         self._accepted = b""
-        self._form = Form.JSON
+        self._dialect = dialect(Form.JSON)
         self._cursor: Cursor | None = None
         self._address: str | None = None
 
@@ -149,7 +184,8 @@ class Upgrade(asyncio.Protocol):
         if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
             raise _refusal(self._handshake, response.status_code)
         self._accepted = response.serialize()
-        self._form = Form(self._handshake.subprotocol or Form.JSON)
+        form = Form(self._handshake.subprotocol or Form.JSON)
+        self._dialect = dialect(form, deflated=bool(self._handshake.extensions))
         self._cursor = parse_cursor(parse_qs(query, keep_blank_values=True).get("cursor", ()))
         peer = self._transport.get_extra_info("peername")
         headers = request.headers
@@ -171,7 +207,7 @@ class Upgrade(asyncio.Protocol):
         self._answered = True
         self._admitted = False  # the connection counts itself out
         lobby, transport = self._lobby, self._transport
-        connection = Connection(channel, self._form, transport, lobby, self._address)
+        connection = Connection(channel, self._dialect, transport, lobby, self._address)
         transport.set_protocol(connection)
         transport.set_write_buffer_limits(high=lobby.write_buffer)
         watch(transport, seconds=lobby.silence)
