@@ -67,10 +67,7 @@ class Settings(BaseSettings):
         65_536, description="Bytes waiting for one reader before it counts as slow and gets nothing more for now."
     )
     slow_timeout: Seconds = Field(30.0, description="How long a reader may stay slow before it is closed with 1013.")
-    compress: bool = Field(
-        True,
-        description="Compress what readers get, where they take it: once for all, so that it costs next to nothing.",
-    )
+    compress: bool = Field(True, description="Compress what readers get, where they take it: once for all of them.")
     linger: Seconds = Field(60.0, description="How long a blog without readers is still followed.")
     verify: Seconds = Field(
         2.0, description="Seconds between two checks that what is followed is still what is stored."
