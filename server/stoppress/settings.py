@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     # Where it listens, and who it is to the outside
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(8000, description="Port to listen on; 0 takes a free one.")
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="Processes that serve, on the same port; about one for each core."
+    )
     public_url: str | None = Field(
         None,
         description="The address readers use, such as https://live.example.org; by default taken from each request.",

@@ -76,10 +76,10 @@ class Connection(Reader, asyncio.Protocol):
         self.door.left(self)
 
 
-def watch(transport: asyncio.Transport, *, seconds: float) -> None:
-    """Have the kernel give up a peer that has acknowledged nothing for so long. Where it can't, so be it."""
-    sock = transport.get_extra_info("socket")
+def watch(listener: socket.socket, *, seconds: float) -> None:
+    """Have the kernel give up peers that have acknowledged nothing for so long. The connections that `listener` accepts
+    inherit it; where it can't be set, so be it."""
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
-    if sock is not None and option is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+    if option is not None and listener.family in (socket.AF_INET, socket.AF_INET6):
         with contextlib.suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
+            listener.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))

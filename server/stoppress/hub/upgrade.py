@@ -1,9 +1,10 @@
 """The way from an HTTP request to a reader: what uvicorn calls for `Upgrade: websocket`.
 
 uvicorn (0.54, httptools_impl.handle_websocket_upgrade) makes the class given as `Config(ws=…)`, calls
-connection_made and data_received with the request as it came, and then sets the object as the transport's protocol.
-So the answer waits until that has happened (call_soon): the transport then belongs to this object, and from the
-answer on to the Connection; nothing of the request is kept.
+connection_made and data_received with the request, which httptools parsed and it wrote down again (names in lower
+case, one line each), and then sets the object as the transport's protocol. So the answer waits until that has happened
+(call_soon): the transport then belongs to this object, and from the answer on to the Connection; nothing of the request
+is kept.
 
 What can be decided here is decided at once: when the blog is followed and the cursor is known, no task is made.
 Otherwise the hub makes one, bounded in time, and cancelled when the client goes.
@@ -19,23 +20,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import parse_qs, unquote
 
-from websockets.exceptions import (
-    HeaderLineTooLong,
-    InvalidHandshake,
-    NegotiationError,
-    RequestLineTooLong,
-    TooManyHeaders,
-)
-from websockets.extensions.base import Extension
-from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
+from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLineTooLong, TooManyHeaders
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
-from websockets.typing import ExtensionParameter, Subprotocol
 
 from stoppress.errors import FieldError, Invalid, NotFound, StopPressError
 from stoppress.hub.channel import Channel
-from stoppress.hub.connection import Connection, Door, watch
-from stoppress.hub.incoming import quiet
+from stoppress.hub.connection import Connection, Door
+from stoppress.hub.handshake import Asked, agreed, protocol, quickly
 from stoppress.hub.prepared import dialect
 from stoppress.model import Cursor
 from stoppress.problem import problem, problem_headers
@@ -58,7 +50,6 @@ class Lobby(Door, Protocol):
     """What an upgrade needs of the hub."""
 
     write_buffer: int
-    silence: float
     compress: bool
 
     def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
@@ -96,37 +87,12 @@ def parse_cursor(values: Sequence[str]) -> Cursor | None:
         raise Invalid(f"cursor: {error}", [FieldError("cursor", str(error))], status=400) from error
 
 
-class SharedDeflate(ServerPerMessageDeflateFactory):
-    """permessage-deflate as frames that go to many need it (RFC 7692, 7.1): no context is taken over on either side,
-    and the client inflates in the full window. Who wants a smaller one gets no compression."""
-
-    def __init__(self) -> None:
-        super().__init__(server_no_context_takeover=True, client_no_context_takeover=True)
-
-    def process_request_params(
-        self, params: Sequence[ExtensionParameter], accepted_extensions: Sequence[Extension]
-    ) -> tuple[list[ExtensionParameter], PerMessageDeflate]:
-        """See websockets. Raises NegotiationError."""
-        answer, agreed = super().process_request_params(params, accepted_extensions)
-        if agreed.local_max_window_bits < 15:
-            raise NegotiationError("frames are shared, and made for a window of 32 KiB")
-        return answer, agreed
-
-
-_EXTENSIONS = (SharedDeflate(),)
-
-
 class Upgrade(asyncio.Protocol):
     """One request for a socket, from its first byte to its answer."""
 
     def __init__(self, lobby: Lobby) -> None:
         self._lobby = lobby
-        self._handshake = ServerProtocol(
-            extensions=_EXTENSIONS if lobby.compress else None,
-            select_subprotocol=_select,
-            max_size=None,
-            logger=quiet,
-        )
+        self._head = b""
         self._task: asyncio.Task[None] | None = None
         self._admitted = False
         self._answered = False
@@ -143,10 +109,10 @@ class Upgrade(asyncio.Protocol):
         """The whole request, once. A client that goes on before it is answered breaks RFC 6455, 4.1."""
         if self._answered:
             return
-        if self._handshake.accept_called or self._handshake.handshake_exc:
+        if self._head:
             self._transport.abort()
             return
-        self._handshake.receive_data(data)
+        self._head = data
         asyncio.get_running_loop().call_soon(self._decide)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -172,33 +138,39 @@ class Upgrade(asyncio.Protocol):
 
     def _read(self) -> str:
         """Take the request in, and the reader: the blog it asks for."""
-        events = self._handshake.events_received()
-        if not events:
-            raise _refusal(self._handshake, _UNREADABLE.get(type(self._handshake.handshake_exc), 400))
-        request = cast(Request, events[0])
-        path, _, query = request.path.partition("?")
-        blog = unquote(path.removeprefix(_BEFORE).removesuffix(_AFTER))
-        if not path.startswith(_BEFORE) or not path.endswith(_AFTER) or not blog or "/" in blog:
-            raise NotFound(f"there is no socket at {path[:200]!r}")
-        response = self._handshake.accept(request)
-        if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
-            raise _refusal(self._handshake, response.status_code)
-        self._accepted = response.serialize()
-        form = Form(self._handshake.subprotocol or Form.JSON)
-        self._dialect = dialect(form, deflated=bool(self._handshake.extensions))
-        self._cursor = parse_cursor(parse_qs(query, keep_blank_values=True).get("cursor", ()))
+        asked = quickly(self._head, compress=self._lobby.compress) or self._thoroughly()
+        path, _, query = asked.target.partition("?")
+        self._accepted = asked.answer
+        self._dialect = asked.dialect
+        self._cursor = parse_cursor(parse_qs(query, keep_blank_values=True).get("cursor", ())) if query else None
+        blog = _blog(path)
         peer = self._transport.get_extra_info("peername")
-        headers = request.headers
-        self._address = self._lobby.address(
-            peer[0] if isinstance(peer, tuple | list) else None, headers.get_all("X-Forwarded-For")
-        )
-        self._lobby.admit(
-            origin=next(iter(headers.get_all("Origin")), None),
-            host=next(iter(headers.get_all("Host")), None),
-            address=self._address,
-        )
+        self._address = self._lobby.address(peer[0] if isinstance(peer, tuple | list) else None, asked.forwarded)
+        self._lobby.admit(origin=asked.origin, host=asked.host, address=self._address)
         self._admitted = True
         return blog
+
+    def _thoroughly(self) -> Asked:
+        """What the request asks for, if it is in order; the refusal says what is not. An unknown path counts first."""
+        handshake = protocol(compress=self._lobby.compress)
+        handshake.receive_data(self._head)
+        events = handshake.events_received()
+        if not events:
+            raise _refusal(handshake, _UNREADABLE.get(type(handshake.handshake_exc), 400))
+        request = cast(Request, events[0])
+        _blog(request.path.partition("?")[0])
+        response = handshake.accept(request)
+        if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            raise _refusal(handshake, response.status_code)
+        headers = request.headers
+        return Asked(
+            request.path,
+            agreed(handshake),
+            response.serialize(),
+            next(iter(headers.get_all("Origin")), None),
+            next(iter(headers.get_all("Host")), None),
+            headers.get_all("X-Forwarded-For"),
+        )
 
     def accept(self, channel: Channel) -> None:
         """Answer, and let the reader take the connection over."""
@@ -210,7 +182,6 @@ class Upgrade(asyncio.Protocol):
         connection = Connection(channel, self._dialect, transport, lobby, self._address)
         transport.set_protocol(connection)
         transport.set_write_buffer_limits(high=lobby.write_buffer)
-        watch(transport, seconds=lobby.silence)
         try:
             connection.start(self._cursor, before=self._accepted)
         except Exception:
@@ -233,11 +204,12 @@ class Upgrade(asyncio.Protocol):
             self._lobby.leave(self._address)
 
 
-def _select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """The first that is known. With none known the answer names none, and the client decides: RFC 6455, 4.1, lets it
-    fail the connection (browsers do) or go on (then in the json form)."""
-    known = {str(form) for form in Form}
-    return next((name for name in offered if name in known), None)
+def _blog(path: str) -> str:
+    """The blog whose socket this is. Raises NotFound."""
+    blog = unquote(path.removeprefix(_BEFORE).removesuffix(_AFTER))
+    if not path.startswith(_BEFORE) or not path.endswith(_AFTER) or not blog or "/" in blog:
+        raise NotFound(f"there is no socket at {path[:200]!r}")
+    return blog
 
 
 def _refusal(handshake: ServerProtocol, status: int) -> StopPressError:
