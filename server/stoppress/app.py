@@ -27,6 +27,8 @@ from stoppress.demo.player import play_at
 from stoppress.desk.blogs import Blogs
 from stoppress.desk.posts import Posts
 from stoppress.desk.schedule import keep_schedule
+from stoppress.errors import Unavailable
+from stoppress.hub.connection import watch
 from stoppress.hub.hub import Hub
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
@@ -163,10 +165,27 @@ async def _serve(settings: Settings) -> None:
                 tasks.create_task(_welcome(settings, port, token)),
             ]
             try:
-                await server.serve()
+                await server.serve([listen(settings, hub)])
             finally:
                 for task in beside:
                     task.cancel()
+
+
+def listen(settings: Settings, hub: Hub) -> socket.socket:
+    """The socket to serve on, which several workers may share by address. Raises Unavailable."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if settings.workers > 1:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise Unavailable(f"can't listen on {settings.host}:{settings.port}: {error.strerror or error}") from error
+    watch(listener, seconds=hub.silence)
+    return listener
 
 
 def _uvicorn(settings: Settings, hub: Hub, application: object) -> uvicorn.Config:

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     # Where it listens, and who it is to the outside
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(8000, description="Port to listen on; 0 takes a free one.")
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="Processes that serve, on the same port; about one for each core."
+    )
     public_url: str | None = Field(
         None,
         description="The address readers use, such as https://live.example.org; by default taken from each request.",
@@ -76,6 +79,7 @@ class Settings(BaseSettings):
         65_536, description="Bytes waiting for one reader before it counts as slow and gets nothing more for now."
     )
     slow_timeout: Seconds = Field(30.0, description="How long a reader may stay slow before it is closed with 1013.")
+    compress: bool = Field(True, description="Compress what readers get, where they take it: once for all of them.")
     linger: Seconds = Field(60.0, description="How long a blog without readers is still followed.")
     verify: Seconds = Field(
         2.0, description="Seconds between two checks that what is followed is still what is stored."

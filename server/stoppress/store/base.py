@@ -196,8 +196,8 @@ class Log(Protocol):
 
     async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
         """The records behind these sequence numbers, as soon as there are some, or nothing after `wait` seconds.
-        In sequence order; a first record that is not the next one means that the stream was trimmed meanwhile.
-        Raises Unavailable."""
+        In sequence order; a first record that is not the next one means that the stream was trimmed meanwhile, and one
+        of another epoch that the blog was deleted and made anew. Raises Unavailable."""
 
     async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
         """Where each blog stands; None where there is no such blog. Raises Unavailable."""

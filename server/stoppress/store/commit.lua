@@ -64,7 +64,7 @@ else
   redis.call('HDEL', KEYS[6], thing)
   redis.call('HSET', KEYS[2], thing, record)
   redis.call('ZADD', KEYS[4], sequence, thing)
-  redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[9], sequence .. '-0', 'record', record)
+  redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[9], sequence .. '-0', 'record', record, 'epoch', epoch)
 end
 
 if ARGV[10] ~= '' then
