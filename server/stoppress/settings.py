@@ -77,6 +77,9 @@ class Settings(BaseSettings):
 
     # What it takes in
     body_limit: Annotated[int, Field(ge=200_000)] = Field(1_048_576, description="Bytes of a request's body, at most.")
+    batch_limit: Annotated[int, Field(ge=200_000)] = Field(
+        8_388_608, description="Bytes of the body of a batch of posts, at most."
+    )
     head_limit: Annotated[int, Field(ge=8_192)] = Field(
         65_536, description="Bytes of a request's line and headers, at most."
     )
