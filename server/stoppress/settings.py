@@ -53,6 +53,10 @@ class Settings(BaseSettings):
 
     # Who may
     admin_token: SecretStr | None = Field(None, description="A token with every scope, besides those in the store.")
+    rate_limit: Count = Field(
+        600, description="Requests that one token may make in a minute, over all processes; 0 is no limit."
+    )
+    audit_entries: Annotated[int, Field(ge=1_000)] = Field(100_000, description="Entries kept in the audit log.")
     origins: str = Field(
         "*", description="Origins whose pages may open the socket: comma-separated, or * for any. Blogs are public."
     )

@@ -257,3 +257,35 @@ class Tokens(Protocol):
 
     async def remove(self, token: str) -> bool:
         """Forget it; False when there was none."""
+
+    async def count(self, token: str, window: int, by: int, *, seconds: int) -> int:
+        """Count `by` requests of a token in a window of time, which is remembered for `seconds`; how many had been
+        counted before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody did with a token, or tried to: `operation` at `target`, from `address`; `status` is what came of
+    it. `id` is its place in the log, once it is in it."""
+
+    at: datetime
+    token: str
+    name: str
+    address: str
+    agent: str
+    method: str
+    operation: str
+    target: str
+    blog: str | None
+    status: int
+    id: str = ""
+
+
+class Audit(Protocol):
+    """The audit log: appended to, never changed."""
+
+    async def append(self, acts: Sequence[Act]) -> None:
+        """Write them down, in order. Raises Unavailable."""
+
+    async def latest(self, *, before: str | None, limit: int) -> Sequence[Act]:
+        """The latest first; those before the act with this id. Raises Unavailable."""

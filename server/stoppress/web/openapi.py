@@ -73,7 +73,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "tags": [operation.tag],
         "responses": {
             **{str(status): _good(operation, status) for status in operation.answers},
-            **{str(status): _bad(status) for status in operation.problems},
+            **{str(status): _bad(status) for status in _problems(operation)},
         },
     }
     if operation.description:
@@ -104,6 +104,11 @@ def _good(operation: Operation, status: int) -> dict[str, Any]:
     if schema is not None:
         entry["content"] = {operation.media_type: {"schema": dict(schema)}}
     return entry
+
+
+def _problems(operation: Operation) -> list[int]:
+    # Wherever a token is looked at, it may have made all its requests of the minute.
+    return sorted({*operation.problems, *([429] if 401 in operation.problems else [])})
 
 
 def _bad(status: int) -> dict[str, Any]:
@@ -166,6 +171,20 @@ def _answers() -> dict[str, Any]:
             messages={"type": "array", "items": _object(type=text, cursor=cursor)},
             more={"type": "boolean", "description": "There is more behind this cursor."},
         ),
+        "Act": _object(
+            id=text,
+            at=time,
+            token={**text, "description": "The token's id; `admin` for the operator's own."},
+            name=text,
+            address=text,
+            agent=text,
+            method=text,
+            operation={**text, "description": "The operation's id in this document, or a command's name."},
+            target=text,
+            blog={"type": ["string", "null"]},
+            status={**whole, "description": "What was answered; 0 for a command."},
+        ),
+        "AuditList": _object(entries=some("Act"), next=following),
         "State": _object(status=text),
         "FieldError": _object(
             ["detail"],

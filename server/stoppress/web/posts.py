@@ -178,7 +178,7 @@ class PostRoutes:
                 body=PostBatch,
                 parameters=(BLOG, IDEMPOTENCY_KEY),
                 answers={201: {"$ref": "#/components/schemas/PostBatchAnswer"}},
-                problems=(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+                problems=(400, 401, 403, 404, 409, 413, 415, 422, 503),
                 description="In one atomic step, in the order given. If one is refused none is made, and the problem "
                 "names all that are wrong. "
                 f"The body may have {self._settings.batch_limit} bytes.",
