@@ -33,11 +33,14 @@ from stoppress.hub.hub import Hub
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
+from stoppress.store.audit import RedisAudit
 from stoppress.store.embedded import EmbeddedValkey
 from stoppress.store.log import RedisLog
 from stoppress.store.redis import RedisStore
 from stoppress.store.tokens import RedisTokens
 from stoppress.web.head import bounded
+from stoppress.web.journal import Journal
+from stoppress.web.limits import Limits
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.site import site
 
@@ -72,6 +75,7 @@ class Stores:
     store: RedisStore
     log: RedisLog
     tokens: RedisTokens
+    audit: RedisAudit
 
 
 @asynccontextmanager
@@ -84,11 +88,13 @@ async def open_store(settings: Settings, *, own: bool = False) -> AsyncIterator[
         embedded = EmbeddedValkey(settings.data)
         await asyncio.to_thread(embedded.start if own else embedded.attach)
         url = embedded.url
-    stores = Stores(RedisStore(url, settings), RedisLog(url, settings), RedisTokens(url, settings))
+    stores = Stores(
+        RedisStore(url, settings), RedisLog(url, settings), RedisTokens(url, settings), RedisAudit(url, settings)
+    )
     try:
         yield stores
     finally:
-        for part in (stores.store, stores.log, stores.tokens):
+        for part in (stores.store, stores.log, stores.tokens, stores.audit):
             await part.close()
         if embedded:
             await asyncio.to_thread(embedded.stop)
@@ -140,6 +146,7 @@ async def _serve(settings: Settings) -> None:
         hub = Hub(stores.store, stores.log, markup, settings, metrics)
         blogs, posts = Blogs(stores.store, now), Posts(stores.store, now)
         token = await _token(settings, stores)
+        journal = Journal(stores.audit)
         newsroom = Newsroom(
             settings=settings,
             store=stores.store,
@@ -147,6 +154,8 @@ async def _serve(settings: Settings) -> None:
             blogs=blogs,
             posts=posts,
             markup=markup,
+            journal=journal,
+            limits=Limits(stores.tokens, settings.rate_limit, now),
             metrics=metrics,
             clock=now,
             readers=hub.readers,
@@ -164,9 +173,11 @@ async def _serve(settings: Settings) -> None:
                 tasks.create_task(keep_schedule(stores.store, posts, now, every=0.5)),
                 tasks.create_task(_welcome(settings, port, token)),
             ]
+            tasks.create_task(journal.run())  # ends by itself, when it has written all
             try:
                 await server.serve([listen(settings, hub)])
             finally:
+                await journal.stop()
                 for task in beside:
                     task.cancel()
 

@@ -65,6 +65,10 @@ class Settings(BaseSettings):
 
     # Who may
     admin_token: SecretStr | None = Field(None, description="A token with every scope, besides those in the store.")
+    rate_limit: Count = Field(
+        600, description="Requests that one token may make in a minute, over all processes; 0 is no limit."
+    )
+    audit_entries: Annotated[int, Field(ge=1_000)] = Field(100_000, description="Entries kept in the audit log.")
     origins: str = Field(
         "*", description="Origins whose pages may open the socket: comma-separated, or * for any. Blogs are public."
     )
@@ -90,6 +94,9 @@ class Settings(BaseSettings):
 
     # What it takes in
     body_limit: Annotated[int, Field(ge=200_000)] = Field(1_048_576, description="Bytes of a request's body, at most.")
+    batch_limit: Annotated[int, Field(ge=200_000)] = Field(
+        8_388_608, description="Bytes of the body of a batch of posts, at most."
+    )
     head_limit: Annotated[int, Field(ge=8_192)] = Field(
         65_536, description="Bytes of a request's line and headers, at most."
     )
