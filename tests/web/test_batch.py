@@ -19,7 +19,7 @@ Client = httpx2.AsyncClient
 
 async def test_all_are_made_in_order_with_an_answer_each(admin: Client, anybody: Client, blog: str) -> None:
     start = (await anybody.get(f"{blog}/changes")).json()["cursor"]
-    posts = [{"title": f"Post {i}", "tags": ["sea"]} for i in range(498)]
+    posts: list[dict[str, Any]] = [{"title": f"Post {i}", "tags": ["sea"]} for i in range(498)]
     posts += [{"id": "d", "status": "draft"}, {"id": "key", "key": True}]
     made = await admin.post(f"{blog}/posts:batch", json={"posts": posts})
     assert made.status_code == 201
