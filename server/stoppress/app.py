@@ -30,6 +30,8 @@ from stoppress.desk.schedule import keep_schedule
 from stoppress.errors import Unavailable
 from stoppress.hub.connection import watch
 from stoppress.hub.hub import Hub
+from stoppress.media.shelf import open_shelf
+from stoppress.media.studio import Studio
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
@@ -147,6 +149,8 @@ async def _serve(settings: Settings) -> None:
         blogs, posts = Blogs(stores.store, now), Posts(stores.store, now)
         token = await _token(settings, stores)
         journal = Journal(stores.audit)
+        shelf = open_shelf(settings.media_url, settings.data / "media")
+        studio = Studio(shelf, workers=settings.media_workers, pixels=settings.media_pixels)
         newsroom = Newsroom(
             settings=settings,
             store=stores.store,
@@ -155,6 +159,7 @@ async def _serve(settings: Settings) -> None:
             posts=posts,
             markup=markup,
             journal=journal,
+            studio=studio,
             limits=Limits(stores.tokens, settings.rate_limit, now),
             metrics=metrics,
             clock=now,
@@ -178,6 +183,7 @@ async def _serve(settings: Settings) -> None:
                 await server.serve([listen(settings, hub)])
             finally:
                 await journal.stop()
+                studio.close()
                 for task in beside:
                     task.cancel()
 

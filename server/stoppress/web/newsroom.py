@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stoppress.desk.blogs import Blogs, Clock
 from stoppress.desk.posts import Posts
+from stoppress.media.studio import Studio
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
@@ -31,6 +32,7 @@ class Newsroom:
     markup: Markup
     journal: Journal
     limits: Limits
+    studio: Studio
     metrics: Metrics
     clock: Clock
     readers: Callable[[str | None], int]

@@ -50,6 +50,7 @@ class Operation:
     scope: str | None = None
     body: type[BaseModel] | None = None
     merge_patch: bool = False
+    accepts: tuple[str, ...] = ()  # media types of a body that is not JSON
     parameters: tuple[Parameter, ...] = ()
     answers: Mapping[int, Schema | None] = field(default_factory=dict)
     problems: tuple[int, ...] = ()

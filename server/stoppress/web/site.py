@@ -25,6 +25,7 @@ from stoppress.web.callers import with_standing
 from stoppress.web.changes import ChangeRoutes
 from stoppress.web.documents import DocumentRoutes
 from stoppress.web.journal import AuditRoutes, noted
+from stoppress.web.media import MediaRoutes
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.operation import Endpoint, Operation, route
 from stoppress.web.operations import OperationsRoutes
@@ -48,7 +49,7 @@ class _Immutable(StaticFiles):
 
 def operations(newsroom: Newsroom) -> list[Operation]:
     """Everything the API and the pages can do."""
-    parts = (BlogRoutes, PostRoutes, ChangeRoutes, AuditRoutes, PageRoutes, OperationsRoutes)
+    parts = (BlogRoutes, PostRoutes, ChangeRoutes, MediaRoutes, AuditRoutes, PageRoutes, OperationsRoutes)
     known = [operation for part in parts for operation in part(newsroom).operations()]
     return known + DocumentRoutes(newsroom.settings, known).operations()
 
