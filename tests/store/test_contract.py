@@ -14,10 +14,9 @@ from stoppress.store.audience import RedisAudience
 from stoppress.store.base import Attempt, Due, Place
 from stoppress.store.log import RedisLog
 from stoppress.store.redis import RedisStore
+from waiting import eventually
 
 pytestmark = pytest.mark.anyio
-
-from waiting import eventually
 
 T0 = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 

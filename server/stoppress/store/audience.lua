@@ -21,7 +21,7 @@ if ARGV[1] ~= '' then
     redis.call('HDEL', KEYS[1], ARGV[1])
   else
     redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%d', now + ARGV[3]))
-    redis.call('PEXPIRE', KEYS[1], ARGV[3])
+    if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
   end
 end
 return others
