@@ -1,7 +1,7 @@
 -- How many read a blog, over all processes and machines: each says how many it has, and what it said holds for a while.
 --
 -- KEYS 1 readers: process -> 'number until(ms)'
--- ARGV 1 process, or '' to ask only   2 its readers   3 for how long that holds (ms)
+-- ARGV 1 process   2 its readers   3 for how long that holds (ms); 0 to ask only
 -- Answers how many the others have. The clock is the server's own, so that nobody else's counts.
 
 local time = redis.call('TIME')
@@ -16,7 +16,7 @@ for i = 1, #said, 2 do
     others = others + tonumber(number)
   end
 end
-if ARGV[1] ~= '' then
+if ARGV[3] ~= '0' then
   if ARGV[2] == '0' then
     redis.call('HDEL', KEYS[1], ARGV[1])
   else
