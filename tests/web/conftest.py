@@ -30,7 +30,7 @@ ADMIN = "the-admin-token"
 CLIENT = Path(__file__).parents[2] / "client"
 
 
-def no_readers(blog: str | None) -> int:
+async def no_readers(blog: str) -> int:
     return 0
 
 

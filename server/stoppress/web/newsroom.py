@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -35,8 +35,9 @@ class Newsroom:
     studio: Studio
     metrics: Metrics
     clock: Clock
-    readers: Callable[[str | None], int]
+    readers: Callable[[str], Awaitable[int]]
     last_delivery: Callable[[str], datetime | None]
     ready: Callable[[], bool]
     admin_token: str | None
     client_path: str
+    exposition: Callable[[], Awaitable[bytes]] | None = None  # of several processes together; else of this one
