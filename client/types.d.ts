@@ -59,6 +59,14 @@ export interface Entry {
   published_at: string;
 }
 
+/** What waits to be seen; without `post`, it is shown already, out of sight. */
+export interface Waiting {
+  kind: "new" | "corrected" | "changed";
+  /** Whether it is a key event. */
+  key: boolean;
+  post?: Post;
+}
+
 /** A post in either form: its data, or its place and its markup. */
 export interface Post extends Shown {
   html?: string;

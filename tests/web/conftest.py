@@ -17,6 +17,7 @@ from stoppress.render.markup import Markup
 from stoppress.settings import Settings
 from stoppress.store.redis import RedisStore
 from stoppress.store.tokens import RedisTokens
+from stoppress.web.client import ClientFiles
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.site import site
 
@@ -57,7 +58,7 @@ async def newsroom(store: RedisStore, valkey_url: str, clock: Any) -> AsyncItera
 @pytest.fixture
 async def anybody(newsroom: Newsroom) -> AsyncIterator[httpx2.AsyncClient]:
     """Without a token."""
-    transport = httpx2.ASGITransport(site(newsroom, client=CLIENT, pictures=CLIENT, live=[]))
+    transport = httpx2.ASGITransport(site(newsroom, client=ClientFiles(CLIENT), pictures=CLIENT, live=[]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 
@@ -65,7 +66,7 @@ async def anybody(newsroom: Newsroom) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 async def admin(anybody: httpx2.AsyncClient, newsroom: Newsroom) -> AsyncIterator[httpx2.AsyncClient]:
     """With every scope."""
-    transport = httpx2.ASGITransport(site(newsroom, client=CLIENT, pictures=CLIENT, live=[]))
+    transport = httpx2.ASGITransport(site(newsroom, client=ClientFiles(CLIENT), pictures=CLIENT, live=[]))
     headers = {"Authorization": f"Bearer {ADMIN}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         yield client
