@@ -6,6 +6,7 @@
 import { createFeed, isOver } from "./feed.js";
 import { openPage } from "./page.js";
 import { backoff, connect } from "./socket.js";
+import { byId } from "./waiting.js";
 
 const page = openPage();
 /** Loads since the last heartbeat: a cache that keeps giving us an outdated page is not asked in a loop. */
@@ -25,19 +26,19 @@ function follow() {
     receive: (message) => {
       heard = Date.now();
       if (message.type === "heartbeat") loads = 0;
-      for (const change of feed.receive(message)) {
+      const changes = feed.receive(message);
+      for (const change of changes) {
         if (change.kind === "reset" || (change.kind === "blog" && page.isOutdatedBy(change.blog))) {
           line.close();
           page.say("reconnecting", heard);
           return reload();
         }
-        page.apply(change);
         if (change.kind === "blog" && change.html && isOver(change.blog)) {
           page.say("ended");
           line.finish();
         }
       }
-      page.stand(feed.cursor());
+      page.apply(changes, feed.cursor());
     },
   });
 }
@@ -95,17 +96,15 @@ const act = async (event) => {
   tools(isKey || !target ? key : target);
 };
 /** The order asked for last is the order of the next visit. */
-const params = new URLSearchParams(location.search);
 const orders = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll(".sort:first-child a")]);
 for (const [i, link] of orders.entries())
   link.addEventListener("click", () => {
     localStorage.order = i;
   });
-if (localStorage.order === "1" && !params.size && !location.hash) location.replace(orders[1].href);
+if (localStorage.order === "1" && !location.search && !location.hash) location.replace(orders[1].href);
 
-const settings = /** @type {HTMLElement} */ (document.getElementById("settings"));
-settings.hidden = false;
-/** @type {HTMLSelectElement} */ (settings.querySelector("#announcing")).value = localStorage.announce ?? "";
+byId("settings").hidden = false;
+/** @type {HTMLSelectElement} */ (byId("announcing")).value = localStorage.announce ?? "";
 for (const type of ["keydown", "change", "click"]) addEventListener(type, act);
 if (localStorage.zone) import("./times.js").then(({ showTimes }) => showTimes());
 

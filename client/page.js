@@ -9,22 +9,16 @@
 /** @import { Blog, Change, Phase, Post, Shown, Waiting } from "./types.js" */
 
 import { byPublication } from "./feed.js";
-import { still } from "./still.js";
-import { openWaiting } from "./waiting.js";
+import { GLIDE, isInView, still } from "./still.js";
+import { byId, openWaiting } from "./waiting.js";
 
 /** Milliseconds for which a new or changed post is highlighted; style.css fades it in that time. */
 const HIGHLIGHT = 3_000;
 /** Milliseconds after coming back in which what arrives counts as come while away. */
 const CATCHING_UP = 2_000;
 
-const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const children = (/** @type {Element} */ list) => /** @type {HTMLElement[]} */ ([...list.children]);
 const articles = () => children(byId("posts"));
-const inView = (/** @type {Element} */ element) => {
-  const { top, bottom } = element.getBoundingClientRect();
-  return bottom > 0 && top < innerHeight;
-};
-
 /** @type {(article: HTMLElement) => Shown} */
 const shown = ({ id, dataset }) => ({
   id: id.replace(/^[a-z]+-/, ""),
@@ -100,7 +94,7 @@ export function openPage() {
   const isLookedFor = () => {
     const { top, bottom } = byId("posts").getBoundingClientRect();
     const atEnd = isOldestFirst() ? bottom <= innerHeight + 1 : top >= 0;
-    return !document.hidden && atEnd && !articles().some((article) => isInUse(article) && inView(article));
+    return !document.hidden && atEnd && !articles().some((article) => isInUse(article) && isInView(article));
   };
 
   /** @param {Element} list @param {HTMLElement} element */
@@ -147,6 +141,8 @@ export function openPage() {
   /** Numbers the articles, for `role=feed`. */
   const number = () => {
     const all = articles();
+    // A feed without articles is one that is being filled.
+    byId("posts").ariaBusy = all.length ? null : "true";
     for (const [i, article] of all.entries()) {
       article.setAttribute("aria-posinset", `${i + 1}`);
       article.setAttribute("aria-setsize", `${all.length}`);
@@ -184,8 +180,8 @@ export function openPage() {
     target?.focus({ preventScroll: true });
   });
 
-  /** A post that is new or changed. @param {Post} post */
-  const arrive = (post) => {
+  /** A post that is new or changed. @param {Post} post @param {boolean} looked @param {Set<Element>} seen */
+  const arrive = (post, looked, seen) => {
     const article = parse(post.html ?? "");
     const { id } = post;
     const old = byId(article.id);
@@ -198,21 +194,54 @@ export function openPage() {
     const one = { kind, key: "key" in article.dataset, post };
     if (!old && !belongs(article)) {
       waiting.drop(id);
-      make(() => summarise(post));
-    } else if (old ? isInUse(old) : !isLookedFor()) waiting.add(id, one);
+      summarise(post);
+    } else if (old ? isInUse(old) : !looked) waiting.add(id, one);
     else {
-      const unseen = kind === "corrected" && (document.hidden || !inView(/** @type {Element} */ (old)));
-      make(() => place(post, kind));
-      if (unseen) waiting.add(id, { ...one, post: undefined });
+      place(post, kind);
+      if (old && kind === "corrected" && (document.hidden || !seen.has(old)))
+        waiting.add(id, { ...one, post: undefined });
       else if (!waiting.drop(id)) waiting.announce([one]);
     }
+  };
+
+  /** @type {Change[]} */
+  let queue = [];
+  let cursor = "";
+  /** When the last changes have glided to their places; those that come meanwhile are made then, as one. */
+  let settled = 0;
+  const flush = () => {
+    const changes = queue;
+    queue = [];
+    const looked = isLookedFor();
+    const seen = new Set(articles().filter(isInView));
+    make(() => {
+      for (const change of changes) {
+        if (change.kind === "place" || change.kind === "replace") arrive(change.post, looked, seen);
+        if (change.kind === "remove") {
+          const { id } = change;
+          waiting.drop(id);
+          byId(`post-${id}`)?.remove();
+          summarise({ id, revision: 0, published_at: "" });
+        }
+        if (change.kind === "counts") refresh(change.counts.html);
+        // A hello tells the blog without markup: the messages that follow bring it.
+        if (change.kind === "blog" && change.html) {
+          const { title, description } = change.blog;
+          refresh(change.html);
+          waiting.entitle(title);
+          document.querySelector("meta[name=description]")?.setAttribute("content", description || title);
+        }
+      }
+    }, looked);
+    byId("blog").dataset.cursor = cursor;
+    settled = Date.now() + (looked && changes.length > 1 ? GLIDE + 100 : 0);
   };
 
   /** What waits comes in by itself once the reader is where it is looked for. */
   const look = () => {
     for (const [id, { post }] of waiting.all) {
       const article = byId(`post-${id}`);
-      if (!post && article && !document.hidden && inView(article)) {
+      if (!post && article && !document.hidden && isInView(article)) {
         highlight(article, "corrected");
         waiting.drop(id);
       }
@@ -234,30 +263,16 @@ export function openPage() {
       return { cursor, socket, status: byId("head").dataset.status, posts: articles().map(shown) };
     },
 
-    /** Makes a change; all but a reset, for which a page has to be loaded and swapped in. @param {Change} change */
-    apply: (change) => {
-      if (change.kind === "place" || change.kind === "replace") arrive(change.post);
-      if (change.kind === "remove") {
-        const { id } = change;
-        waiting.drop(id);
-        make(() => {
-          byId(`post-${id}`)?.remove();
-          summarise({ id, revision: 0, published_at: "" });
-        });
-      }
-      if (change.kind === "counts") make(() => refresh(change.counts.html));
-      // A hello tells the blog without markup: the messages that follow bring it.
-      if (change.kind === "blog" && change.html) {
-        const { title, description } = change.blog;
-        make(() => refresh(change.html));
-        waiting.entitle(title);
-        document.querySelector("meta[name=description]")?.setAttribute("content", description || title);
-      }
-    },
-
-    /** Keeps the cursor in the page, as a fresh load has it. @param {string} cursor */
-    stand: (cursor) => {
-      byId("blog").dataset.cursor = cursor;
+    /**
+     * Makes changes as soon as the page is at rest, and keeps the cursor in the page as a fresh load has it; a reset is not for
+     * here: for that a page has to be loaded and swapped in.
+     *
+     * @param {Change[]} changes @param {string} at
+     */
+    apply: (changes, at) => {
+      cursor = at;
+      if (!queue.length) setTimeout(flush, settled - Date.now());
+      queue.push(...changes, { kind: "end" });
     },
 
     /** Whether every post reads otherwise now: in another language or time zone. @param {Blog} blog */
@@ -286,6 +301,7 @@ export function openPage() {
 
     /** Begins anew after the content was swapped for a page loaded afresh. */
     refound: () => {
+      queue = [];
       ({ first, last } = bounds());
       waiting.all.clear();
       waiting.entitle(document.title);

@@ -6,12 +6,14 @@
  * the same, in the reader's sight, glides there from where it was (FLIP, Paul Lewis 2015): no layout shift.
  */
 
+/** Milliseconds that it takes. */
+export const GLIDE = 350;
 const BLOCKS = "#head > *, .tools, #keys > li, #pinned > *, #posts > *, .pages";
 const blocks = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(BLOCKS)]);
 /** @param {Element} element */
 const top = (element) => element.getBoundingClientRect().top;
 /** @param {Element} element */
-const isInView = (element) => element.getBoundingClientRect().bottom > 0 && top(element) < innerHeight;
+export const isInView = (element) => element.getBoundingClientRect().bottom > 0 && top(element) < innerHeight;
 
 /** What the last scroll could not make up for: browsers scroll by whole pixels. */
 let rest = 0;
@@ -33,9 +35,9 @@ export function still(change, fixed) {
   /** @type {(Element | undefined | null)[]} */
   const anchors = fixed ? [fixed] : [line, ...seen];
   const tops = anchors.map((anchor) => anchor && top(anchor));
-  const { style } = document.documentElement;
+  const root = document.documentElement;
 
-  style.overflowAnchor = "none";
+  root.style.overflowAnchor = "none";
   change();
   const again = (/** @type {Element | undefined | null} */ anchor) => {
     if (!anchor || anchor.isConnected) return anchor;
@@ -51,9 +53,9 @@ export function still(change, fixed) {
     rest = was - top(anchor);
     scrolledTo = scrollY;
   }
-  style.overflowAnchor = "";
+  root.style.overflowAnchor = "";
 
-  const duration = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1 : 350;
+  const duration = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1 : GLIDE;
   const moved = blocks().reverse();
   const tell = moved.map(top);
   let by = 0;
@@ -63,7 +65,7 @@ export function still(change, fixed) {
     if (!isNew) by = was - tell[i];
     // What holds the line that is kept must not carry it along.
     if (Math.abs(tell[i]) > 3 * innerHeight || Math.abs(by) < 1 || (anchor && block.contains(anchor))) continue;
-    const from = { transform: `translateY(${by}px)`, ...(isNew && { opacity: 0 }) };
-    block.animate([from, { transform: "none" }], { id: "still", duration, easing: "ease-out" });
+    const frames = isNew ? { opacity: [0, 0, 1] } : { transform: [`translateY(${by}px)`, "none"] };
+    block.animate(frames, { id: "still", duration, easing: "ease-out" });
   }
 }

@@ -86,11 +86,13 @@ export interface Blog {
 /**
  * What to do, in order. `place`: a post that is not shown; `replace`: one that is, perhaps at another time now; `remove`:
  * take it out; `counts`: the number of posts and the last update; `blog`: the blog itself, with its header in `html`
- * (html form; not after a hello); `reset`: forget everything and load afresh.
+ * (html form; not after a hello); `reset`: forget everything and load afresh; `end`: of what one message
+ * changes, perhaps nothing but the cursor.
  */
 export type Change =
   | { kind: "place" | "replace"; id: string; post: Post }
   | { kind: "remove"; id: string }
   | { kind: "counts"; counts: Blog }
   | { kind: "blog"; blog: Blog; html?: string }
-  | { kind: "reset"; reason: string };
+  | { kind: "reset"; reason: string }
+  | { kind: "end" };

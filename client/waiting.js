@@ -7,7 +7,7 @@
 
 /** @import { Waiting } from "./types.js" */
 
-const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+export const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /** @param {Record<string, any>} words @param {(all: Map<string, Waiting>) => void} show what the button does */
 export function openWaiting(words, show) {

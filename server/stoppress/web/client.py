@@ -1,6 +1,7 @@
 """The client's files as browsers get them: without comments, compressed once, kept for a year.
 
-The sources are commented for those who work on them; readers on a phone need not load that. Only comments go, by two
+The sources are commented for those who work on them; readers on a phone need not load that. Only comments and
+white space go, by two
 rules that the sources keep to (Biome formats them, and tests/web/test_client.py holds that the code stays the same):
 no `/*` in a string or a pattern, and `//` comments on lines of their own.
 """
@@ -24,6 +25,8 @@ mimetypes.add_type("image/webp", ".webp")
 _BLOCK = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LINE = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 _MARGIN = re.compile(r"^[ \t]+|[ \t]+$|\n(?=\s*\n)", re.MULTILINE)
+# After these a statement, a rule or a list goes on or is over: the new line says nothing.
+_LINE_END = re.compile(r"(?<=[{;,(\[])\n+")
 _HEADERS = {
     "cache-control": "public, max-age=31536000, immutable",
     "access-control-allow-origin": "*",
@@ -39,7 +42,7 @@ def served(name: str, content: bytes) -> bytes:
     text = _BLOCK.sub("", content.decode())
     if name.endswith(".js"):
         text = _LINE.sub("", text)
-    return _MARGIN.sub("", text).lstrip().encode()
+    return _LINE_END.sub("", _MARGIN.sub("", text)).lstrip().encode()
 
 
 class ClientFiles:
