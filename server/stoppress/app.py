@@ -26,16 +26,21 @@ from stoppress.demo.player import play_at
 from stoppress.desk.blogs import Blogs
 from stoppress.desk.posts import Posts
 from stoppress.desk.schedule import keep_schedule
+from stoppress.errors import Unavailable
+from stoppress.hub.connection import watch
 from stoppress.hub.hub import Hub
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
+from stoppress.store.audit import RedisAudit
 from stoppress.store.embedded import EmbeddedValkey
 from stoppress.store.log import RedisLog
 from stoppress.store.redis import RedisStore
 from stoppress.store.tokens import RedisTokens
 from stoppress.web.client import ClientFiles
 from stoppress.web.head import bounded
+from stoppress.web.journal import Journal
+from stoppress.web.limits import Limits
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.site import site
 
@@ -62,6 +67,7 @@ class Stores:
     store: RedisStore
     log: RedisLog
     tokens: RedisTokens
+    audit: RedisAudit
 
 
 @asynccontextmanager
@@ -74,11 +80,13 @@ async def open_store(settings: Settings, *, own: bool = False) -> AsyncIterator[
         embedded = EmbeddedValkey(settings.data)
         await asyncio.to_thread(embedded.start if own else embedded.attach)
         url = embedded.url
-    stores = Stores(RedisStore(url, settings), RedisLog(url, settings), RedisTokens(url, settings))
+    stores = Stores(
+        RedisStore(url, settings), RedisLog(url, settings), RedisTokens(url, settings), RedisAudit(url, settings)
+    )
     try:
         yield stores
     finally:
-        for part in (stores.store, stores.log, stores.tokens):
+        for part in (stores.store, stores.log, stores.tokens, stores.audit):
             await part.close()
         if embedded:
             await asyncio.to_thread(embedded.stop)
@@ -130,6 +138,7 @@ async def _serve(settings: Settings) -> None:
         hub = Hub(stores.store, stores.log, markup, settings, metrics)
         blogs, posts = Blogs(stores.store, now), Posts(stores.store, now)
         token = await _token(settings, stores)
+        journal = Journal(stores.audit)
         newsroom = Newsroom(
             settings=settings,
             store=stores.store,
@@ -137,6 +146,8 @@ async def _serve(settings: Settings) -> None:
             blogs=blogs,
             posts=posts,
             markup=markup,
+            journal=journal,
+            limits=Limits(stores.tokens, settings.rate_limit, now),
             metrics=metrics,
             clock=now,
             readers=hub.readers,
@@ -154,11 +165,30 @@ async def _serve(settings: Settings) -> None:
                 tasks.create_task(keep_schedule(stores.store, posts, now, every=0.5)),
                 tasks.create_task(_welcome(settings, port, token)),
             ]
+            tasks.create_task(journal.run())  # ends by itself, when it has written all
             try:
-                await server.serve()
+                await server.serve([listen(settings, hub)])
             finally:
+                await journal.stop()
                 for task in beside:
                     task.cancel()
+
+
+def listen(settings: Settings, hub: Hub) -> socket.socket:
+    """The socket to serve on, which several workers may share by address. Raises Unavailable."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if settings.workers > 1:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise Unavailable(f"can't listen on {settings.host}:{settings.port}: {error.strerror or error}") from error
+    watch(listener, seconds=hub.silence)
+    return listener
 
 
 def _uvicorn(settings: Settings, hub: Hub, application: object) -> uvicorn.Config:

@@ -8,6 +8,7 @@
     ├── Gone                the post was deleted; carries its tombstone      410
     ├── Conflict            the state does not allow it                      409
     │   └── StaleRevision   somebody else was first; carries what stands     412
+    ├── Limited             too many requests with one token                 429
     └── Unavailable         cannot be promised now; try again later          503
 
 Each message names the value that was wrong. The API turns the tree into problem+json
@@ -85,10 +86,14 @@ class Gone(StopPressError):
 
 
 class Conflict(StopPressError):
-    """The state as it stands does not allow the change."""
+    """The state as it stands does not allow the change. `errors` name what is in the way, where there are several."""
 
     status = 409
     title = "Conflict"
+
+    def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.errors = tuple(errors)
 
 
 class StaleRevision(Conflict):
@@ -100,6 +105,17 @@ class StaleRevision(Conflict):
     def __init__(self, detail: str, current: dict[str, Any] | None = None) -> None:
         super().__init__(detail)
         self.current = current
+
+
+class Limited(StopPressError):
+    """Too many requests with one token. `retry_after` is in seconds."""
+
+    status = 429
+    title = "Too many requests"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class Unavailable(StopPressError):

@@ -315,12 +315,16 @@ _CURSOR = re.compile(r"([A-Za-z0-9_-]{1,32})\.(0|[1-9][0-9]{0,14})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An event as the store wrote it down: which number it got, and what the blog then counted."""
+    """An event as the store wrote it down: which number it got, and what the blog then counted.
+
+    `epoch` is the history it belongs to, where its source says so record by record, as the stream does.
+    """
 
     sequence: int
     posts: int
     updated_at: datetime | None
     event: Event
+    epoch: str | None = None
 
 
 def apply(state: dict[str, Post | Tombstone], records: Iterable[Record]) -> dict[str, Post | Tombstone]:

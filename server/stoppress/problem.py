@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stoppress.errors import FieldError, Gone, Invalid, StaleRevision, StopPressError, Unavailable
+from stoppress.errors import Conflict, FieldError, Gone, Invalid, Limited, StaleRevision, StopPressError, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -12,8 +12,8 @@ MEDIA_TYPE = "application/problem+json"
 def problem(error: StopPressError) -> dict[str, Any]:
     """The problem's members: `type`, `title`, `status`, `detail`, and what the error carries.
 
-    That is `errors` of Invalid, `tombstone` of Gone, `current` of StaleRevision (null when unknown) and
-    `retry_after`, in seconds, of Unavailable.
+    That is `errors` of Invalid and Conflict, `tombstone` of Gone, `current` of StaleRevision (null when unknown) and
+    `retry_after`, in seconds, of Unavailable and Limited.
     """
     members: dict[str, Any] = {
         "type": "about:blank",
@@ -28,7 +28,9 @@ def problem(error: StopPressError) -> dict[str, Any]:
             members["tombstone"] = tombstone
         case StaleRevision(current=current):
             members["current"] = current
-        case Unavailable(retry_after=seconds):
+        case Conflict(errors=errors) if errors:
+            members["errors"] = [_field(wrong) for wrong in errors]
+        case Unavailable(retry_after=seconds) | Limited(retry_after=seconds):
             members["retry_after"] = seconds
     return members
 
@@ -36,7 +38,7 @@ def problem(error: StopPressError) -> dict[str, Any]:
 def problem_headers(error: StopPressError) -> dict[str, str]:
     """The headers that go with it: never kept by a cache, and when to come back, if that is known."""
     headers = {"content-type": MEDIA_TYPE, "cache-control": "no-store"}
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | Limited):
         headers["retry-after"] = str(error.retry_after)
     return headers
 

@@ -6,10 +6,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def _redis_url(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError(f"expected an address of redis://, rediss:// or unix://, but got {text!r}")
+    return text
+
+
+RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -21,6 +30,9 @@ class Settings(BaseSettings):
     # Where it listens, and who it is to the outside
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(8000, description="Port to listen on; 0 takes a free one.")
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="Processes that serve, on the same port; about one for each core."
+    )
     public_url: str | None = Field(
         None,
         description="The address readers use, such as https://live.example.org; by default taken from each request.",
@@ -32,7 +44,7 @@ class Settings(BaseSettings):
 
     # What it keeps, and how surely
     data: Path = Field(Path("stoppress-data"), description="Folder of the embedded store.")
-    redis_url: str | None = Field(
+    redis_url: RedisUrl | None = Field(
         None,
         description="A Redis (7 or newer) or Valkey to use instead of the embedded store; redis://, rediss:// or unix://.",
     )
@@ -53,6 +65,10 @@ class Settings(BaseSettings):
 
     # Who may
     admin_token: SecretStr | None = Field(None, description="A token with every scope, besides those in the store.")
+    rate_limit: Count = Field(
+        600, description="Requests that one token may make in a minute, over all processes; 0 is no limit."
+    )
+    audit_entries: Annotated[int, Field(ge=1_000)] = Field(100_000, description="Entries kept in the audit log.")
     origins: str = Field(
         "*", description="Origins whose pages may open the socket: comma-separated, or * for any. Blogs are public."
     )
@@ -67,6 +83,7 @@ class Settings(BaseSettings):
         65_536, description="Bytes waiting for one reader before it counts as slow and gets nothing more for now."
     )
     slow_timeout: Seconds = Field(30.0, description="How long a reader may stay slow before it is closed with 1013.")
+    compress: bool = Field(True, description="Compress what readers get, where they take it: once for all of them.")
     linger: Seconds = Field(60.0, description="How long a blog without readers is still followed.")
     verify: Seconds = Field(
         2.0, description="Seconds between two checks that what is followed is still what is stored."
@@ -86,6 +103,9 @@ class Settings(BaseSettings):
 
     # What it takes in
     body_limit: Annotated[int, Field(ge=200_000)] = Field(1_048_576, description="Bytes of a request's body, at most.")
+    batch_limit: Annotated[int, Field(ge=200_000)] = Field(
+        8_388_608, description="Bytes of the body of a batch of posts, at most."
+    )
     head_limit: Annotated[int, Field(ge=8_192)] = Field(
         65_536, description="Bytes of a request's line and headers, at most."
     )

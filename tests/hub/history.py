@@ -119,7 +119,7 @@ class HistoryInMemory:
                 self.stored[blog] = after
         posts = sum(isinstance(entry, Post) for entry in entries.values())
         sequence = len(records) + 1
-        records.append(Record(sequence, posts, NOON + timedelta(minutes=sequence), event))
+        records.append(Record(sequence, posts, NOON + timedelta(minutes=sequence), event, self.epochs[blog]))
         self._moved.set()
 
     # What happens to the stream

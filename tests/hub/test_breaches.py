@@ -49,6 +49,7 @@ class Raw:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self.answer = b""  # to the handshake
 
     def send(self, data: bytes) -> None:
         self._writer.write(data)
@@ -79,17 +80,19 @@ class Raw:
 
 
 @asynccontextmanager
-async def raw(at: Desk) -> AsyncIterator[Raw]:
-    """A client behind its handshake and the server's hello."""
+async def raw(at: Desk, *more: str) -> AsyncIterator[Raw]:
+    """A client behind its handshake, with `more` header lines, and the server's hello."""
     reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
     writer.write(
         b"GET /v1/blogs/regatta/socket HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        + "".join(f"{line}\r\n" for line in (*more, "")).encode()
     )
     answer = await reader.readuntil(b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 101 ")
     assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer
     client = Raw(reader, writer)
+    client.answer = answer
     assert json.loads((await client.receive())[1])["type"] == "hello"
     try:
         yield client

@@ -8,7 +8,7 @@ import pytest
 from websockets.frames import CLOSE, TEXT, Close, Frame
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
-from stoppress.hub.prepared import Prepared, as_of, close_frame, text_frame
+from stoppress.hub.prepared import Prepared, as_of, close_frame, dialect, text_frame
 from stoppress.model import Blog, Post
 from stoppress.wire import Form
 
@@ -39,11 +39,11 @@ def test_each_form_is_made_once_and_only_when_asked_for() -> None:
     history.publish("a")
     message = Prepared(history.records["regatta"][0], a_blog(), "e1", markup)
     assert markup.rendered == 0
-    assert message.frame(Form.HTML) is message.frame(Form.HTML)
+    assert message.frame(dialect(Form.HTML)) is message.frame(dialect(Form.HTML))
     assert message.event(Form.HTML) is message.event(Form.HTML)
     assert markup.rendered == 1
-    assert message.frame(Form.JSON) is message.frame(Form.JSON)
-    assert message.frame(Form.JSON) != message.frame(Form.HTML)
+    assert message.frame(dialect(Form.JSON)) is message.frame(dialect(Form.JSON))
+    assert message.frame(dialect(Form.JSON)) != message.frame(dialect(Form.HTML))
 
 
 @pytest.mark.parametrize("body", ["", "x" * 1000, "x" * 90_000])
@@ -55,7 +55,7 @@ def test_the_event_says_what_the_frame_says(body: str) -> None:
     assert lines[:2] == ["id: e1.1", "event: change"]
     assert lines[3:] == ["", ""]
     data = lines[2].removeprefix("data: ")
-    assert text_frame(data) == message.frame(Form.JSON)
+    assert text_frame(data) == message.frame(dialect(Form.JSON))
     assert json.loads(data)["post"]["body"] == body
 
 

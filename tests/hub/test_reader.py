@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
 from hub.test_ring import histories
 from stoppress.hub.channel import Channel
-from stoppress.hub.prepared import Prepared, as_of
+from stoppress.hub.prepared import Prepared, as_of, dialect
 from stoppress.hub.pulse import CLOSING_MAX, Deadlines
 from stoppress.hub.reader import Reader, State
 from stoppress.metrics import Metrics
@@ -87,7 +87,7 @@ class Scene:
 
     def reader(self, cursor: Cursor | None = None, room: int = 1_000_000) -> tuple[Reader, Pipe]:
         pipe = Pipe(room)
-        reader = Reader(self.channel, Form.JSON, pipe)
+        reader = Reader(self.channel, dialect(Form.JSON), pipe)
         pipe.halt = reader.pause
         reader.start(cursor)
         return reader, pipe
@@ -282,7 +282,7 @@ def test_a_post_that_can_not_be_rendered_is_not_kept_from_the_other_form() -> No
 
     scene = Scene(HistoryInMemory())
     scene.channel.markup = Broken()
-    page = Reader(scene.channel, Form.HTML, Pipe())
+    page = Reader(scene.channel, dialect(Form.HTML), Pipe())
     page.start(None)
     _, app = scene.reader()
     scene.history.publish("a")

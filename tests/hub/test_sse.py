@@ -116,7 +116,8 @@ async def test_a_cursor_of_another_epoch_is_reset() -> None:
     history = HistoryInMemory()
     history.publish("a")
     async with desk(history) as at, source(at, "?cursor=other.1") as stream:
-        assert (await stream.next()).message["resumed"] is False
+        hello = await stream.next()
+        assert (hello.id, hello.message["cursor"], hello.message["resumed"]) == ("other.1", "other.1", False)
         reset = await stream.next()
         assert (reset.name, reset.id, reset.message["reason"]) == ("reset", "e1.1", "epoch")
         history.begin(a_blog())

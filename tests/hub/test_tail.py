@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from hub.history import HistoryInMemory, a_blog
 from hub.serving import desk, receive
@@ -68,3 +70,31 @@ async def test_a_blog_that_is_followed_later_does_not_wait_for_the_read_under_wa
         history.publish("r")
         assert (await receive(first))["cursor"] == "e1.1"
         assert (at.hub.readers("regatta"), at.hub.readers("harbour"), at.hub.readers("nowhere")) == (1, 1, 0)
+
+
+async def test_a_blog_begun_anew_that_outgrew_the_old_one_between_two_checks_is_noticed_by_its_records() -> None:
+    history = HistoryInMemory()
+    history.publish("a", "b")
+    async with desk(history, verify=3600.0) as at, at.connect() as reader:
+        await receive(reader)
+        history.begin(a_blog())
+        head = history.publish("c", "d", "e")
+        assert await receive(reader) == {"type": "reset", "cursor": str(head), "reason": "epoch"}
+        assert (await receive_after(history, reader))["cursor"] == "e2.4"
+
+
+async def test_a_stream_of_a_history_that_the_store_does_not_know_is_not_written_to_readers() -> None:
+    history = HistoryInMemory()
+    async with desk(history, verify=3600.0) as at, at.connect() as reader:
+        await receive(reader)
+        right, history.epochs["regatta"] = history.epochs["regatta"], "stranger"
+        history.publish("a")
+        history.epochs["regatta"] = right
+        await at.until(lambda: at.metric("stoppress_tail_restarts_total") >= 2, "it is read again, with pauses")
+        assert at.metric("stoppress_deliveries_total", transport="socket") == 0
+
+
+async def receive_after(history: HistoryInMemory, reader: ClientConnection) -> dict[str, Any]:
+    """What comes after one more post."""
+    history.publish("f")
+    return await receive(reader)

@@ -268,6 +268,8 @@ async def test_the_log_gives_records_in_order_as_they_come(server_url: str, any_
     while len(records) < 2:
         records += (await log.read({"night": records[-1].sequence}, wait=20))["night"]
     assert [record.sequence for record in records] == [2, 3]
+    state = await any_store.blog("night")
+    assert state is not None and {record.epoch for record in records} == {state.cursor.epoch}
     heads = await log.heads(["night", "nowhere"])
     assert heads["night"] is not None and heads["night"].sequence == 3 and heads["nowhere"] is None
     await log.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +16,12 @@ from stoppress.desk.posts import Posts
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
+from stoppress.store.audit import RedisAudit
 from stoppress.store.redis import RedisStore
 from stoppress.store.tokens import RedisTokens
 from stoppress.web.client import ClientFiles
+from stoppress.web.journal import Journal
+from stoppress.web.limits import Limits
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.site import site
 
@@ -36,13 +40,17 @@ def no_delivery(blog: str) -> datetime | None:
 @pytest.fixture
 async def newsroom(store: RedisStore, valkey_url: str, clock: Any) -> AsyncIterator[Newsroom]:
     settings = Settings()
-    tokens = RedisTokens(valkey_url, settings)
+    tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
+    journal = Journal(audit)
+    writing = asyncio.create_task(journal.run())
     yield Newsroom(
         settings=settings,
         store=store,
         tokens=tokens,
         blogs=Blogs(store, clock),
         posts=Posts(store, clock),
+        journal=journal,
+        limits=Limits(tokens, settings.rate_limit, clock),
         markup=Markup("/client/abc"),
         metrics=Metrics(),
         clock=clock,
@@ -52,7 +60,10 @@ async def newsroom(store: RedisStore, valkey_url: str, clock: Any) -> AsyncItera
         admin_token=ADMIN,
         client_path="/client/abc",
     )
+    await journal.stop()
+    await writing
     await tokens.close()
+    await audit.close()
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
+import socket
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
@@ -14,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from stoppress.errors import StopPressError
 from stoppress.settings import Settings
+from stoppress.store.base import Act
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -109,6 +112,26 @@ def read_text(file: str) -> str:
         raise StopPressError(f"{file} is not UTF-8: {error}") from error
     except OSError as error:
         raise StopPressError(f"{file} can't be read: {error.strerror}") from error
+
+
+def command_act(command: str, target: str, blog: str | None = None) -> Act:
+    """A command that works on the store itself, for the audit log: done by a user of this machine."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a user without a name, as in a container
+        user = str(os.getuid())
+    return Act(
+        at=datetime.now(UTC).replace(microsecond=0),
+        token="",
+        name=user,
+        address=socket.gethostname(),
+        agent="stoppress",
+        method="",
+        operation=command,
+        target=target,
+        blog=blog,
+        status=0,
+    )
 
 
 class Duration(click.ParamType[timedelta]):

@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from stoppress import auth
-from stoppress.cli.options import Duration, read_settings, settings_options
+from stoppress.cli.options import Duration, command_act, read_settings, settings_options
 from stoppress.errors import NotFound
 from stoppress.model import rfc3339
 from stoppress.settings import Settings
-from stoppress.store.base import TokenRecord
+from stoppress.store.base import Act, TokenRecord
 
 store_options = settings_options("data", "redis_url")
 
@@ -101,6 +101,7 @@ async def _add(settings: Settings, record: TokenRecord) -> None:
 
     async with app.open_store(settings) as stores:
         await stores.tokens.add(record)
+        await stores.audit.append([_act("token create", record.id)])
 
 
 async def _all(settings: Settings) -> Sequence[TokenRecord]:
@@ -114,4 +115,11 @@ async def _remove(settings: Settings, token_id: str) -> bool:
     from stoppress import app
 
     async with app.open_store(settings) as stores:
-        return await stores.tokens.remove(token_id)
+        removed = await stores.tokens.remove(token_id)
+        if removed:
+            await stores.audit.append([_act("token revoke", token_id)])
+        return removed
+
+
+def _act(command: str, token_id: str) -> Act:
+    return command_act(command, f"token {token_id}")

@@ -12,13 +12,13 @@ from stoppress.auth import Caller
 from stoppress.desk.inputs import BlogEdit, BlogInput, merge_patch, parse
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, BlogFields, BlogStatus
-from stoppress.store.base import Attempt, BlogState, Committed, Store
+from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
 
 Clock = Callable[[], datetime]
 TRIES = 16  # how often an edit that named no revision is made anew when another came first
 
 # A blog may go on after it ended (the story did); what is archived is opened again on purpose, by ending it first.
-_NEXT: dict[BlogStatus, set[BlogStatus]] = {
+NEXT: dict[BlogStatus, set[BlogStatus]] = {
     "scheduled": {"live", "paused", "ended", "archived"},
     "live": {"scheduled", "paused", "ended", "archived"},
     "paused": {"scheduled", "live", "ended", "archived"},
@@ -70,7 +70,7 @@ class Blogs:
             if not isinstance(patch, dict):
                 raise Invalid("expected a JSON object as merge patch")
             wanted = parse(BlogEdit, merge_patch(_document(before), patch))
-            if wanted.status not in _NEXT[before.status] | {before.status}:
+            if wanted.status not in NEXT[before.status] | {before.status}:
                 raise Conflict(f"a blog that is {before.status} can't become {wanted.status}")
             if before.status == "archived" and wanted.status == "archived":
                 raise Conflict(f"the blog {name!r} is archived: it takes no more changes")
@@ -84,9 +84,17 @@ class Blogs:
                 committed = await self._store.change_blog(after, by=caller.name, noticed=noticed)
             except StaleRevision:
                 continue
+            if before.status == "archived":
+                await self._note_scheduled(name)
             now = (await self.read(name)).blog
             return Committed(committed.cursor, now if now.revision == after.revision else after)
         raise Unavailable(f"the blog {name!r} changes too fast; try again")
+
+    async def _note_scheduled(self, name: str) -> None:
+        """What fell due while the blog took no posts comes out now: the schedule had given it up."""
+        for post in await self._store.drafts(name):
+            if post.status == "scheduled" and post.publish_at:
+                await self._store.note_due(Due(post.publish_at, name, post.id, post.revision))
 
     async def delete(self, name: str, caller: Caller) -> None:
         """The blog and everything of it. Raises NotFound, Forbidden, Unauthenticated."""

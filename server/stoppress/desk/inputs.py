@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
 from stoppress.errors import FieldError, Invalid
-from stoppress.model import BlogFields, Id, PostFields, Time
+from stoppress.model import BlogFields, Frozen, Id, PostFields, Time
 
 BodyFormat = Literal["html", "markdown"]
 _READ_ONLY = {"blog", "revision", "created_at", "posts"}
@@ -40,6 +40,15 @@ class PostInput(PostEdit):
     """A post to make."""
 
     id: Id | None = Field(None, description="A ULID if none is given.")
+
+
+BATCH_MAX = 500
+
+
+class PostBatch(Frozen):
+    """Posts to make: all of them or none, in this order."""
+
+    posts: Annotated[tuple[PostInput, ...], Field(min_length=1, max_length=BATCH_MAX)]
 
 
 class PostPatch(PostEdit):
@@ -83,10 +92,10 @@ def merge_patch(target: Any, patch: Any) -> Any:
 def _field_error(line: Any) -> FieldError:
     location = list(line["loc"])
     # Pydantic names the kind of media within the path; the document has no such step.
-    location = [step for i, step in enumerate(location) if not (step in ("image", "embed") and i == 2)]
+    location = [step for i, step in enumerate(location) if not (step in ("image", "embed") and "media" in location[:i])]
     pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
     match line["type"]:
-        case "extra_forbidden" if line["loc"][-1] in _READ_ONLY or line["loc"] == ("id",):
+        case "extra_forbidden" if location[-1] in _READ_ONLY or location == ["id"]:
             detail = "is set by the server"
         case "extra_forbidden":
             detail = f"unknown field; got {_show(line['input'])}"

@@ -7,6 +7,8 @@ the caller decides (412). Either way no edit is lost without anybody knowing.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +16,21 @@ from ulid import ULID
 
 from stoppress.auth import Caller
 from stoppress.desk.blogs import TRIES, Clock
-from stoppress.desk.inputs import PostEdit, PostInput, PostPatch, merge_patch, parse
+from stoppress.desk.inputs import PostBatch, PostEdit, PostInput, PostPatch, merge_patch, parse
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
-from stoppress.model import Change, Event, Post, PostChanged, PostFields, PostRemoved, Tombstone
+from stoppress.model import Change as Kind
+from stoppress.model import Event, Post, PostChanged, PostFields, PostRemoved, PostStatus, Tombstone
 from stoppress.sanitize import render, sanitize
-from stoppress.store.base import Attempt, Committed, Due, Entry, Revision, Store
+from stoppress.store.base import Attempt, Change, Committed, Due, Entry, Revision, Store
 
+# What may follow: a patch with this status. What is deleted comes back on purpose only, and as what readers saw; what
+# was published does not become a draft again, since readers have it.
+NEXT: dict[PostStatus, tuple[PostStatus, ...]] = {
+    "draft": ("draft", "scheduled", "published"),
+    "scheduled": ("draft", "scheduled", "published"),
+    "published": ("published",),
+    "deleted": ("published",),
+}
 _EDITABLE = {*PostFields.model_fields, "status", "published_at", "publish_at"}
 
 
@@ -34,17 +45,90 @@ class Posts:
         """Make a post. Raises Invalid, NotFound (no such blog), Conflict (its id is taken, or the blog is archived),
         Forbidden, Unauthenticated, Unavailable."""
         caller.require("write", blog)
-        wanted = parse(PostInput, content)
-        if wanted.status != "published":
+        async with self._unless_done(blog, attempt) as done:
+            wanted = parse(PostInput, content)
+            if wanted.status != "draft":
+                caller.require("publish", blog)
+            if wanted.status != "published":
+                await self._blog_exists(blog)  # before a note is made of when it is due
+            now = self._clock()
+            post = _compose(wanted, blog, wanted.id or str(ULID.from_datetime(now)), now)
+            try:
+                done.append(await self._commit(None, post, "published", caller, now, noticed=True, attempt=attempt))
+            except StaleRevision as error:
+                raise Conflict(f"there is a post {post.id!r} in {blog!r} already") from error
+        return done[0]
+
+    async def create_all(
+        self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None
+    ) -> Sequence[Committed]:
+        """Make several posts, all or none; they stand in the order given where they come out at the same time.
+
+        Raises as `create`; pointers begin with `/posts/INDEX`.
+        """
+        caller.require("write", blog)
+        async with self._unless_done(blog, attempt) as done:
             await self._blog_exists(blog)
-        else:
-            caller.require("publish", blog)
-        now = self._clock()
-        post = _compose(wanted, blog, wanted.id or str(ULID.from_datetime(now)), now)
+            wanted = parse(PostBatch, content).posts
+            if any(post.status != "draft" for post in wanted):
+                caller.require("publish", blog)
+            now = self._clock()
+            first = int(ULID.from_datetime(now))
+            posts, errors = [], []
+            seen: dict[str, int] = {}
+            for i, one in enumerate(wanted):
+                name = one.id or str(ULID.from_int(first + i))
+                if seen.setdefault(name, i) != i:
+                    errors.append(FieldError(f"/posts/{i}/id", f"{name!r} is the id of /posts/{seen[name]} as well"))
+                try:
+                    posts.append(_compose(one, blog, name, now))
+                except Invalid as error:
+                    errors += [FieldError(f"/posts/{i}{wrong.pointer}", wrong.detail) for wrong in error.errors]
+            if errors:
+                raise Invalid("; ".join(f"{wrong.pointer[1:]}: {wrong.detail}" for wrong in errors[:5]), errors)
+            try:
+                done += await self._commit_new(posts, caller, now, attempt)
+            except StaleRevision as error:
+                raise await self._taken(blog, posts) from error
+        return done
+
+    @asynccontextmanager
+    async def _unless_done(self, blog: str, attempt: Attempt | None) -> AsyncIterator[list[Committed]]:
+        """What is done within counts, unless it is refused and an earlier try of the same request had been done: then
+        its answer does. What was right then may be wrong by now, such as the time of a scheduled post."""
+        done: list[Committed] = []
         try:
-            return await self._commit(None, post, "published", caller, now, noticed=True, attempt=attempt)
-        except StaleRevision as error:
-            raise Conflict(f"there is a post {post.id!r} in {blog!r} already") from error
+            yield done
+        except (Invalid, Conflict):
+            earlier = await self._store.attempted(blog, attempt) if attempt else []
+            if not earlier:
+                raise
+            done += earlier
+
+    async def _commit_new(
+        self, posts: Sequence[Post], caller: Caller, now: datetime, attempt: Attempt | None
+    ) -> Sequence[Committed]:
+        changes, notes = [], []
+        for post in posts:
+            out = post.status == "published"
+            event = PostChanged("published", post) if out else None
+            changes.append(Change(None, post, event, post.updated_at if out else None))
+            if post.status == "scheduled" and post.publish_at:
+                notes.append(Due(post.publish_at, post.blog, post.id, post.revision))
+        for due in notes:  # before and after: see _commit
+            await self._store.note_due(due)
+        committed = await self._store.commit_all(changes, by=caller.name, at=now, attempt=attempt)
+        for due in notes:
+            await self._store.note_due(due)
+        return committed
+
+    async def _taken(self, blog: str, posts: Sequence[Post]) -> Conflict:
+        errors = [
+            FieldError(f"/posts/{i}/id", f"there is a post {post.id!r} in {blog!r} already")
+            for i, post in enumerate(posts)
+            if await self._store.entry(blog, post.id) is not None
+        ]
+        return Conflict(f"{len(errors)} of the {len(posts)} posts are there already; none was made", errors)
 
     async def read(self, blog: str, post: str, caller: Caller) -> Post:
         """A post that the caller may see. Raises NotFound, and Gone for a deleted one."""
@@ -72,14 +156,55 @@ class Posts:
                 continue
         raise Unavailable(f"the post {post!r} changes too fast; try again")
 
-    async def _edit_once(self, before: Entry, patch: dict[str, Any], caller: Caller) -> Committed:
+    async def restore(
+        self,
+        blog: str,
+        post: str,
+        wanted: int,
+        caller: Caller,
+        *,
+        revision: int | None = None,
+        attempt: Attempt | None = None,
+    ) -> Committed:
+        """Make a new revision of what the post said in an earlier one; whether it is out stays as it is, and so does
+        its place unless the earlier revision was out. Raises as `edit`; NotFound when there was no such revision."""
+        caller.require("write", blog)
+        if attempt and (earlier := await self._store.attempted(blog, attempt)):
+            return earlier[0]
+        for _ in range(TRIES):
+            before = await self._entry(blog, post, caller)
+            if isinstance(before, Tombstone):
+                raise Gone(
+                    f"the post {post!r} was deleted; a patch with status 'published' brings it back",
+                    before.model_dump(mode="json"),
+                )
+            _expect(before, revision)
+            found = [line.post for line in await self._store.revisions(blog, post) if line.revision == wanted]
+            if not found or isinstance(found[0], Tombstone):
+                raise NotFound(f"the post {post!r} has no revision {wanted} to restore")
+            fields = set(PostFields.model_fields)
+            if found[0].status == "published":
+                fields.add("published_at")
+            try:
+                return await self._edit_once(before, found[0].model_dump(mode="json", include=fields), caller, attempt)
+            except StaleRevision:
+                continue
+        raise Unavailable(f"the post {post!r} changes too fast; try again")
+
+    async def _edit_once(
+        self, before: Entry, patch: dict[str, Any], caller: Caller, attempt: Attempt | None = None
+    ) -> Committed:
         now = self._clock()
         base = await self._before_deletion(before, patch) if isinstance(before, Tombstone) else before
         wanted = parse(PostPatch, merge_patch(base.model_dump(mode="json", include=_EDITABLE), patch))
-        if before.status == "published" and wanted.status != "published":
-            raise Conflict(f"a post that is published can't become {wanted.status}; delete it, or edit it")
-        if "published" in (before.status, wanted.status):
+        if wanted.status not in NEXT[before.status]:
+            raise Conflict(
+                f"a post that is {before.status} can't become {wanted.status}, only {' or '.join(NEXT[before.status])}"
+            )
+        if wanted.status != "draft" or before.status in ("scheduled", "published"):
             caller.require("publish", before.blog)
+        if patch.get("publish_at") is not None:
+            _only_scheduled(wanted)
         after = _compose(wanted, before.blog, before.id, now, before, base)
         if isinstance(before, Post):
             kept = {"revision": before.revision, "updated_at": before.updated_at}
@@ -87,7 +212,8 @@ class Posts:
                 state = await self._store.blog(before.blog)
                 if state is not None:
                     return Committed(state.cursor, before)  # nothing changed: no revision, no event
-        return await self._commit(before, after, _change(before, after), caller, now, noticed=not wanted.silent)
+        change = _change(before, after)
+        return await self._commit(before, after, change, caller, now, noticed=not wanted.silent, attempt=attempt)
 
     async def delete(self, blog: str, post: str, caller: Caller, *, revision: int | None = None) -> Committed:
         """Leave a tombstone. Deleting twice is deleting once. Raises NotFound, StaleRevision, Conflict, Forbidden,
@@ -130,7 +256,7 @@ class Posts:
                 "status": "published",
                 "revision": entry.revision + 1,
                 "published_at": entry.published_at or entry.publish_at,
-                "updated_at": entry.publish_at,
+                "updated_at": max(entry.publish_at, entry.published_at or entry.publish_at),
                 "publish_at": None,
             }
         )
@@ -146,7 +272,7 @@ class Posts:
         self,
         before: Entry | None,
         after: Entry,
-        change: Change,
+        change: Kind,
         caller: Caller,
         now: datetime,
         *,
@@ -188,7 +314,7 @@ class Posts:
 
     async def _before_deletion(self, tombstone: Tombstone, patch: dict[str, Any]) -> Post:
         """The last revision that was not a deletion: what a restored post begins with."""
-        if patch.get("status") != "published":
+        if patch.get("status") is None:
             raise Gone(
                 f"the post {tombstone.id!r} was deleted; a patch with status 'published' brings it back",
                 tombstone.model_dump(mode="json"),
@@ -208,6 +334,8 @@ def _compose(
     if base is None or wanted.body != base.body or wanted.body_format == "markdown":
         fields["body"] = (render if wanted.body_format == "markdown" else sanitize)(wanted.body)
     published_at, updated_at = wanted.published_at, wanted.updated_at
+    if before is None and wanted.publish_at is not None:
+        _only_scheduled(wanted)
     if wanted.status == "scheduled" and (wanted.publish_at is None or wanted.publish_at <= now):
         detail = f"a scheduled post needs a time to come, but got {wanted.publish_at and wanted.publish_at.isoformat()}"
         raise Invalid(f"publish_at: {detail}", [FieldError("/publish_at", detail)])
@@ -234,6 +362,22 @@ def _compose(
     )
 
 
+def _only_scheduled(wanted: PostEdit) -> None:
+    if wanted.status != "scheduled":
+        detail = f"only a post that is scheduled has a time to come out, but the status is {wanted.status!r}"
+        raise Invalid(f"publish_at: {detail}", [FieldError("/publish_at", detail)])
+
+
+def changed(before: Entry | None, after: Entry) -> list[str]:
+    """The names of the fields that differ between two revisions; of the first, those that say something."""
+    if isinstance(after, Tombstone):
+        return ["status"]
+    base: Entry = Post(id=after.id, blog=after.blog, revision=1, status="draft", created_at=after.created_at)
+    base = before if before is not None else base
+    names = sorted(_EDITABLE)
+    return [name for name in names if getattr(after, name) != getattr(base, name, None)]
+
+
 def _standing(entry: Entry | None, blog: str, post: str) -> Post:
     if entry is None:
         raise NotFound(f"there is no post {post!r} in {blog!r}")
@@ -249,7 +393,7 @@ def _expect(entry: Entry, revision: int | None) -> None:
         )
 
 
-def _change(before: Entry, after: Post) -> Change:
+def _change(before: Entry, after: Post) -> Kind:
     """What readers are told has happened: the most telling of what did."""
     if isinstance(before, Tombstone):
         return "restored"

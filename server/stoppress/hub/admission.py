@@ -10,6 +10,7 @@ import ipaddress
 import random
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from stoppress.errors import Forbidden, Unavailable
@@ -82,6 +83,7 @@ class Proxies:
         return self._all or any(address in network for network in self._networks)
 
 
+@lru_cache(maxsize=4_096)
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """`192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`; None for anything else."""
     text = text.strip()

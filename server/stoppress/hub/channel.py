@@ -21,13 +21,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from stoppress import wire
-from stoppress.hub.prepared import Prepared, as_of, event, text_frame
+from stoppress.hub.prepared import Dialect, Prepared, as_of, event, text_frame
 from stoppress.hub.ring import Ring
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Record
 from stoppress.settings import Settings
 from stoppress.store.base import BlogState
-from stoppress.wire import Close, Form, Markup
+from stoppress.wire import Close, Markup
 
 if TYPE_CHECKING:
     from stoppress.hub.reader import Reader
@@ -85,7 +85,7 @@ class Channel:
         self.last_delivery: datetime | None = None
         self._ring_bounds = (settings.ring_events, settings.ring_bytes)
         self._slots: tuple[set[Reader], ...] = tuple(set() for _ in range(SLOTS))
-        self._forms: Counter[Form] = Counter()
+        self._dialects: Counter[Dialect] = Counter()
         self._hellos: dict[tuple[Cursor, bool], str] = {}
         self._messages = self._size = 0
         self._begin(state, state.cursor.sequence)
@@ -113,7 +113,7 @@ class Channel:
     @property
     def sockets(self) -> int:
         """How many read it now by socket."""
-        return sum(self._forms.values())
+        return sum(self._dialects.values())
 
     @property
     def readers(self) -> int:
@@ -139,14 +139,14 @@ class Channel:
     def join(self, reader: Reader) -> None:
         """Write to `reader` from now on. It stands at the head, or is being brought there."""
         self._slots[hash(reader) % SLOTS].add(reader)
-        self._forms[reader.form] += 1
+        self._dialects[reader.dialect] += 1
 
     def leave(self, reader: Reader) -> None:
         """Write to it no more; not an error when it left before."""
         slot = self._slots[hash(reader) % SLOTS]
         if reader in slot:
             slot.remove(reader)
-            self._forms[reader.form] -= 1
+            self._dialects[reader.dialect] -= 1
 
     def everybody(self) -> Iterator[Reader]:
         """All sockets. Each slot is looked at anew, so that readers may come and go between two yields."""
@@ -192,7 +192,7 @@ class Channel:
         for reader in self.everybody():
             if reader.sequence >= head or not reader.live:
                 continue
-            frame = frames.get(reader.form) if reader.sequence == before else None
+            frame = frames.get(reader.dialect) if reader.sequence == before else None
             if frame is None:
                 self._advance(reader)
             else:
@@ -208,18 +208,18 @@ class Channel:
         if self.ended:
             yield from self.dismiss(Close.ENDED, at=head)
 
-    def _joined(self, news: Sequence[Prepared]) -> dict[Form, bytes]:
-        """The bytes of all `news` for each form in use; but none when they are more than may wait for one reader at
+    def _joined(self, news: Sequence[Prepared]) -> dict[Dialect, bytes]:
+        """The bytes of all `news` for each dialect in use; but none when they are more than may wait for one reader at
         a time: then each takes them by and by."""
-        frames: dict[Form, bytes] = {}
-        for form in [form for form, readers in self._forms.items() if readers]:
+        frames: dict[Dialect, bytes] = {}
+        for spoken in [spoken for spoken, readers in self._dialects.items() if readers]:
             try:
-                pieces = [message.frame(form) for message in news]
+                pieces = [message.frame(spoken) for message in news]
             except Exception:  # a template that fails on one post must not keep it from readers of the other form
-                _log.exception("%s can't be written as %s", self.cursor, form)
+                _log.exception("%s can't be written as %s", self.cursor, spoken.form)
                 continue
             if len(pieces) == 1 or sum(map(len, pieces)) <= self.chunk:
-                frames[form] = b"".join(pieces)
+                frames[spoken] = b"".join(pieces)
         return frames
 
     def _advance(self, reader: Reader) -> None:

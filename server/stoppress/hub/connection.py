@@ -13,8 +13,8 @@ from typing import Protocol
 
 from stoppress.hub.channel import Channel
 from stoppress.hub.incoming import Incoming
+from stoppress.hub.prepared import Dialect
 from stoppress.hub.reader import Reader, State
-from stoppress.wire import Form
 
 
 class Door(Protocol):
@@ -32,16 +32,16 @@ class Connection(Reader, asyncio.Protocol):
     transport: asyncio.Transport
 
     def __init__(
-        self, channel: Channel, form: Form, transport: asyncio.Transport, door: Door, address: str | None
+        self, channel: Channel, dialect: Dialect, transport: asyncio.Transport, door: Door, address: str | None
     ) -> None:
-        super().__init__(channel, form, transport)
+        super().__init__(channel, dialect, transport)
         self.door = door
         self.address = address
         self.incoming: Incoming | None = None
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the client."""
-        incoming = self.incoming or Incoming()
+        incoming = self.incoming or Incoming(deflated=self.dialect.deflated)
         if self.state is State.CLOSING:
             incoming.expect_close()
         for piece in incoming.receive(data):
@@ -76,10 +76,10 @@ class Connection(Reader, asyncio.Protocol):
         self.door.left(self)
 
 
-def watch(transport: asyncio.Transport, *, seconds: float) -> None:
-    """Have the kernel give up a peer that has acknowledged nothing for so long. Where it can't, so be it."""
-    sock = transport.get_extra_info("socket")
+def watch(listener: socket.socket, *, seconds: float) -> None:
+    """Have the kernel give up peers that have acknowledged nothing for so long. The connections that `listener` accepts
+    inherit it; where it can't be set, so be it."""
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
-    if sock is not None and option is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+    if option is not None and listener.family in (socket.AF_INET, socket.AF_INET6):
         with contextlib.suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
+            listener.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))

@@ -90,10 +90,11 @@ class Hub:
         self._proxies = Proxies(settings.trusted_proxies)
         self._origins = Origins(settings.origins)
         self._deadlines = Deadlines(settings.slow_timeout, monotonic)
-        self._tail = Tail(log, store, self._channels, metrics, clock)
+        self._tail = Tail(log, store, self._channels, metrics, clock, verify=lambda blog: self._watch.check((blog,)))
         self._watch = Watch(log, store, self._channels, self._tail, metrics, settings.verify)
         self.shelf = Shelf(store, self._spawn)
         self.write_buffer = settings.write_buffer
+        self.compress = settings.compress
         self.slow_timeout = settings.slow_timeout
         # So long may a peer leave bytes unacknowledged: two heartbeats, but a slow one gets its 1013 first.
         self.silence = 2 * settings.heartbeat + settings.slow_timeout
@@ -287,7 +288,8 @@ class Hub:
             return ()
         records = (await self._source.read({state.blog.id: after}, wait=0)).get(state.blog.id, ())
         whole = bool(records) and records[-1].sequence - records[0].sequence + 1 == len(records)
-        return records if whole and records[-1].sequence >= head else ()
+        same = all(record.epoch in (None, state.cursor.epoch) for record in records)
+        return records if whole and same and records[-1].sequence >= head else ()
 
     async def _settle(self, blog: str, cursor: Cursor) -> Channel:
         """The channel, once it is where the store stands as far as the cursor needs it.

@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 import logging
 
+from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import SERVER, Protocol, State
 from websockets.streams import StreamReader
 
-MESSAGE_MAX = 4_096  # bytes of one client message
+MESSAGE_MAX = 4_096  # bytes of one client message, inflated
 
 quiet = logging.getLogger("stoppress.websocket")
 quiet.setLevel(logging.WARNING)  # websockets notes every closed connection at level INFO
@@ -22,12 +23,14 @@ _BETWEEN_FRAMES = StreamReader.at_eof.__code__
 
 
 class Incoming:
-    """One connection's parser."""
+    """One connection's parser. `deflated`: permessage-deflate was agreed on, so the client may compress as well."""
 
     __slots__ = ("_decoder", "_protocol")
 
-    def __init__(self) -> None:
+    def __init__(self, *, deflated: bool = False) -> None:
         self._protocol = Protocol(SERVER, state=State.OPEN, max_size=MESSAGE_MAX, logger=quiet)
+        if deflated:
+            self._protocol.extensions = [PerMessageDeflate(True, True, 15, 15)]
         self._decoder: codecs.IncrementalDecoder | None = None
 
     def expect_close(self) -> None:

@@ -1,24 +1,79 @@
-"""A change as it goes to readers: encoded once for each form, and the same bytes for all.
+"""A change as it goes to readers: encoded once for each dialect, and the same bytes for all.
 
-A frame is looked up by what the connection agreed on, which today is its form alone. A compressed twin of a frame
-(permessage-deflate without context takeover) will be one more key of the same table; nobody but `Prepared.frame`
-would learn of it.
+Compressed frames can be shared because permessage-deflate (RFC 7692) is agreed on without context takeover: each
+message is compressed as if it were the first. The same holds for event streams: a gzip stream may be put together
+from pieces that were deflated alone, as long as each ends on a byte (RFC 1951, 3.2.3, by Z_SYNC_FLUSH).
+Short messages stay as they are: deflating them would save little, and cost each client an inflation.
 """
 
 from __future__ import annotations
 
 import struct
+import zlib
 
 from stoppress import wire
 from stoppress.model import Blog, BlogChanged, Cursor, PostChanged, PostRemoved, Record
 from stoppress.wire import Form, Markup
 
 _TEXT, _CLOSE = 0x81, 0x88  # FIN and opcode: RFC 6455, 5.2
+_COMPRESSED = 0x40  # RSV1: RFC 7692, 6
+_FLUSHED = b"\x00\x00\xff\xff"  # what a flush ends with, and a compressed message leaves out: RFC 7692, 7.2.1
+_SHORT = 256  # bytes up to which a message is not compressed
+_STORED_MAX = 65_535  # bytes of one stored block: RFC 1951, 3.2.4
+GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # RFC 1952, 2.3: deflate, no name, no time
+
+
+class Dialect:
+    """What a connection agreed on: its form, and whether frames may be compressed. There is one of each, told apart by
+    identity: it is looked up at every write."""
+
+    __slots__ = ("deflated", "form")
+
+    def __init__(self, form: Form, *, deflated: bool) -> None:
+        self.form = form
+        self.deflated = deflated
+
+
+_DIALECTS = {(form, deflated): Dialect(form, deflated=deflated) for form in Form for deflated in (False, True)}
+
+
+def dialect(form: Form, *, deflated: bool = False) -> Dialect:
+    """The one of these."""
+    return _DIALECTS[form, deflated]
+
+
+def deflate(data: bytes) -> bytes:
+    """`data` as deflate blocks that lean on nothing before them and end on a byte, in a window of 32 KiB."""
+    squeeze = zlib.compressobj(wbits=-15)
+    return squeeze.compress(data) + squeeze.flush(zlib.Z_SYNC_FLUSH)
+
+
+def stored(data: bytes) -> bytes:
+    """`data` as deflate blocks that are not compressed."""
+    pieces = []
+    for start in range(0, len(data), _STORED_MAX):
+        piece = data[start : start + _STORED_MAX]
+        pieces.append(struct.pack("<BHH", 0, len(piece), len(piece) ^ 0xFFFF) + piece)
+    return b"".join(pieces)
+
+
+def gzip_tail(check: int, length: int) -> bytes:
+    """The end of a gzip stream whose plain bytes have this CRC-32 and this length."""
+    return b"\x01\x00\x00\xff\xff" + struct.pack("<LL", check, length & 0xFFFFFFFF)
 
 
 def text_frame(text: str) -> bytes:
     """`text` as one unmasked text frame, as a server sends it."""
     return _frame(_TEXT, text.encode())
+
+
+def deflated_frame(frame: bytes) -> bytes:
+    """A text frame's compressed twin; the frame itself when it is short, or would not become shorter."""
+    payload = _payload(frame)
+    if len(payload) <= _SHORT:
+        return frame
+    shorter = _frame(_TEXT | _COMPRESSED, deflate(payload).removesuffix(_FLUSHED))
+    return shorter if len(shorter) < len(frame) else frame
 
 
 def close_frame(code: int) -> bytes:
@@ -46,7 +101,7 @@ class Prepared:
     `blog` is the blog as of the record. `size`, in bytes, is about what it takes once every form was asked for.
     """
 
-    __slots__ = ("_events", "_frames", "_markup", "_record", "about", "blog", "cursor", "sequence", "size")
+    __slots__ = ("_deflated", "_events", "_frames", "_markup", "_record", "about", "blog", "cursor", "sequence", "size")
 
     def __init__(self, record: Record, blog: Blog, epoch: str, markup: Markup) -> None:
         self.sequence = record.sequence
@@ -54,29 +109,40 @@ class Prepared:
         self.blog = blog
         self._record = record
         self._markup = markup
-        self._frames: dict[Form, bytes] = {}
+        self._frames: dict[Dialect, bytes] = {}
         self._events: dict[Form, bytes] = {}
+        self._deflated: dict[Form, bytes] = {}
         match record.event:
             case PostChanged(post=state) | PostRemoved(tombstone=state):
                 self.about: str | None = state.id
             case BlogChanged(blog=state):
                 self.about = None
-        # The post itself, and its frame and event in two forms, each about as long as the post.
-        self.size = 1_000 + 5 * len(state.model_dump_json())
+        # The post itself, its frame and event in two forms, each about as long as the post, and all four deflated.
+        self.size = 1_000 + 7 * len(state.model_dump_json())
 
-    def frame(self, form: Form) -> bytes:
+    def frame(self, spoken: Dialect) -> bytes:
         """The WebSocket frame."""
-        frame = self._frames.get(form)
+        frame = self._frames.get(spoken)
         if frame is None:
-            text = wire.change(self._record, self.blog, self.cursor, form, self._markup)
-            frame = self._frames[form] = text_frame(text)
+            if spoken.deflated:
+                frame = deflated_frame(self.frame(dialect(spoken.form)))
+            else:
+                frame = text_frame(wire.change(self._record, self.blog, self.cursor, spoken.form, self._markup))
+            self._frames[spoken] = frame
         return frame
 
     def event(self, form: Form) -> bytes:
         """The Server-Sent Event, of the same text."""
         block = self._events.get(form)
         if block is None:
-            block = self._events[form] = event("change", _payload(self.frame(form)), self.cursor)
+            block = self._events[form] = event("change", _payload(self.frame(dialect(form))), self.cursor)
+        return block
+
+    def deflated_event(self, form: Form) -> bytes:
+        """The same, as a piece of a gzip stream."""
+        block = self._deflated.get(form)
+        if block is None:
+            block = self._deflated[form] = deflate(self.event(form))
         return block
 
 

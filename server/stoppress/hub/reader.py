@@ -21,9 +21,9 @@ from typing import Protocol
 
 from stoppress import wire
 from stoppress.hub.channel import Channel
-from stoppress.hub.prepared import Prepared, close_frame, text_frame
+from stoppress.hub.prepared import Dialect, Prepared, close_frame, text_frame
 from stoppress.model import Cursor
-from stoppress.wire import Close, Form
+from stoppress.wire import Close
 
 
 class State(Enum):
@@ -49,13 +49,13 @@ class Outlet(Protocol):
 class Reader:
     """All up to `sequence` of the channel's history was written to it."""
 
-    __slots__ = ("channel", "form", "sequence", "state", "transport")
+    __slots__ = ("channel", "dialect", "sequence", "state", "transport")
 
     transport: Outlet
 
-    def __init__(self, channel: Channel, form: Form, transport: Outlet) -> None:
+    def __init__(self, channel: Channel, dialect: Dialect, transport: Outlet) -> None:
         self.channel = channel
-        self.form = form
+        self.dialect = dialect
         self.transport = transport
         self.sequence = channel.head
         self.state = State.LIVE
@@ -74,7 +74,8 @@ class Reader:
         resumed = cursor is not None and channel.knows(cursor)
         here = cursor if cursor is not None and resumed else channel.cursor
         self.sequence = here.sequence
-        greeting = before + text_frame(channel.hello(here, resumed=resumed))
+        # Before a reset the hello has the reader's own cursor: cut off in between, it must not come back with ours.
+        greeting = before + text_frame(channel.hello(cursor or here, resumed=resumed))
         if cursor is not None and not resumed:
             reason = "ahead" if cursor.epoch == channel.epoch else "epoch"
             greeting += text_frame(wire.reset(channel.cursor, reason))
@@ -109,7 +110,7 @@ class Reader:
         chunk, size = [before] if before else [], len(before)
         count = 0
         for message in messages:
-            frame = message.frame(self.form)
+            frame = message.frame(self.dialect)
             if chunk and size + len(frame) > limit:
                 self._flush(chunk, count)
                 if self.state is not state:

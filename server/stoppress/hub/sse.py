@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from stoppress import wire
 from stoppress.errors import FieldError, Invalid, StopPressError
 from stoppress.hub.channel import Channel
+from stoppress.hub.encoding import Encoding, encoding
 from stoppress.hub.prepared import Prepared, event
 from stoppress.hub.shelf import Shelf
 from stoppress.hub.upgrade import parse_cursor
@@ -39,6 +40,7 @@ class Lobby(Protocol):
     shelf: Shelf
     slow_timeout: float
     any_origin: bool
+    compress: bool
 
     def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
         """Count a reader in. Raises Forbidden, Unavailable."""
@@ -59,16 +61,19 @@ class Lobby(Protocol):
 class EventStream:
     """One reader by Server-Sent Events, at `sequence` of the channel's history."""
 
-    def __init__(self, channel: Channel, form: Form, cursor: Cursor | None) -> None:
+    def __init__(self, channel: Channel, form: Form, cursor: Cursor | None, encoding: Encoding) -> None:
         self.channel = channel
         self.form = form
+        self.encoding = encoding
         self._said: list[bytes] = []
         self._parting = False
         self._moved = asyncio.Event()
         resumed = cursor is not None and channel.knows(cursor)
         here = cursor if cursor is not None and resumed else channel.cursor
         self.sequence = here.sequence
-        self._said.append(RETRY + event("hello", channel.hello(here, resumed=resumed), here))
+        # Before a reset the hello has the reader's own cursor: cut off in between, it must not come back with ours.
+        said = cursor or here
+        self._said.append(RETRY + event("hello", channel.hello(said, resumed=resumed), said))
         if cursor is not None and not resumed:
             reason = "ahead" if cursor.epoch == channel.epoch else "epoch"
             self._said.append(event("reset", wire.reset(channel.cursor, reason), channel.cursor))
@@ -101,21 +106,23 @@ class EventStream:
             self._moved.clear()
             if self._said:
                 said, self._said = b"".join(self._said), []
-                yield said
+                yield self.encoding.say(said)
                 continue
             if self._parting or channel.gone:
+                yield self.encoding.end()
                 return
             if self.sequence < channel.head:
                 async for block in self._lacking(shelf):
                     yield block
                 continue
             if channel.ended:
+                yield self.encoding.end()
                 return
             try:
                 async with asyncio.timeout(channel.heartbeat):
                     await self._moved.wait()
             except TimeoutError:
-                yield event("heartbeat", wire.heartbeat(channel.cursor, channel.readers))
+                yield self.encoding.say(event("heartbeat", wire.heartbeat(channel.cursor, channel.readers)))
 
     async def _lacking(self, shelf: Shelf) -> AsyncIterator[bytes]:
         """What it lacks, in chunks. It looks anew after each: what was not sent yet may have been replaced."""
@@ -136,7 +143,7 @@ class EventStream:
         chunk: list[bytes] = []
         size = 0
         for message in messages:
-            chunk.append(message.event(self.form))
+            chunk.append(self.encoding.tell(message, self.form))
             size += len(chunk[-1])
             self.sequence = message.sequence
             if size >= channel.chunk:
@@ -172,7 +179,8 @@ class Events:
                 if channel.ended and cursor == channel.cursor:
                     await Response(status_code=204, headers=self._headers(origin))(scope, receive, send)
                     return
-                stream = EventStream(channel, form, cursor)
+                accepted = headers.get("accept-encoding", "") if lobby.compress else ""
+                stream = EventStream(channel, form, cursor, encoding(accepted))
                 channel.streams.add(stream)
                 try:
                     await self._serve(stream, origin, receive, send)
@@ -189,7 +197,10 @@ class Events:
             {
                 "type": "http.response.start",
                 "status": 200,
-                "headers": [(name.encode(), value.encode()) for name, value in self._headers(origin).items()],
+                "headers": [
+                    (name.encode(), value.encode())
+                    for name, value in self._headers(origin, stream.encoding.name).items()
+                ],
             }
         )
         async with asyncio.TaskGroup() as group:
@@ -208,16 +219,19 @@ class Events:
             async with asyncio.timeout(self._lobby.slow_timeout):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _headers(self, origin: str | None) -> dict[str, str]:
+    def _headers(self, origin: str | None, content_encoding: str | None = None) -> dict[str, str]:
         headers = {
             "content-type": "text/event-stream; charset=utf-8",
             "cache-control": "no-store",
             "x-accel-buffering": "no",
+            "vary": "accept-encoding",
         }
+        if content_encoding:
+            headers["content-encoding"] = content_encoding
         if self._lobby.any_origin:
             headers["access-control-allow-origin"] = "*"
         elif origin is not None:
-            headers |= {"access-control-allow-origin": origin, "vary": "origin"}
+            headers |= {"access-control-allow-origin": origin, "vary": "accept-encoding, origin"}
         return headers
 
 

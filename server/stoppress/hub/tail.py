@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from stoppress.errors import Unavailable
 from stoppress.hub.channel import Channel
 from stoppress.metrics import Metrics
 from stoppress.model import Record
@@ -22,19 +23,33 @@ _PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds before a failed read is tri
 _PAGE = 200  # records asked of the store at a time, where the stream has a gap
 
 Clock = Callable[[], datetime]
+Verify = Callable[[str], Awaitable[object]]
 
 _log = logging.getLogger("stoppress.hub")
 
 
 class Tail:
-    """Follows `channels`, which others add to and take from."""
+    """Follows `channels`, which others add to and take from.
 
-    def __init__(self, log: Log, store: Store, channels: Mapping[str, Channel], metrics: Metrics, clock: Clock) -> None:
+    `verify` compares a blog's channel with the store, and resets or forgets a channel that is wrong about it.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        store: Store,
+        channels: Mapping[str, Channel],
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        verify: Verify,
+    ) -> None:
         self._source = log
         self._store = store
         self._channels = channels
         self._metrics = metrics
         self._clock = clock
+        self._verify = verify
         self._changed = asyncio.Event()
         self._behind: set[str] = set()
         self._reading: asyncio.Timeout | None = None
@@ -83,8 +98,14 @@ class Tail:
             # A channel that is not where the read began was reset: what was read may be of another history.
             if channel is None or not records or (channel.generation, channel.head) != stood[blog]:
                 continue
-            if records[0].sequence == channel.head + 1 or await self._heal(blog, channel):
+            if any(record.epoch not in (None, channel.epoch) for record in records):
+                await self._renew(blog, channel)
+            elif records[0].sequence == channel.head + 1:
                 await self._publish(channel, records)
+            elif await self._heal(blog, channel):
+                await self._publish(channel, records)
+            else:
+                await self._renew(blog, channel)
 
     async def _read(self, after: Mapping[str, int]) -> Mapping[str, Sequence[Record]]:
         """What is behind `after`; nothing when `follow` broke the read off."""
@@ -112,7 +133,7 @@ class Tail:
     async def _heal(self, blog: str, channel: Channel) -> bool:
         """Records are missing, trimmed off the stream before they were read: the posts themselves tell what changed.
 
-        False when the blog is no longer the one that is followed: `Watch` finds that too, and tells the readers.
+        False when the blog is no longer the one that is followed.
         """
         more = True
         while more:
@@ -123,3 +144,13 @@ class Tail:
             await self._publish(channel, found.records)
             more = found.more and channel.head > head
         return True
+
+    async def _renew(self, blog: str, channel: Channel) -> None:
+        """The stream is of another history than the channel: have it begin anew.
+
+        Raises Unavailable when it stays as it was, so that the stream is not read in a tight loop.
+        """
+        generation = channel.generation
+        await self._verify(blog)
+        if self._channels.get(blog) is channel and channel.generation == generation:
+            raise Unavailable(f"the stream of {blog} is of another history than the blog itself")

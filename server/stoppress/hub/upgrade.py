@@ -1,9 +1,10 @@
 """The way from an HTTP request to a reader: what uvicorn calls for `Upgrade: websocket`.
 
 uvicorn (0.54, httptools_impl.handle_websocket_upgrade) makes the class given as `Config(ws=…)`, calls
-connection_made and data_received with the request as it came, and then sets the object as the transport's protocol.
-So the answer waits until that has happened (call_soon): the transport then belongs to this object, and from the
-answer on to the Connection; nothing of the request is kept.
+connection_made and data_received with the request, which httptools parsed and it wrote down again (names in lower
+case, one line each), and then sets the object as the transport's protocol. So the answer waits until that has happened
+(call_soon): the transport then belongs to this object, and from the answer on to the Connection; nothing of the request
+is kept.
 
 What can be decided here is decided at once: when the blog is followed and the cursor is known, no task is made.
 Otherwise the hub makes one, bounded in time, and cancelled when the client goes.
@@ -22,12 +23,12 @@ from urllib.parse import parse_qs, unquote
 from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLineTooLong, TooManyHeaders
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
 
 from stoppress.errors import FieldError, Invalid, NotFound, StopPressError
 from stoppress.hub.channel import Channel
-from stoppress.hub.connection import Connection, Door, watch
-from stoppress.hub.incoming import quiet
+from stoppress.hub.connection import Connection, Door
+from stoppress.hub.handshake import Asked, agreed, protocol, quickly
+from stoppress.hub.prepared import dialect
 from stoppress.model import Cursor
 from stoppress.problem import problem, problem_headers
 from stoppress.wire import Form
@@ -49,7 +50,7 @@ class Lobby(Door, Protocol):
     """What an upgrade needs of the hub."""
 
     write_buffer: int
-    silence: float
+    compress: bool
 
     def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
         """Count a reader in. Raises Forbidden, Unavailable."""
@@ -91,12 +92,12 @@ class Upgrade(asyncio.Protocol):
 
     def __init__(self, lobby: Lobby) -> None:
         self._lobby = lobby
-        self._handshake = ServerProtocol(select_subprotocol=_select, max_size=None, logger=quiet)
+        self._head = b""
         self._task: asyncio.Task[None] | None = None
         self._admitted = False
         self._answered = False
         self._accepted = b""
-        self._form = Form.JSON
+        self._dialect = dialect(Form.JSON)
         self._cursor: Cursor | None = None
         self._address: str | None = None
 
@@ -108,10 +109,10 @@ class Upgrade(asyncio.Protocol):
         """The whole request, once. A client that goes on before it is answered breaks RFC 6455, 4.1."""
         if self._answered:
             return
-        if self._handshake.accept_called or self._handshake.handshake_exc:
+        if self._head:
             self._transport.abort()
             return
-        self._handshake.receive_data(data)
+        self._head = data
         asyncio.get_running_loop().call_soon(self._decide)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -137,32 +138,39 @@ class Upgrade(asyncio.Protocol):
 
     def _read(self) -> str:
         """Take the request in, and the reader: the blog it asks for."""
-        events = self._handshake.events_received()
-        if not events:
-            raise _refusal(self._handshake, _UNREADABLE.get(type(self._handshake.handshake_exc), 400))
-        request = cast(Request, events[0])
-        path, _, query = request.path.partition("?")
-        blog = unquote(path.removeprefix(_BEFORE).removesuffix(_AFTER))
-        if not path.startswith(_BEFORE) or not path.endswith(_AFTER) or not blog or "/" in blog:
-            raise NotFound(f"there is no socket at {path[:200]!r}")
-        response = self._handshake.accept(request)
-        if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
-            raise _refusal(self._handshake, response.status_code)
-        self._accepted = response.serialize()
-        self._form = Form(self._handshake.subprotocol or Form.JSON)
-        self._cursor = parse_cursor(parse_qs(query, keep_blank_values=True).get("cursor", ()))
+        asked = quickly(self._head, compress=self._lobby.compress) or self._thoroughly()
+        path, _, query = asked.target.partition("?")
+        self._accepted = asked.answer
+        self._dialect = asked.dialect
+        self._cursor = parse_cursor(parse_qs(query, keep_blank_values=True).get("cursor", ())) if query else None
+        blog = _blog(path)
         peer = self._transport.get_extra_info("peername")
-        headers = request.headers
-        self._address = self._lobby.address(
-            peer[0] if isinstance(peer, tuple | list) else None, headers.get_all("X-Forwarded-For")
-        )
-        self._lobby.admit(
-            origin=next(iter(headers.get_all("Origin")), None),
-            host=next(iter(headers.get_all("Host")), None),
-            address=self._address,
-        )
+        self._address = self._lobby.address(peer[0] if isinstance(peer, tuple | list) else None, asked.forwarded)
+        self._lobby.admit(origin=asked.origin, host=asked.host, address=self._address)
         self._admitted = True
         return blog
+
+    def _thoroughly(self) -> Asked:
+        """What the request asks for, if it is in order; the refusal says what is not. An unknown path counts first."""
+        handshake = protocol(compress=self._lobby.compress)
+        handshake.receive_data(self._head)
+        events = handshake.events_received()
+        if not events:
+            raise _refusal(handshake, _UNREADABLE.get(type(handshake.handshake_exc), 400))
+        request = cast(Request, events[0])
+        _blog(request.path.partition("?")[0])
+        response = handshake.accept(request)
+        if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            raise _refusal(handshake, response.status_code)
+        headers = request.headers
+        return Asked(
+            request.path,
+            agreed(handshake),
+            response.serialize(),
+            next(iter(headers.get_all("Origin")), None),
+            next(iter(headers.get_all("Host")), None),
+            headers.get_all("X-Forwarded-For"),
+        )
 
     def accept(self, channel: Channel) -> None:
         """Answer, and let the reader take the connection over."""
@@ -171,10 +179,9 @@ class Upgrade(asyncio.Protocol):
         self._answered = True
         self._admitted = False  # the connection counts itself out
         lobby, transport = self._lobby, self._transport
-        connection = Connection(channel, self._form, transport, lobby, self._address)
+        connection = Connection(channel, self._dialect, transport, lobby, self._address)
         transport.set_protocol(connection)
         transport.set_write_buffer_limits(high=lobby.write_buffer)
-        watch(transport, seconds=lobby.silence)
         try:
             connection.start(self._cursor, before=self._accepted)
         except Exception:
@@ -197,11 +204,12 @@ class Upgrade(asyncio.Protocol):
             self._lobby.leave(self._address)
 
 
-def _select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """The first that is known. With none known the answer names none, and the client decides: RFC 6455, 4.1, lets it
-    fail the connection (browsers do) or go on (then in the json form)."""
-    known = {str(form) for form in Form}
-    return next((name for name in offered if name in known), None)
+def _blog(path: str) -> str:
+    """The blog whose socket this is. Raises NotFound."""
+    blog = unquote(path.removeprefix(_BEFORE).removesuffix(_AFTER))
+    if not path.startswith(_BEFORE) or not path.endswith(_AFTER) or not blog or "/" in blog:
+        raise NotFound(f"there is no socket at {path[:200]!r}")
+    return blog
 
 
 def _refusal(handshake: ServerProtocol, status: int) -> StopPressError:

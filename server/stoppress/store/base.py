@@ -67,6 +67,17 @@ class Committed:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Replace `before` by `after`, and append `event` to the blog's history (None: readers learn nothing, as with a
+    draft). `noticed` is when readers should see the blog as updated by it, if at all."""
+
+    before: Entry | None
+    after: Entry
+    event: Event | None
+    noticed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BlogState:
     """A blog with its counts, as of `cursor`."""
 
@@ -133,9 +144,22 @@ class Store(Protocol):
         noticed: datetime | None = None,
         attempt: Attempt | None = None,
     ) -> Committed:
-        """Replace `before` by `after`, and append `event` to the blog's history (None: readers learn nothing, as
-        with a draft). Raises StaleRevision (when `before` is not what stands), NotFound (no such blog), Conflict
-        (the blog is archived), Invalid (the attempt's key was used for something else)."""
+        """Make one change (see Change). Raises StaleRevision (when `before` is not what stands), NotFound (no such
+        blog), Conflict (the blog is archived), Invalid (the attempt's key was used for something else)."""
+
+    async def commit_all(
+        self, changes: Sequence[Change], *, by: str, at: datetime, attempt: Attempt | None = None
+    ) -> Sequence[Committed]:
+        """Make new posts of one blog, all of them or none, in one atomic step: `before` is None in each, and the ids
+        differ. In order; each with the cursor at which readers have it. Raises as `commit`."""
+
+    async def attempted(self, blog: str, attempt: Attempt) -> Sequence[Committed]:
+        """What an earlier try with this attempt's key wrote in the blog; nothing if there was none. Raises Invalid when
+        the key was used for something else."""
+
+    async def remember(self, attempt: Attempt, answer: str) -> tuple[str, bool]:
+        """Keep the answer of what is done outside of any blog, unless an earlier try has kept one: the answer that
+        counts, and whether it is an earlier one. Raises Invalid when the key was used for something else."""
 
     async def reserve_id(self, attempt: Attempt, candidate: str) -> str:
         """The id that tries with this attempt's key use: `candidate`, or that of an earlier try."""
@@ -198,8 +222,8 @@ class Log(Protocol):
 
     async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
         """The records behind these sequence numbers, as soon as there are some, or nothing after `wait` seconds.
-        In sequence order; a first record that is not the next one means that the stream was trimmed meanwhile.
-        Raises Unavailable."""
+        In sequence order; a first record that is not the next one means that the stream was trimmed meanwhile, and one
+        of another epoch that the blog was deleted and made anew. Raises Unavailable."""
 
     async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
         """Where each blog stands; None where there is no such blog. Raises Unavailable."""
@@ -235,3 +259,35 @@ class Tokens(Protocol):
 
     async def remove(self, token: str) -> bool:
         """Forget it; False when there was none."""
+
+    async def count(self, token: str, window: int, by: int, *, seconds: int) -> int:
+        """Count `by` requests of a token in a window of time, which is remembered for `seconds`; how many had been
+        counted before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody did with a token, or tried to: `operation` at `target`, from `address`; `status` is what came of
+    it. `id` is its place in the log, once it is in it."""
+
+    at: datetime
+    token: str
+    name: str
+    address: str
+    agent: str
+    method: str
+    operation: str
+    target: str
+    blog: str | None
+    status: int
+    id: str = ""
+
+
+class Audit(Protocol):
+    """The audit log: appended to, never changed."""
+
+    async def append(self, acts: Sequence[Act]) -> None:
+        """Write them down, in order. Raises Unavailable."""
+
+    async def latest(self, *, before: str | None, limit: int) -> Sequence[Act]:
+        """The latest first; those before the act with this id. Raises Unavailable."""

@@ -14,7 +14,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from stoppress.errors import Unavailable
@@ -23,7 +23,7 @@ from stoppress.settings import Settings
 Client = Any  # redis-py's Redis is generic in its stubs and not in its code; Any keeps the seam in this file
 
 # What a server answers when it is there but can't keep a write (or is not ready yet).
-_REFUSALS = ("OOM", "MISCONF", "LOADING", "READONLY", "NOREPLICAS", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
+_REFUSALS = ("MISCONF", "LOADING", "NOREPLICAS", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
 
 
 def connect(url: str, settings: Settings, *, retries: int, answer_within: float | None = None) -> Client:
@@ -54,7 +54,8 @@ def reachable(doing: str) -> Iterator[None]:
     except (RedisConnectionError, RedisTimeoutError, OSError) as error:
         raise Unavailable(f"the store did not answer while {doing}: {error}") from error
     except ResponseError as error:
-        if str(error).lstrip("-").startswith(_REFUSALS) or "MISCONF" in str(error) or "OOM" in str(error):
+        # redis-py has classes of its own for some refusals, and takes the code off their message.
+        if isinstance(error, OutOfMemoryError | ReadOnlyError) or str(error).startswith(_REFUSALS):
             raise Unavailable(f"the store refused while {doing}: {error}") from error
         raise
     except RedisError as error:

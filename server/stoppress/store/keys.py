@@ -8,6 +8,9 @@ BLOGS = "stoppress:blogs"
 TOKENS = "stoppress:tokens"
 DUE = "stoppress:due"
 RESERVED = "stoppress:reserved:"
+REMEMBERED = "stoppress:remembered:"
+AUDIT = "stoppress:audit"
+RATE = "stoppress:rate:"
 BLOG = "@blog"  # stands for the blog itself among its posts; no post's id may begin so
 
 

@@ -31,7 +31,10 @@ class RedisLog:
         streams = {Keys(blog).events: f"{sequence}-0" for blog, sequence in after.items()}
         with reachable("following the blogs"):
             found = await _cancellable(self._blocking.xread(streams, count=_AT_ONCE, block=max(1, int(wait * 1000))))
-        return {blogs[stream]: [load_record(fields["record"]) for _, fields in entries] for stream, entries in found}
+        return {
+            blogs[stream]: [load_record(fields["record"], fields.get("epoch")) for _, fields in entries]
+            for stream, entries in found
+        }
 
     async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
         """See base.Log."""

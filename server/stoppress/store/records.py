@@ -47,8 +47,8 @@ def dump_event(event: Event) -> str:
             return f'{{"blog":{blog.model_dump_json()}}}'
 
 
-def load_record(text: str) -> Record:
-    """The inverse of what commit.lua writes around `dump_event`."""
+def load_record(text: str, epoch: str | None = None) -> Record:
+    """The inverse of what commit.lua writes around `dump_event`; `epoch` is written beside it in the stream."""
     sequence, posts, updated, content = json.loads(text)
     updated_at = None if updated is None else moment(updated)
     event: Event
@@ -59,7 +59,7 @@ def load_record(text: str) -> Record:
     else:
         blog = Blog.model_validate(content["blog"])
         event = BlogChanged(blog.model_copy(update={"posts": posts, "updated_at": updated_at}))
-    return Record(sequence, posts, updated_at, event)
+    return Record(sequence, posts, updated_at, event, epoch)
 
 
 def load_entry(text: str) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -14,6 +15,7 @@ from stoppress.settings import Settings
 from stoppress.store.base import (
     Attempt,
     BlogState,
+    Change,
     Committed,
     Due,
     Entry,
@@ -24,7 +26,7 @@ from stoppress.store.base import (
     Since,
 )
 from stoppress.store.connection import connect, reachable
-from stoppress.store.keys import BLOG, BLOGS, DUE, RESERVED, Keys, indexes
+from stoppress.store.keys import BLOG, BLOGS, DUE, REMEMBERED, RESERVED, Keys, indexes
 from stoppress.store.records import (
     dump_event,
     dump_revision,
@@ -81,17 +83,15 @@ class RedisStore:
     ) -> Committed:
         content = blog.model_dump_json()
         head = f'{{"revision":{blog.revision},"at":"{rfc3339(datetime.now(UTC))}","by":'
-        answer = await self._run_commit(
-            Keys(blog.id),
-            BLOG,
-            blog.revision,
+        line = _Line(
+            thing=BLOG,
+            revision=blog.revision,
             event=dump_event(BlogChanged(blog)),
             noticed=noticed,
             history=f'{head}{_quote(by)},"blog":{content}}}',
-            attempt=attempt,
-            content=content,
-            epoch=epoch,
-            archived="1" if blog.status == "archived" else "0",
+        )
+        answer = await self._run_commit(
+            Keys(blog.id), [line], attempt, content, epoch=epoch, archived="1" if blog.status == "archived" else "0"
         )
         if answer[0] == "replayed":
             _same_request(attempt, answer[1])
@@ -109,64 +109,72 @@ class RedisStore:
         noticed: datetime | None = None,
         attempt: Attempt | None = None,
     ) -> Committed:
-        content = after.model_dump_json()
-        published_at = after.published_at if isinstance(after, Post) else None
-        answer = await self._run_commit(
-            Keys(after.blog),
-            after.id,
-            after.revision,
-            event=dump_event(event) if event else "",
-            score=published_at,
-            noticed=noticed,
-            draft="" if event else content,
-            history=dump_revision(Revision(after.revision, at, by, after)),
-            attempt=attempt,
-            content=content,
-            leaves=indexes(before),
-            enters=indexes(after),
-        )
+        change = Change(before, after, event, noticed)
+        (committed,) = await self.commit_all([change], by=by, at=at, attempt=attempt)
+        return committed
+
+    async def commit_all(
+        self, changes: Sequence[Change], *, by: str, at: datetime, attempt: Attempt | None = None
+    ) -> Sequence[Committed]:
+        if not changes:
+            return []
+        blog = changes[0].after.blog
+        lines = [_line(change, by, at) for change in changes]
+        # What is kept for a second try is where the answers are: the revisions stay in the posts' histories.
+        kept = _dump_answer(changes) if attempt else ""
+        answer = await self._run_commit(Keys(blog), lines, attempt, kept)
         if answer[0] == "replayed":
             _same_request(attempt, answer[1])
-            return Committed(Cursor(answer[2], int(answer[3])), load_entry(answer[4]), replayed=True)
-        return Committed(Cursor(answer[1], int(answer[2])), after)
+            return await self._replay(blog, answer[2], answer[3], answer[4])
+        epoch, sequences = answer[1], answer[2:]
+        return [
+            Committed(Cursor(epoch, int(sequence)), change.after)
+            for change, sequence in zip(changes, sequences, strict=True)
+        ]
+
+    async def attempted(self, blog: str, attempt: Attempt) -> Sequence[Committed]:
+        keys = Keys(blog)
+        with reachable("looking for an earlier try"):
+            async with self._reads.pipeline(transaction=True) as pipe:
+                pipe.hmget(keys.attempt(attempt.key), "fingerprint", "sequence", "answer")
+                pipe.hget(keys.meta, "epoch")
+                (fingerprint, sequences, kept), epoch = await pipe.execute()
+        if fingerprint is None or epoch is None:
+            return []
+        _same_request(attempt, fingerprint)
+        return await self._replay(blog, epoch, sequences, kept)
+
+    async def _replay(self, blog: str, epoch: str, sequences: str, kept: str) -> Sequence[Committed]:
+        """What the first try answered: the revisions that it made, as they then were."""
+        keys = Keys(blog)
+        made = _load_answer(kept)
+        with reachable("reading what an earlier try wrote"):
+            async with self._reads.pipeline(transaction=True) as pipe:
+                for name, revision in made:
+                    pipe.lindex(keys.history(name), revision - 1)
+                texts = await pipe.execute()
+        return [
+            Committed(Cursor(epoch, int(sequence)), load_revision(text).post, replayed=True)
+            for text, sequence in zip(texts, sequences.split(","), strict=True)
+        ]
 
     async def _run_commit(
         self,
         keys: Keys,
-        thing: str,
-        revision: int,
+        lines: Sequence[_Line],
+        attempt: Attempt | None,
+        kept: str,
         *,
-        event: str,
-        history: str,
-        content: str,
-        score: datetime | None = None,
-        noticed: datetime | None = None,
-        draft: str = "",
-        attempt: Attempt | None = None,
         epoch: str = "",
         archived: str = "",
-        leaves: Sequence[str] = (),
-        enters: Sequence[str] = (),
     ) -> Any:
-        # Only the indexes that change their member or its place: a post edited in place leaves none.
-        left = [name for name in leaves if name not in enters]
-        arguments = [
-            thing,
-            revision - 1,
-            revision,
-            event,
-            "" if score is None else milliseconds(score),
-            "" if noticed is None else milliseconds(noticed),
-            draft,
-            history,
+        arguments: list[Any] = [
             self._settings.history,
             attempt.fingerprint if attempt else "",
             attempt.seconds if attempt else 0,
-            content if attempt else "",
+            kept if attempt else "",
             epoch,
             archived,
-            len(left),
-            *(name.removeprefix("tag:") for name in enters if name.startswith("tag:")),
         ]
         names = [
             keys.meta,
@@ -175,15 +183,32 @@ class RedisStore:
             keys.changed,
             keys.events,
             keys.drafts,
-            keys.history(thing),
             keys.all,
             keys.attempts,
             keys.attempt(attempt.key if attempt else ""),
             keys.tags,
-            *(keys.index(name) for name in left),
-            *(keys.index(name) for name in enters),
         ]
-        with reachable(f"writing {thing} of {keys.blog}"):
+        for line in lines:
+            # Only the indexes that change their member or its place: a post edited in place leaves none.
+            left = [name for name in line.leaves if name not in line.enters]
+            tags = [name.removeprefix("tag:") for name in line.enters if name.startswith("tag:")]
+            arguments += [
+                line.thing,
+                line.revision - 1,
+                line.revision,
+                line.event,
+                "" if line.score is None else milliseconds(line.score),
+                "" if line.noticed is None else milliseconds(line.noticed),
+                line.draft,
+                line.history,
+                len(left),
+                len(line.enters),
+                len(tags),
+                *tags,
+            ]
+            names += [keys.history(line.thing), *map(keys.index, left), *map(keys.index, line.enters)]
+        what = lines[0].thing if len(lines) == 1 else f"{len(lines)} posts"
+        with reachable(f"writing {what} of {keys.blog}"):
             answer = await self._durably(names, arguments)
         match answer[0]:
             case "missing":
@@ -191,7 +216,7 @@ class RedisStore:
             case "archived":
                 raise Conflict(f"the blog {keys.blog!r} is archived: it takes no more changes")
             case "stale":
-                raise StaleRevision(f"revision {revision - 1} was expected, but {answer[1]} stands")
+                raise StaleRevision(f"revision {answer[2]} was expected, but {answer[3]} stands, of {answer[1]!r}")
         return answer
 
     async def _durably(self, keys: list[str], arguments: list[Any]) -> Any:
@@ -227,6 +252,14 @@ class RedisStore:
             )
             await self._writes.zrem(BLOGS, blog)
         return bool(there)
+
+    async def remember(self, attempt: Attempt, answer: str) -> tuple[str, bool]:
+        mine = f"{attempt.fingerprint} {answer}"
+        with reachable("keeping an answer"):
+            first = await self._writes.set(REMEMBERED + attempt.key, mine, nx=True, get=True, ex=attempt.seconds)
+        fingerprint, _, kept = str(first or mine).partition(" ")
+        _same_request(attempt, fingerprint)
+        return kept, first is not None
 
     async def reserve_id(self, attempt: Attempt, candidate: str) -> str:
         with reachable("reserving an id"):
@@ -357,6 +390,44 @@ class RedisStore:
     async def close(self) -> None:
         await self._reads.aclose()
         await self._writes.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One change as commit.lua takes it. `thing` is a post's id, or @blog."""
+
+    thing: str
+    revision: int
+    event: str
+    history: str
+    noticed: datetime | None = None
+    score: datetime | None = None
+    draft: str = ""
+    leaves: Sequence[str] = ()
+    enters: Sequence[str] = ()
+
+
+def _line(change: Change, by: str, at: datetime) -> _Line:
+    after = change.after
+    return _Line(
+        thing=after.id,
+        revision=after.revision,
+        event=dump_event(change.event) if change.event else "",
+        history=dump_revision(Revision(after.revision, at, by, after)),
+        noticed=change.noticed,
+        score=after.published_at if isinstance(after, Post) else None,
+        draft="" if change.event else after.model_dump_json(),
+        leaves=indexes(change.before),
+        enters=indexes(after),
+    )
+
+
+def _dump_answer(changes: Sequence[Change]) -> str:
+    return " ".join(f"{change.after.id}:{change.after.revision}" for change in changes)
+
+
+def _load_answer(kept: str) -> list[tuple[str, int]]:
+    return [(name, int(revision)) for name, _, revision in (part.partition(":") for part in kept.split(" "))]
 
 
 def _due_text(due: Due) -> str:

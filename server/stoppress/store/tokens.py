@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from stoppress.settings import Settings
 from stoppress.store.base import TokenRecord
 from stoppress.store.connection import connect, reachable
-from stoppress.store.keys import TOKENS
+from stoppress.store.keys import RATE, TOKENS
 from stoppress.store.records import dump_token, load_token
 
 
@@ -38,6 +38,16 @@ class RedisTokens:
         """See base.Tokens."""
         with reachable("revoking a token"):
             return bool(await self._redis.hdel(TOKENS, token))
+
+    async def count(self, token: str, window: int, by: int, *, seconds: int) -> int:
+        """See base.Tokens."""
+        key = f"{RATE}{token}:{window}"
+        with reachable("counting requests"):
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.incrby(key, by)
+                pipe.expire(key, seconds)
+                after, _ = await pipe.execute()
+        return int(after) - by
 
     async def close(self) -> None:
         """Let the connections go."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from stoppress.desk.blogs import Blogs, Clock
 from stoppress.desk.posts import Posts
@@ -12,6 +13,10 @@ from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
 from stoppress.store.base import Store, Tokens
+from stoppress.web.limits import Limits
+
+if TYPE_CHECKING:
+    from stoppress.web.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class Newsroom:
     blogs: Blogs
     posts: Posts
     markup: Markup
+    journal: Journal
+    limits: Limits
     metrics: Metrics
     clock: Clock
     readers: Callable[[str | None], int]

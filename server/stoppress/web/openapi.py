@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from stoppress import __version__
 from stoppress.auth import SCOPES
-from stoppress.desk.inputs import BlogEdit, BlogInput, PostInput, PostPatch
+from stoppress.desk.inputs import BlogEdit, BlogInput, PostBatch, PostInput, PostPatch
 from stoppress.model import Blog, Post, Tombstone
 from stoppress.web.operation import Operation
 
@@ -24,6 +24,7 @@ _MODELS: dict[type[BaseModel], Literal["serialization", "validation"]] = {
     BlogInput: "validation",
     BlogEdit: "validation",
     PostInput: "validation",
+    PostBatch: "validation",
     PostPatch: "validation",
 }
 _ABOUT = """A live-blog server: publish over HTTP, and every open page has it at once.
@@ -72,7 +73,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "tags": [operation.tag],
         "responses": {
             **{str(status): _good(operation, status) for status in operation.answers},
-            **{str(status): _bad(status) for status in operation.problems},
+            **{str(status): _bad(status) for status in _problems(operation)},
         },
     }
     if operation.description:
@@ -103,6 +104,11 @@ def _good(operation: Operation, status: int) -> dict[str, Any]:
     if schema is not None:
         entry["content"] = {operation.media_type: {"schema": dict(schema)}}
     return entry
+
+
+def _problems(operation: Operation) -> list[int]:
+    # Wherever a token is looked at, it may have made all its requests of the minute.
+    return sorted({*operation.problems, *([429] if 401 in operation.problems else [])})
 
 
 def _bad(status: int) -> dict[str, Any]:
@@ -136,6 +142,7 @@ def _object(required: Iterable[str] = (), **properties: Any) -> dict[str, Any]:
 
 def _answers() -> dict[str, Any]:
     text = {"type": "string"}
+    texts = {"type": "array", "items": text}
     cursor = {"type": "string", "description": "Where the blog stands: EPOCH.SEQUENCE, opaque."}
     following = {"type": ["string", "null"], "description": "The `page` of the next answer; null at the end."}
     whole = {"type": "integer", "minimum": 0}
@@ -151,9 +158,12 @@ def _answers() -> dict[str, Any]:
         "BlogAnswer": _object(blog=ref("Blog"), cursor=cursor),
         "BlogList": _object(blogs=some("Blog"), next=following),
         "PostAnswer": _object(post=ref("Post"), cursor=cursor),
+        "PostBatchAnswer": _object(posts=some("PostAnswer"), cursor=cursor),
         "PostList": _object(posts=some("Post"), next=following, cursor=cursor),
         "TombstoneAnswer": _object(post=ref("Tombstone"), cursor=cursor),
-        "Revision": _object(revision=whole, at=time, by=text, post={"anyOf": [ref("Post"), ref("Tombstone")]}),
+        "Revision": _object(
+            revision=whole, at=time, by=text, changed=texts, post={"anyOf": [ref("Post"), ref("Tombstone")]}
+        ),
         "RevisionList": _object(revisions=some("Revision")),
         "Stats": _object(readers=whole, posts=whole, cursor=cursor, last_delivery={**time, "type": ["string", "null"]}),
         "Changes": _object(
@@ -161,6 +171,20 @@ def _answers() -> dict[str, Any]:
             messages={"type": "array", "items": _object(type=text, cursor=cursor)},
             more={"type": "boolean", "description": "There is more behind this cursor."},
         ),
+        "Act": _object(
+            id=text,
+            at=time,
+            token={**text, "description": "The token's id; `admin` for the operator's own."},
+            name=text,
+            address=text,
+            agent=text,
+            method=text,
+            operation={**text, "description": "The operation's id in this document, or a command's name."},
+            target=text,
+            blog={"type": ["string", "null"]},
+            status={**whole, "description": "What was answered; 0 for a command."},
+        ),
+        "AuditList": _object(entries=some("Act"), next=following),
         "State": _object(status=text),
         "FieldError": _object(
             ["detail"],
@@ -180,6 +204,6 @@ def _answers() -> dict[str, Any]:
                 "anyOf": [ref("Post"), ref("Tombstone"), ref("Blog"), {"type": "null"}],
             },
             tombstone={"description": "410: what is left.", **ref("Tombstone")},
-            retry_after={**whole, "description": "503: seconds."},
+            retry_after={**whole, "description": "429, 503: seconds."},
         ),
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoppress.desk.inputs import PostInput, PostPatch
+from stoppress.desk.inputs import PostBatch, PostInput, PostPatch
+from stoppress.desk.posts import changed
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post, rfc3339
 from stoppress.store.base import Committed, Order
@@ -48,6 +49,16 @@ class PostRoutes:
         committed = await self._newsroom.posts.create(blog, parse_json(content), who, tried)
         return _written(committed, 201)
 
+    async def create_all(self, request: Request) -> Response:
+        who = await caller(request, self._newsroom)
+        blog = request.path_params["blog"]
+        who.require("write", blog)
+        content = await body(request, self._settings.batch_limit)
+        tried = attempt(request, who, content, self._settings.idempotency_hours)
+        made = await self._newsroom.posts.create_all(blog, parse_json(content), who, tried)
+        headers = {**NO_STORE, **({"idempotent-replayed": "true"} if made[0].replayed else {})}
+        return answer({"posts": [_answer(one) for one in made], "cursor": str(made[-1].cursor)}, 201, headers)
+
     async def index(self, request: Request) -> Response:
         blog = request.path_params["blog"]
         limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
@@ -55,13 +66,14 @@ class PostRoutes:
         if status in _PRIVATE:
             return await self._private(request, blog, status, limit)
         order: Order = parameter(request, "order", read_order, "newest")
-        index = "all"
-        if parameter(request, "key", one_of("true", "false"), "false") == "true":
-            index = "key"
+        wanted = [
+            name for name in ("key", "pinned") if parameter(request, name, one_of("true", "false"), "false") == "true"
+        ]
         if tag := request.query_params.get("tag"):
-            if index == "key":
-                raise invalid("tag", "expected either key=true or a tag, but got both")
-            index = f"tag:{tag}"
+            wanted.append(f"tag:{tag}")
+        if len(wanted) > 1:
+            raise invalid(wanted[-1].partition(":")[0], f"expected one filter, but got {' and '.join(wanted)[:80]}")
+        index = wanted[0] if wanted else "all"
         after = parameter(request, "page", load_page(order), None)
         page = await self._newsroom.store.page(blog, order=order, after=after, limit=limit, index=index)
         if page is None:
@@ -108,6 +120,18 @@ class PostRoutes:
         blog, post = request.path_params["blog"], request.path_params["post"]
         return _written(await self._newsroom.posts.delete(blog, post, who, revision=revision))
 
+    async def restore(self, request: Request) -> Response:
+        who = await caller(request, self._newsroom)
+        blog, post, wanted = (request.path_params[name] for name in ("blog", "post", "revision"))
+        who.require("write", blog)
+        if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 9:
+            raise invalid("revision", f"expected a revision's number, but got {wanted[:80]!r}")
+        tried = attempt(request, who, b"", self._settings.idempotency_hours)
+        revision = expected_revision(request)
+        return _written(
+            await self._newsroom.posts.restore(blog, post, int(wanted), who, revision=revision, attempt=tried)
+        )
+
     async def revisions(self, request: Request) -> Response:
         who = await caller(request, self._newsroom)
         lines = await self._newsroom.posts.revisions(request.path_params["blog"], request.path_params["post"], who)
@@ -117,9 +141,10 @@ class PostRoutes:
                     "revision": line.revision,
                     "at": rfc3339(line.at),
                     "by": line.by,
+                    "changed": changed(before.post if before else None, line.post),
                     "post": line.post.model_dump(mode="json"),
                 }
-                for line in lines
+                for before, line in zip((None, *lines), lines, strict=False)
             ]
         }
         return answer(content)
@@ -143,6 +168,22 @@ class PostRoutes:
                 description="`published` (the default) and `scheduled` need the scope publish.",
             ),
             Operation(
+                "POST",
+                path + ":batch",
+                "createPosts",
+                "Make up to 500 posts, all or none",
+                self.create_all,
+                "Posts",
+                scope="write",
+                body=PostBatch,
+                parameters=(BLOG, IDEMPOTENCY_KEY),
+                answers={201: {"$ref": "#/components/schemas/PostBatchAnswer"}},
+                problems=(400, 401, 403, 404, 409, 413, 415, 422, 503),
+                description="In one atomic step, in the order given. If one is refused none is made, and the problem "
+                "names all that are wrong. "
+                f"The body may have {self._settings.batch_limit} bytes.",
+            ),
+            Operation(
                 "GET",
                 path,
                 "listPosts",
@@ -159,7 +200,8 @@ class PostRoutes:
                         {"type": "integer", "minimum": 1, "maximum": LIMIT, "default": LIMIT},
                     ),
                     Parameter("key", "query", "`true`: key events only.", _choice("false", "true")),
-                    Parameter("tag", "query", "Posts with this tag only; not together with key=true."),
+                    Parameter("pinned", "query", "`true`: pinned posts only.", _choice("false", "true")),
+                    Parameter("tag", "query", "Posts with this tag only. One of key, pinned and tag may be given."),
                     Parameter(
                         "status", "query", "Others than published need the scope read.", _choice("published", *_PRIVATE)
                     ),
@@ -221,6 +263,28 @@ class PostRoutes:
                 answers={200: {"$ref": "#/components/schemas/RevisionList"}},
                 problems=(401, 404, 503),
             ),
+            Operation(
+                "POST",
+                path + "/{post}/revisions/{revision}/restore",
+                "restoreRevision",
+                "Go back to what a revision said",
+                self.restore,
+                "Posts",
+                scope="write",
+                parameters=(
+                    BLOG,
+                    POST,
+                    Parameter(
+                        "revision", "path", "Its number.", {"type": "integer", "minimum": 1, "maximum": 999999999}
+                    ),
+                    IF_MATCH,
+                    IDEMPOTENCY_KEY,
+                ),
+                answers={200: _WRITTEN},
+                problems=(400, 401, 403, 404, 409, 410, 412, 422, 503),
+                description="Makes a new revision with the fields of that one. Whether the post is out stays as it is; "
+                "what is published needs the scope publish. A deleted post is 410: it comes back by a patch.",
+            ),
         ]
 
 
@@ -236,4 +300,8 @@ def _written(committed: Committed, status: int = 200) -> Response:
         headers["location"] = f"/v1/blogs/{post.blog}/posts/{post.id}"
     if committed.replayed:
         headers["idempotent-replayed"] = "true"
-    return answer({"post": post.model_dump(mode="json"), "cursor": str(committed.cursor)}, status, headers)
+    return answer(_answer(committed), status, headers)
+
+
+def _answer(committed: Committed) -> dict[str, object]:
+    return {"post": committed.entry.model_dump(mode="json"), "cursor": str(committed.cursor)}

@@ -19,10 +19,12 @@ from starlette.staticfiles import StaticFiles
 from stoppress.errors import NotFound, StopPressError
 from stoppress.web.answers import problem_answer
 from stoppress.web.blogs import BlogRoutes
+from stoppress.web.callers import with_standing
 from stoppress.web.changes import ChangeRoutes
 from stoppress.web.client import ClientFiles
 from stoppress.web.documents import DocumentRoutes
 from stoppress.web.feeds import FeedRoutes
+from stoppress.web.journal import AuditRoutes, noted
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.operation import Endpoint, Operation, route
 from stoppress.web.operations import OperationsRoutes
@@ -34,7 +36,7 @@ _log = logging.getLogger("stoppress.web")
 
 def operations(newsroom: Newsroom) -> list[Operation]:
     """Everything the API and the pages can do."""
-    parts = (BlogRoutes, PostRoutes, ChangeRoutes, PageRoutes, FeedRoutes, OperationsRoutes)
+    parts = (BlogRoutes, PostRoutes, ChangeRoutes, AuditRoutes, PageRoutes, FeedRoutes, OperationsRoutes)
     known = [operation for part in parts for operation in part(newsroom).operations()]
     return known + DocumentRoutes(newsroom.settings, known).operations()
 
@@ -54,7 +56,10 @@ def site(
         if operation.endpoint is None:
             continue
         error_page = pages.error_page if operation.media_type == "text/html" and operation.tag == "Readers" else None
-        endpoints.setdefault(operation.path, {})[operation.method] = operation.counted(newsroom.metrics, error_page)
+        endpoint = with_standing(operation.counted(newsroom.metrics, error_page))
+        if operation.method != "GET":
+            endpoint = noted(operation, endpoint, newsroom)
+        endpoints.setdefault(operation.path, {})[operation.method] = endpoint
     routes: list[BaseRoute] = [
         *live,
         *(route(path, by_method) for path, by_method in endpoints.items()),

@@ -1,0 +1,115 @@
+"""One server under many readers: what a delivery, a reader and a handshake take, and when each reader had a message."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass
+
+from servers import Server
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Microseconds, bytes and milliseconds, as named."""
+
+    name: str
+    readers: int
+    size: int
+    delivery_us: float
+    delivery_user_us: float
+    reader_bytes: float
+    handshake_us: float
+    wire_bytes: float
+    first_ms: float
+    median_ms: float
+    p99_ms: float
+    last_ms: float
+    missing: int
+    double: int
+    stop_ms: float
+
+
+class Load:
+    """bench/load.c, running."""
+
+    def __init__(self, program: str, server: Server, readers: int) -> None:
+        self._process = subprocess.Popen(
+            [program, str(server.port), server.path, str(readers), *server.headers],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | server.environment,
+        )
+        self.ramp = self._answer("open")[1]
+
+    def _answer(self, word: str) -> list[float]:
+        assert self._process.stdout
+        line = self._process.stdout.readline().split()
+        if not line or line[0] != word:
+            raise RuntimeError(f"the load generator failed: {line}")
+        return [float(value) for value in line[1:]]
+
+    def got(self, since: float) -> list[float]:
+        """first, median, p99, last, missing, double, bytes; the times in seconds since `since`."""
+        assert self._process.stdin
+        self._process.stdin.write(f"go {since:.6f}\n")
+        self._process.stdin.flush()
+        return self._answer("got")
+
+    def close(self) -> None:
+        """Let all connections go."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait(60)
+
+
+def settled(server: Server) -> None:
+    """Return when the server has nothing more to do for the moment."""
+    before = -1.0
+    while (now := server.cpu()[0]) - before > 0.005:
+        before = now
+        time.sleep(0.25)
+
+
+def measure(server: Server, load_program: str, *, readers: int, size: int = 1369, times: int = 10) -> Figures:
+    """Let `readers` in, publish `times`."""
+    server.publish(600)
+    settled(server)
+    if server.token:
+        server.metrics()
+    cpu, memory = server.cpu()[0], server.memory()
+    load = Load(load_program, server, readers)
+    try:
+        settled(server)
+        handshake = (server.cpu()[0] - cpu) / readers
+        reader = (server.memory() - memory) / readers
+        load.got(server.publish(size))  # a first one warms up
+        settled(server)
+        before = server.cpu()
+        got = [load.got(server.publish(size)) for _ in range(times)]
+        settled(server)
+        after = server.cpu()
+        stop = server.metrics().get("stoppress_loop_delay_max_seconds", 0.0) if server.token else 0.0
+    finally:
+        load.close()
+    first, median, p99, last, missing, double, size_on_wire = (list(column) for column in zip(*got, strict=True))
+    return Figures(
+        server.name,
+        readers,
+        size,
+        (after[0] - before[0]) / times / readers * 1e6,
+        (after[1] - before[1]) / times / readers * 1e6,
+        reader,
+        handshake * 1e6,
+        statistics.median(size_on_wire) / readers,
+        statistics.median(first) * 1e3,
+        statistics.median(median) * 1e3,
+        max(p99) * 1e3,
+        statistics.median(last) * 1e3,
+        int(sum(missing)),
+        int(sum(double)),
+        stop * 1e3,
+    )
