@@ -1,7 +1,7 @@
 """What publishing costs: `make bench-publish`.
 
-Three figures, all in one run and on one machine, so that ratios count: a bare XADD of the same bytes on the same kind of
-embedded store with the same fsync (the floor), POST to 201, and POST to a reader's socket. Then the curve: what a
+Three figures, all in one run and on one machine, so that ratios count: a bare XADD of the same bytes on the same kind
+of embedded store with the same fsync (the floor), POST to 201, and POST to a reader's socket. Then the curve: what a
 change, a list and a page cost while a blog grows to many posts and changes.
 
     python bench/publish.py [--seconds 5] [--posts 10000] [--changes 50000]

@@ -52,6 +52,20 @@ export function createFeed({ cursor, posts = [] }) {
       if (!cursor || !["hello", "heartbeat", "bye"].includes(message.type)) cursor = message.cursor;
       return changes(message);
     },
+    /**
+     * Takes in posts that come by another way than messages, such as a page of older ones; those that are outdated by
+     * what we were told meanwhile are left out.
+     *
+     * @param {HTMLElement[]} articles
+     */
+    learn: (articles) =>
+      articles.filter(({ id, dataset }) => {
+        const post = { id: id.slice("post-".length), revision: Number(dataset.revision) };
+        const known = entries.get(post.id);
+        if (known && (known.removed || known.revision > post.revision)) return false;
+        entries.set(post.id, { ...post, removed: false, published_at: dataset.publishedAt ?? "" });
+        return true;
+      }),
     /** Where we stand once all that was received is made. */
     cursor: () => cursor,
     /** Whether nothing more will come. */

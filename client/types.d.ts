@@ -59,6 +59,14 @@ export interface Entry {
   published_at: string;
 }
 
+/** What waits to be seen; without `post`, it is shown already, out of sight. */
+export interface Waiting {
+  kind: "new" | "corrected" | "changed";
+  /** Whether it is a key event. */
+  key: boolean;
+  post?: Post;
+}
+
 /** A post in either form: its data, or its place and its markup. */
 export interface Post extends Shown {
   html?: string;
@@ -78,11 +86,13 @@ export interface Blog {
 /**
  * What to do, in order. `place`: a post that is not shown; `replace`: one that is, perhaps at another time now; `remove`:
  * take it out; `counts`: the number of posts and the last update; `blog`: the blog itself, with its header in `html`
- * (html form; not after a hello); `reset`: forget everything and load afresh.
+ * (html form; not after a hello); `reset`: forget everything and load afresh; `end`: of what one message
+ * changes, perhaps nothing but the cursor.
  */
 export type Change =
   | { kind: "place" | "replace"; id: string; post: Post }
   | { kind: "remove"; id: string }
   | { kind: "counts"; counts: Blog }
   | { kind: "blog"; blog: Blog; html?: string }
-  | { kind: "reset"; reason: string };
+  | { kind: "reset"; reason: string }
+  | { kind: "end" };

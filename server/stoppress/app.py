@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import hashlib
 import logging
 import secrets
 import signal
@@ -42,6 +41,7 @@ from stoppress.store.embedded import EmbeddedValkey
 from stoppress.store.log import RedisLog
 from stoppress.store.redis import RedisStore
 from stoppress.store.tokens import RedisTokens
+from stoppress.web.client import ClientFiles
 from stoppress.web.head import bounded
 from stoppress.web.journal import Journal
 from stoppress.web.limits import Limits
@@ -56,14 +56,6 @@ def _client_folder() -> Path:
     """The browser's modules: within the installed package, or beside server/ in a checkout."""
     installed = _PACKAGE / "client"
     return installed if installed.is_dir() else _PACKAGE.parent.parent / "client"
-
-
-def _fingerprint(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*")):
-        if path.is_file():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def now() -> datetime:
@@ -175,9 +167,9 @@ def set_up_logging(settings: Settings) -> None:
 async def _serve(settings: Settings, crew: Crew | None) -> None:
     async with open_store(settings, own=crew is None) as stores, AsyncExitStack() as open_still:
         metrics = Metrics()
-        client = _client_folder()
-        client_path = f"/client/{_fingerprint(client)}"
-        markup = Markup(client_path)
+        client = ClientFiles(_client_folder(), settings.theme)
+        client_path = f"/client/{client.fingerprint}"
+        markup = Markup(client_path, templates=settings.templates, theme=settings.theme is not None)
         hub = Hub(stores.store, stores.log, markup, settings, metrics, audience=stores.audience)
         blogs, posts = Blogs(stores.store, now), Posts(stores.store, now)
         token = crew.token if crew else await admin_token(settings, stores)

@@ -91,6 +91,15 @@ class Settings(BaseSettings):
     page_posts: Annotated[int, Field(ge=5, le=500)] = Field(
         50, description="Posts on a page; the first page holds this many and the remainder."
     )
+    page_cache: Annotated[int, Field(ge=1_000_000)] = Field(
+        64_000_000, description="Bytes of finished pages kept in memory, at most; feeds get a tenth of it besides."
+    )
+    theme: Path | None = Field(
+        None, description="A style sheet of the newsroom's own, loaded after style.css: colours, type, spacing."
+    )
+    templates: Path | None = Field(
+        None, description="Folder of templates that stand in for those of the same name in stoppress/render/templates."
+    )
 
     # What it takes in
     body_limit: Annotated[int, Field(ge=200_000)] = Field(1_048_576, description="Bytes of a request's body, at most.")

@@ -41,6 +41,10 @@ class Markup(Protocol):
     def header(self, blog: Blog) -> str:
         """The page's header: headline, standfirst, byline, dateline."""
 
+    def summary(self, blog: Blog, post: Post) -> dict[str, str]:
+        """What else the page's head shows of a post, by the field that carries it: `key_html`, its line among the key
+        events; `pinned_html`, its copy on top."""
+
     def dateline(self, blog: Blog) -> str:
         """The header's line that every change moves: 'Updated …' and the count."""
 
@@ -87,6 +91,7 @@ def change(record: Record, blog: Blog, cursor: Cursor, form: Form, markup: Marku
                     "pinned": post.pinned,
                     "key": post.key,
                     "html": markup.post(blog, post),
+                    **markup.summary(blog, post),
                 }
             head["blog"] = _counts(blog, form, markup)
         case PostRemoved(tombstone=tombstone):

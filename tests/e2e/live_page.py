@@ -11,6 +11,7 @@ _CONTENT = """() => {
   main.querySelector("#connection").removeAttribute("data-phase");
   for (const article of main.querySelectorAll("article")) {
     article.classList.remove("is-new", "is-changed");
+    article.removeAttribute("data-mark");
   }
   return [document.title, document.documentElement.lang, document.documentElement.dir, main.outerHTML];
 }"""

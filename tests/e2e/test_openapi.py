@@ -22,9 +22,9 @@ def test_no_answer_contradicts_the_document(server: Server, desk: Desk, tmp_path
     desk.post("petrel", id="two", title="Two", status="draft")
     desk.delete("petrel", desk.post("petrel", title="Three")["post"]["id"])
     examples = os.environ.get("EXAMPLES", "6")
-    command = [
-        Path(sys.executable).parent / "schemathesis",
-        *("--config-file", Path(__file__).parents[1] / "schemathesis.toml"),
+    command: list[str] = [
+        str(Path(sys.executable).parent / "schemathesis"),
+        *("--config-file", str(Path(__file__).parents[1] / "schemathesis.toml")),
         *("run", f"{server.url}/openapi.json", "--header", f"Authorization: Bearer {TOKEN}"),
         *("--checks", "all", "--exclude-path-regex", STREAMS, "--max-examples", examples, "--request-timeout", "20"),
         *("--no-color", *(["--generation-deterministic"] if "EXAMPLES" not in os.environ else [])),

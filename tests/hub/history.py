@@ -46,6 +46,10 @@ class PlainMarkup:
         """The title."""
         return f"<header>{blog.title}</header>"
 
+    def summary(self, blog: Blog, post: Post) -> dict[str, str]:
+        """Nothing more."""
+        return {}
+
     def dateline(self, blog: Blog) -> str:
         """The count."""
         return f"<p>{blog.posts} posts</p>"

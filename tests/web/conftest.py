@@ -21,6 +21,7 @@ from stoppress.settings import Settings
 from stoppress.store.audit import RedisAudit
 from stoppress.store.redis import RedisStore
 from stoppress.store.tokens import RedisTokens
+from stoppress.web.client import ClientFiles
 from stoppress.web.journal import Journal
 from stoppress.web.limits import Limits
 from stoppress.web.newsroom import Newsroom
@@ -73,7 +74,7 @@ async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Pat
 @pytest.fixture
 async def anybody(newsroom: Newsroom) -> AsyncIterator[httpx2.AsyncClient]:
     """Without a token."""
-    transport = httpx2.ASGITransport(site(newsroom, client=CLIENT, pictures=CLIENT, live=[]))
+    transport = httpx2.ASGITransport(site(newsroom, client=ClientFiles(CLIENT), pictures=CLIENT, live=[]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 
@@ -81,7 +82,7 @@ async def anybody(newsroom: Newsroom) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 async def admin(anybody: httpx2.AsyncClient, newsroom: Newsroom) -> AsyncIterator[httpx2.AsyncClient]:
     """With every scope."""
-    transport = httpx2.ASGITransport(site(newsroom, client=CLIENT, pictures=CLIENT, live=[]))
+    transport = httpx2.ASGITransport(site(newsroom, client=ClientFiles(CLIENT), pictures=CLIENT, live=[]))
     headers = {"Authorization": f"Bearer {ADMIN}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         yield client

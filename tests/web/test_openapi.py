@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from starlette.routing import Mount, Route
 
+from stoppress.web.client import ClientFiles
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.site import site
 
@@ -24,7 +25,7 @@ async def document(client: httpx2.AsyncClient) -> dict[str, Any]:
 async def test_every_route_and_method_is_in_it(anybody: httpx2.AsyncClient, newsroom: Newsroom) -> None:
     paths = (await document(anybody))["paths"]
     served = set()
-    for route in site(newsroom, client=CLIENT, pictures=CLIENT, live=[]).routes:
+    for route in site(newsroom, client=ClientFiles(CLIENT), pictures=CLIENT, live=[]).routes:
         assert isinstance(route, Route | Mount)
         if isinstance(route, Route):
             served |= {(route.path, method) for method in route.methods or () if method != "HEAD"}

@@ -6,15 +6,20 @@ that a fresh load brings. Everything is escaped but `post.body`, which was sanit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 from markupsafe import Markup as Safe
 
 from stoppress.model import Blog, Image, Post, rfc3339
 from stoppress.render import times
-from stoppress.render.words import Words, count, words
+from stoppress.render.described import absolute, live_blog_posting, safe_json
+from stoppress.render.players import player
+from stoppress.render.words import Words, count, phrases, words
 from stoppress.store.base import Order, Page
 
 Notice = Literal["not_found", "gone", "unavailable"]
@@ -23,9 +28,11 @@ Notice = Literal["not_found", "gone", "unavailable"]
 class Markup:
     """The templates, for a client whose files are served under `client_path` (such as `/client/3fa9c1`)."""
 
-    def __init__(self, client_path: str) -> None:
+    def __init__(self, client_path: str, *, templates: Path | None = None, theme: bool = False) -> None:
+        """`templates` is a folder of templates that go before ours; `theme` says that there is a theme.css."""
+        own = PackageLoader("stoppress.render")
         environment = Environment(
-            loader=PackageLoader("stoppress.render"),
+            loader=ChoiceLoader([FileSystemLoader(templates), own]) if templates else own,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -33,17 +40,41 @@ class Markup:
             auto_reload=False,
         )
         environment.filters |= {"rfc3339": rfc3339, "sanitised": _sanitised}
-        environment.globals |= {"client_path": client_path.rstrip("/"), "direction": times.direction}
+        environment.globals |= {"client_path": client_path.rstrip("/"), "direction": times.direction, "theme": theme}
         self._template = environment.get_template
 
-    def post(self, blog: Blog, post: Post) -> str:
-        """The post's `<article id="post-ID">`."""
+    def post(self, blog: Blog, post: Post, *, list: str = "post", place: tuple[int, int] | None = None) -> str:
+        """The post's `<article id="post-ID">`; on a page with its `place` (of how many), which the client keeps up.
+
+        In another `list` than that of posts it is a copy, with an id after it: `pinned-ID`.
+        """
         first, updated = post.published_at, post.updated_at or post.published_at
         # Two times that read the same to the minute are one to the reader.
         again = first and updated and _shown(first, blog) != _shown(updated, blog)
         return self._render(
-            "post.html", blog, post=post, updated=updated, first=first if again else None, unsized=_unsized
+            "post.html",
+            blog,
+            post=post,
+            list=list,
+            place=place,
+            updated=updated,
+            first=first if again else None,
+            unsized=_unsized,
+            player=lambda embed: player(embed.url),
         )
+
+    def key_event(self, blog: Blog, post: Post) -> str:
+        """The post's line in the summary of key events, `<li id="keys-ID">`."""
+        return self._render("key_event.html", blog, post=post)
+
+    def summary(self, blog: Blog, post: Post) -> dict[str, str]:
+        """What the head of the page shows of the post, as wire.Markup has it."""
+        fields = {}
+        if post.key and post.published_at:
+            fields["key_html"] = self.key_event(blog, post)
+        if post.pinned:
+            fields["pinned_html"] = self.post(blog, post, list="pinned")
+        return fields
 
     def header(self, blog: Blog) -> str:
         """The page's header: status, headline, standfirst, byline, dateline."""
@@ -54,16 +85,35 @@ class Markup:
         return self._render("dateline.html", blog, count=count(blog.posts, blog.language))
 
     def page(
-        self, page: Page, *, order: Order, canonical: str, newer_url: str | None = None, older_url: str | None = None
+        self,
+        page: Page,
+        *,
+        order: Order,
+        canonical: str,
+        newer_url: str | None = None,
+        older_url: str | None = None,
+        filter: str = "",
+        keys: Sequence[Post] = (),
+        pinned: Sequence[Post] = (),
     ) -> str:
         """The whole document: some posts of a blog in `order`, and the cursor from which the client goes on.
 
         `canonical` is the absolute address of the blog's page. `newer_url` and `older_url` lead to the pages around
         this one; None says that there is none there, and the client relies on that: a post that arrives beyond the
-        first or last one shown is inserted only where the blog ends.
+        first or last one shown is inserted only where the blog ends. `filter` (`key`, `tag:NAME`) says that it holds
+        only such posts; `keys` and `pinned` are shown on top, in the same order.
         """
         blog = page.blog
         newest_first = order == "newest"
+
+        def url(order: str = order, filter: str = filter) -> str:
+            query = {"order": "oldest"} if order == "oldest" else {}
+            if filter:
+                query |= {"key": "true"} if filter == "key" else {"tag": filter[4:]}
+            return f"/blogs/{blog.id}" + (f"?{urlencode(query)}" if query else "")
+
+        pictures = (item.url for post in page.posts for item in post.media if isinstance(item, Image))
+        total = len(page.posts)
         return self._render(
             "page.html",
             blog,
@@ -71,7 +121,14 @@ class Markup:
             order=order,
             canonical=canonical,
             header=Safe(self.header(blog)),
-            posts=[Safe(self.post(blog, post)) for post in page.posts],
+            posts=[Safe(self.post(blog, post, place=(i, total))) for i, post in enumerate(page.posts, 1)],
+            keys=[Safe(self.key_event(blog, post)) for post in keys],
+            pinned=[Safe(self.post(blog, post, list="pinned")) for post in pinned],
+            filter=filter,
+            url=url,
+            picture=next((absolute(url, canonical.partition("/blogs/")[0]) for url in pictures), None),
+            described=live_blog_posting(blog, page.posts, canonical),
+            phrases=safe_json(phrases(blog.language)),
             previous=newer_url if newest_first else older_url,
             next=older_url if newest_first else newer_url,
         )

@@ -95,12 +95,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some posts in order, the blog, and the cursor: all of one moment. `next` is where the next page starts."""
+    """Some posts in order, the blog, and the cursor: all of one moment. `next` is where the next page starts, `total`
+    how many posts the index holds."""
 
     blog: Blog
     cursor: Cursor
     posts: tuple[Post, ...]
     next: Place | None
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 --
 -- KEYS 1 meta  2 state  3 all  4 the index to read
 -- ARGV 1 newest or oldest  2 limit  3 how many to pass over  4 and 5: behind this time (ms) and id, or ''
--- Answers epoch, seq, updated, published posts, the blog's record, the records; one more than the limit if there are more.
+-- Answers epoch, seq, updated, published posts, those in the index, the blog's record, the records; one more than the limit if there are more.
 
 local blog = redis.call('HGET', KEYS[2], '@blog')
 if not blog then return false end
@@ -30,6 +30,6 @@ else
 end
 
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'updated')
-local answer = {meta[1], meta[2], meta[3] or '', redis.call('ZCARD', KEYS[3]), blog}
+local answer = {meta[1], meta[2], meta[3] or '', redis.call('ZCARD', KEYS[3]), redis.call('ZCARD', KEYS[4]), blog}
 for _, id in ipairs(ids) do answer[#answer + 1] = redis.call('HGET', KEYS[2], id) end
 return answer

@@ -335,13 +335,13 @@ class RedisStore:
             )
         if answer is None:
             return None
-        epoch, sequence, updated, count, about, *texts = answer
+        epoch, sequence, updated, count, total, about, *texts = answer
         state, cursor = _blog(about, epoch, sequence, updated, count)
         posts = tuple(entry for entry in map(_entry, texts[:limit]) if isinstance(entry, Post))
         following = None
         if len(texts) > limit and posts and posts[-1].published_at:
             following = Place(posts[-1].published_at, posts[-1].id)
-        return Page(state, cursor, posts, following)
+        return Page(state, cursor, posts, following, int(total))
 
     async def position(self, blog: str, post: str) -> int | None:
         with reachable(f"looking for the post {post}"):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import mimetypes
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from stoppress.errors import NotFound, StopPressError
@@ -23,7 +21,9 @@ from stoppress.web.answers import problem_answer
 from stoppress.web.blogs import BlogRoutes
 from stoppress.web.callers import with_standing
 from stoppress.web.changes import ChangeRoutes
+from stoppress.web.client import ClientFiles
 from stoppress.web.documents import DocumentRoutes
+from stoppress.web.feeds import FeedRoutes
 from stoppress.web.journal import AuditRoutes, noted
 from stoppress.web.media import MediaRoutes
 from stoppress.web.newsroom import Newsroom
@@ -33,23 +33,20 @@ from stoppress.web.pages import PageRoutes
 from stoppress.web.posts import PostRoutes
 
 _log = logging.getLogger("stoppress.web")
-# What the platform's own list may lack; a module of the wrong type is not run by a browser.
-mimetypes.add_type("text/javascript", ".js")
-mimetypes.add_type("image/webp", ".webp")
-
-
-class _Immutable(StaticFiles):
-    """Files whose address changes with their content: kept for a year, never asked for again."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers["cache-control"] = "public, max-age=31536000, immutable"
-        return response
 
 
 def operations(newsroom: Newsroom) -> list[Operation]:
     """Everything the API and the pages can do."""
-    parts = (BlogRoutes, PostRoutes, ChangeRoutes, MediaRoutes, AuditRoutes, PageRoutes, OperationsRoutes)
+    parts = (
+        BlogRoutes,
+        PostRoutes,
+        ChangeRoutes,
+        MediaRoutes,
+        AuditRoutes,
+        PageRoutes,
+        FeedRoutes,
+        OperationsRoutes,
+    )
     known = [operation for part in parts for operation in part(newsroom).operations()]
     return known + DocumentRoutes(newsroom.settings, known).operations()
 
@@ -57,11 +54,11 @@ def operations(newsroom: Newsroom) -> list[Operation]:
 def site(
     newsroom: Newsroom,
     *,
-    client: Path,
+    client: ClientFiles,
     pictures: Path,
     live: Sequence[BaseRoute],
 ) -> Starlette:
-    """The application. `live` are the hub's own routes, `client` the folder of the modules and styles that pages load,
+    """The application. `live` are the hub's own routes, `client` the modules and styles that pages load,
     `pictures` that of the demo's."""
     pages = PageRoutes(newsroom)
     endpoints: dict[str, dict[str, Endpoint]] = {}
@@ -76,7 +73,7 @@ def site(
     routes: list[BaseRoute] = [
         *live,
         *(route(path, by_method) for path, by_method in endpoints.items()),
-        Mount(newsroom.client_path, _Immutable(directory=client), name="client"),
+        Mount(newsroom.client_path, routes=[Route("/{name}", client.file)], name="client"),
         Mount("/demo/", StaticFiles(directory=pictures), name="pictures"),
     ]
     origins = [origin.strip() for origin in newsroom.settings.origins.split(",") if origin.strip()]

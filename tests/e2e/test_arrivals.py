@@ -1,0 +1,307 @@
+"""What comes while somebody reads: nothing moves under their eyes, and what waits is said truthfully."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from .live_page import content, fresh, ids, wait_until_at, wait_until_live
+from .server import Desk, Server, Wire
+
+pytestmark = pytest.mark.browser
+
+LONG = "<p>" + "The sea was heavy and the watch was long. " * 12 + "</p>"
+NO_ANCHORING = "*, html { overflow-anchor: none !important }"
+# Counts layout shifts from now on: what a reader sees jump (web.dev/cls).
+COUNT_SHIFTS = """() => {
+  window.shifts = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+  }).observe({ type: "layout-shift" });
+}"""
+# Two frames drawn, and all that glides has arrived.
+SETTLED = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+  .then(() => Promise.all(document.getAnimations().filter((a) => a.id === "still").map((a) => a.finished)))"""
+
+
+def _time(minute: int) -> str:
+    return f"2031-03-09T{8 + minute // 60:02}:{minute % 60:02}:00Z"
+
+
+@pytest.fixture
+def address(server: Server, desk: Desk) -> str:
+    """A blog of thirty long posts."""
+    desk.blog(id="petrel", title="The night of the Petrel")
+    for i in range(30):
+        desk.post("petrel", id=f"p{i:02}", title=f"Post {i}", body=LONG, published_at=_time(i))
+    return f"{server.url}/blogs/petrel"
+
+
+def tops(page: Page) -> dict[str, float]:
+    """Where each post in view stands, and the line of text at the top of the view."""
+    found: dict[str, float] = page.evaluate("""() => Object.fromEntries(
+      [...document.querySelectorAll("#posts > article")]
+        .map((a) => [a.id, a.getBoundingClientRect().top, a.getBoundingClientRect().bottom])
+        .filter(([, top, bottom]) => bottom > 0 && top < innerHeight))""")
+    return found
+
+
+def scroll_to(page: Page, post: str, by: int = 0) -> None:
+    page.evaluate("([id, by]) => scrollTo(0, document.getElementById(id).offsetTop + by)", [f"post-{post}", by])
+    page.evaluate(SETTLED)
+
+
+@pytest.mark.parametrize("anchoring", [True, False], ids=["with scroll anchoring", "without"])
+def test_the_view_does_not_move_by_a_pixel(
+    address: str, desk: Desk, page: Page, browser: Browser, anchoring: bool
+) -> None:
+    page.goto(address)
+    wait_until_live(page)
+    if not anchoring:
+        page.evaluate(
+            """(css) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);
+            document.adoptedStyleSheets = [sheet]; }""",
+            NO_ANCHORING,
+        )
+    scroll_to(page, "p15", by=37)
+    before = tops(page)
+    desk.edit("petrel", "p20", key=True, pinned=True)
+    page.wait_for_selector("#pinned-p20")
+    page.evaluate(SETTLED)
+    assert tops(page) == pytest.approx(before, abs=0.5)
+    page.evaluate(COUNT_SHIFTS)
+    for i in range(3):
+        desk.post("petrel", id=f"new-{i}", title=f"News {i}", body=LONG, published_at=_time(40 + i))
+    desk.post("petrel", id="late", title="Filed late", body=LONG, published_at="2031-03-09T08:20:30Z")
+    desk.edit("petrel", "p25", body=LONG * 3)
+    desk.delete("petrel", "p27")
+    cursor = desk.edit("petrel", "p22", body=LONG, correction="The sea was calm." * 20)["cursor"]
+    wait_until_at(page, cursor)
+    page.evaluate(SETTLED)
+    # Browsers scroll by whole pixels, and lines are not so high: half a pixel is as near as one gets.
+    assert tops(page) == pytest.approx(before, abs=0.5)
+    assert page.evaluate("window.shifts") == 0
+    assert page.locator("#news").inner_text() == "4 new, 1 corrected"
+    assert page.title() == "(4) The night of the Petrel"
+    assert page.locator("#announce").inner_text() == "4 new, 1 corrected"
+
+    page.locator("#news").click()
+    assert page.locator("#post-new-2").is_visible()
+    assert page.locator("#post-new-2").evaluate("e => e.getBoundingClientRect().top >= 0")
+    assert page.title() == "The night of the Petrel"
+    assert not page.locator("#news").is_visible()
+    assert content(page) == fresh(browser, address)
+
+
+def test_an_edit_of_what_is_being_read_keeps_the_line(address: str, desk: Desk, page: Page) -> None:
+    page.goto(address)
+    wait_until_live(page)
+    desk.edit("petrel", "p15", body="<p>First.</p>" + LONG + "<p>The very line.</p>" + LONG * 4)
+    page.wait_for_selector("text=The very line.")
+    page.evaluate("""() => scrollBy(0, [...document.querySelectorAll("p")]
+      .find((p) => p.textContent === "The very line.").getBoundingClientRect().top - 5)""")
+    line = page.locator("text=The very line.")
+    was = line.bounding_box()
+    cursor = desk.edit(
+        "petrel", "p15", title="A headline " * 12, body="<p>First.</p>" + LONG * 2 + "<p>The very line.</p>" + LONG * 4
+    )["cursor"]
+    wait_until_at(page, cursor)
+    now = line.bounding_box()
+    assert was and now
+    assert abs(was["y"] - now["y"]) < 1
+
+
+def test_at_the_top_posts_slide_in_without_a_shift(address: str, desk: Desk, page: Page, browser: Browser) -> None:
+    page.goto(address)
+    wait_until_live(page)
+    page.evaluate(COUNT_SHIFTS)
+    for i in range(3):
+        desk.post("petrel", id=f"new-{i}", title=f"News {i}", body=LONG, published_at=_time(40 + i))
+        page.wait_for_selector(f"#post-new-{i}")
+    desk.edit("petrel", "new-2", body=LONG * 2, correction="Wrong.")
+    cursor = desk.delete("petrel", "new-1")["cursor"]
+    wait_until_at(page, cursor)
+    page.evaluate(SETTLED)
+    assert ids(page)[:3] == ["new-2", "new-0", "p29"]
+    assert page.locator("#post-new-2").get_attribute("data-mark") == "Corrected"
+    assert page.locator("#news").inner_text() == ""
+    assert page.evaluate("window.shifts") == 0
+    assert content(page) == fresh(browser, address)
+
+
+def test_reduced_motion_is_honoured(address: str, desk: Desk, browser: Browser) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    tab = context.new_page()
+    tab.goto(address)
+    wait_until_live(tab)
+    tab.evaluate(
+        "() => { const own = Element.prototype.animate; window.durations = []; Element.prototype.animate = "
+        "function (k, o) { window.durations.push(o.duration); return own.call(this, k, o); } }"
+    )
+    desk.post("petrel", id="new", title="News", published_at=_time(40))
+    tab.wait_for_selector("#post-new")
+    assert set(tab.evaluate("window.durations")) == {1}
+    assert tab.locator("#post-new").evaluate("e => getComputedStyle(e).animationName") == "none"
+    context.close()
+
+
+def test_what_waits_is_told_as_it_changes_and_comes_in_at_the_top(address: str, desk: Desk, page: Page) -> None:
+    page.goto(address)
+    wait_until_live(page)
+    scroll_to(page, "p10")
+    news = page.locator("#news")
+    for i in range(3):
+        desk.post("petrel", id=f"new-{i}", title=f"News {i}", published_at=_time(40 + i))
+    page.wait_for_function("() => document.title.startsWith('(3)')")
+    desk.edit("petrel", "new-0", title="News, again", correction="Not zero.")
+    cursor = desk.delete("petrel", "new-1")["cursor"]
+    wait_until_at(page, cursor)
+    assert news.inner_text() == "2 new"
+    assert page.title().startswith("(2)")
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_selector("#post-new-2")
+    assert ids(page)[:2] == ["new-2", "new-0"]
+    assert not news.is_visible()
+
+
+def test_selected_text_and_playing_videos_are_left_alone(
+    address: str, desk: Desk, page: Page, browser: Browser
+) -> None:
+    page.goto(address)
+    wait_until_live(page)
+    select = "id => getSelection().selectAllChildren(document.querySelector(`#post-${id} .body`))"
+    page.evaluate(select, "p29")
+    desk.post("petrel", id="new", title="News", published_at=_time(40))
+    cursor = desk.edit("petrel", "p29", body="<p>Edited.</p>")["cursor"]
+    wait_until_at(page, cursor)
+    assert page.locator("#news").inner_text() == "1 new, 1 changed"
+    assert "heavy" in page.evaluate("getSelection().toString()")
+    assert "new" not in ids(page)
+    page.evaluate("getSelection().removeAllRanges()")
+    page.wait_for_selector("#post-new")
+    assert page.locator("#post-p29 .body").inner_text() == "Edited."
+    assert content(page) == fresh(browser, address)
+
+    page.evaluate("""() => { const frame = document.createElement("iframe"); frame.className = "player";
+      document.querySelector("#post-new .what").append(frame); }""")
+    cursor = desk.post("petrel", id="newer", title="Newer", published_at=_time(41))["cursor"]
+    wait_until_at(page, cursor)
+    assert page.locator("#news").inner_text() == "1 new"
+    assert page.locator("iframe").count() == 1
+
+
+def test_a_hidden_tab_counts_in_its_title_and_marks_what_came(address: str, desk: Desk, page: Page) -> None:
+    page.goto(address)
+    wait_until_live(page)
+    hide = """(hidden) => { Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      Object.defineProperty(document, "visibilityState", { value: hidden ? "hidden" : "visible", configurable: true });
+      document.dispatchEvent(new Event("visibilitychange")); }"""
+    page.evaluate(hide, True)
+    for i in range(3):
+        desk.post("petrel", id=f"new-{i}", title=f"News {i}", published_at=_time(40 + i))
+    page.wait_for_function("() => document.title.startsWith('(3)')")
+    page.evaluate(hide, False)
+    page.wait_for_selector("#post-new-2")
+    assert page.locator("[data-mark='Since you left']").count() == 3
+    assert page.title() == "The night of the Petrel"
+
+
+def test_a_frozen_page_catches_up_when_it_thaws(
+    address: str, server: Server, desk: Desk, wire: Wire, page: Page, browser: Browser
+) -> None:
+    page.goto(address.replace(server.url, wire.url))
+    wait_until_live(page)
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
+    wire.cut()
+    cursor = ""
+    for i in range(5):
+        cursor = desk.post("petrel", id=f"new-{i}", title=f"News {i}", published_at=_time(40 + i))["cursor"]
+    wire.mend()
+    devtools.send("Page.setWebLifecycleState", {"state": "active"})
+    wait_until_at(page, cursor)
+    wait_until_live(page)
+    assert ids(page)[:5] == [f"new-{i}" for i in reversed(range(5))]
+    assert content(page) == fresh(browser, address.replace(server.url, wire.url))
+
+
+def test_a_cut_says_how_current_the_page_is_whatever_the_devices_clock(
+    address: str, server: Server, desk: Desk, wire: Wire, browser: Browser
+) -> None:
+    context = browser.new_context()
+    tab = context.new_page()
+    # A device whose clock is three hours and seven minutes fast.
+    tab.add_init_script("{ const real = Date.now, off = 187 * 60_000; Date.now = () => real() + off; }")
+    tab.add_init_script(
+        "Object.defineProperty(performance, 'timeOrigin', {value: performance.timeOrigin + 187*60_000})"
+    )
+    tab.goto(address.replace(server.url, wire.url))
+    wait_until_live(tab)
+    said = tab.locator("#connection")
+    assert said.inner_text() == "Live"
+    clock = "() => new Date(new Date().getTime()).toLocaleTimeString('en', {timeStyle: 'short', timeZone: 'UTC'})"
+    first = tab.evaluate(clock)
+    wire.cut()
+    tab.wait_for_selector("#connection[data-phase=reconnecting]")
+    last = tab.evaluate(clock)
+    match = re.fullmatch(r"Reconnecting, current to (.*)", said.inner_text())
+    assert match and match[1] in (first, last)
+    cursor = desk.post("petrel", id="new", title="News", published_at=_time(40))["cursor"]
+    wire.mend()
+    wait_until_at(tab, cursor)
+    wait_until_live(tab)
+    assert tab.locator("#post-new").get_attribute("data-mark") == "Since you left"
+    context.close()
+
+
+def test_a_long_blog_reads_on_by_scrolling_without_gap_or_repeat(
+    server: Server, desk: Desk, page: Page, browser: Browser
+) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel")
+    for i in range(180):
+        desk.post("petrel", id=f"p{i:03}", title=f"Post {i}", published_at=_time(i))
+    page.goto(f"{server.url}/blogs/petrel")
+    wait_until_live(page)
+    assert len(ids(page)) == 80
+    # Meanwhile the numbers of the pages shift: one of an older page goes, and one comes in late.
+    desk.delete("petrel", "p010")
+    cursor = desk.post("petrel", id="late", title="Late", published_at="2031-03-09T08:50:30Z")["cursor"]
+    wait_until_at(page, cursor)
+    page.wait_for_function("""() => {
+      scrollTo(0, document.body.scrollHeight);
+      return !document.querySelector("#blog [rel=next]");
+    }""")
+    expected = [f"p{i:03}" for i in range(180) if i != 10]
+    expected.insert(50, "late")
+    assert ids(page) == expected[::-1]
+    cursor = desk.edit("petrel", "p003", title="Edited")["cursor"]
+    wait_until_at(page, cursor)
+    assert page.locator("#post-p003 h2").inner_text() == "Edited"
+    last = page.locator("#posts > article").last
+    assert last.get_attribute("aria-posinset") == last.get_attribute("aria-setsize") == "180"
+
+
+TYPES: list[dict[str, Any]] = [{}, {"key": True}, {"tags": ["wind"]}, {"key": True, "pinned": True, "tags": ["wind"]}]
+
+
+@pytest.mark.parametrize("query", ["", "?order=oldest", "?key=true", "?tag=wind&order=oldest"])
+def test_filters_summary_and_pins_are_those_of_a_fresh_load(
+    server: Server, desk: Desk, page: Page, browser: Browser, query: str
+) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel")
+    address = f"{server.url}/blogs/petrel{query}"
+    page.goto(address)
+    wait_until_live(page)
+    for i in range(8):
+        desk.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=_time(7 * i % 10), **TYPES[i % 4])
+    desk.edit("petrel", "p1", key=False, tags=["wind"])
+    desk.edit("petrel", "p2", key=True, pinned=True, tags=[])
+    desk.edit("petrel", "p3", published_at=_time(30))
+    cursor = desk.delete("petrel", "p7")["cursor"]
+    wait_until_at(page, cursor)
+    if page.locator("#news").is_visible():
+        page.locator("#news").click()
+    assert content(page) == fresh(browser, address)

@@ -1,0 +1,170 @@
+"""Whoever reads: with a screen reader, by keyboard, in the dark; and whatever an editor may have typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from .live_page import content, fresh, wait_until_at, wait_until_live
+from .server import Desk, Server
+from .test_live_page import POSTS
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js").read_text()
+# Each would run somewhere, if it were not text: after OWASP's and PortSwigger's collections.
+PAYLOADS = [
+    "<script>parent.hit=1</script>",
+    '"><script>parent.hit=1</script>',
+    "'\"--></style></script><script>parent.hit=1</script>",
+    "<img src=x onerror=parent.hit=1>",
+    "<svg/onload=parent.hit=1>",
+    "<svg><script>parent.hit=1</script></svg>",
+    "<body onload=parent.hit=1>",
+    "<details open ontoggle=parent.hit=1>",
+    "<iframe srcdoc='<script>parent.hit=1</script>'>",
+    "<a href=javascript:parent.hit=1>x</a>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=parent.hit=1>",
+    "</title><script>parent.hit=1</script>",
+    "</script><script>parent.hit=1</script><!--",
+    "<!--<script>parent.hit=1</script>-->",
+    "{{constructor.constructor('parent.hit=1')()}}",
+    "{{ 7*7 }}${parent.hit=1}",
+    "\\u003cscript\\u003eparent.hit=1\\u003c/script\\u003e",
+    "<style>@import 'javascript:parent.hit=1'</style>",
+    "<object data='data:text/html,<script>parent.hit=1</script>'>",
+    "<template><script>parent.hit=1</script></template><noscript><img src=x onerror=parent.hit=1>",
+]
+
+
+def axe(page: Page) -> list[str]:
+    """What axe-core finds wrong, each with its first place."""
+    page.evaluate(AXE)
+    found = page.evaluate("() => axe.run()")
+    return [f"{wrong['id']}: {wrong['nodes'][0]['html']}" for wrong in found["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["full", "empty", "ended", "ar"])
+def test_axe_finds_nothing(server: Server, desk: Desk, browser: Browser, scheme: Any, kind: str) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel", language="ar" if kind == "ar" else "en", byline="By us")
+    if kind != "empty":
+        for post in POSTS:
+            desk.post("petrel", **post)
+        desk.edit("petrel", "one-line", correction="It was six.", pinned=True)
+    if kind == "ended":
+        desk.change_blog("petrel", status="ended")
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})
+    tab = context.new_page()
+    tab.goto(f"{server.url}/blogs/petrel")
+    tab.wait_for_selector("#connection[data-phase]")
+    assert axe(tab) == []
+    assert tab.evaluate("() => document.documentElement.scrollWidth") == 360
+    context.close()
+
+
+def test_the_feed_says_where_one_is_and_keys_lead_from_post_to_post(server: Server, desk: Desk, page: Page) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel")
+    for post in POSTS:
+        desk.post("petrel", **post)
+    page.goto(f"{server.url}/blogs/petrel")
+    wait_until_live(page)
+    feed = page.get_by_role("feed")
+    assert [a.get_attribute("aria-posinset") for a in feed.get_by_role("article").all()] == ["1", "2", "3"]
+    here = "() => document.activeElement.id"
+    for key, name in (("j", "one-line"), ("j", "filed-late"), ("j", "first-light"), ("k", "filed-late")):
+        page.keyboard.press(key)
+        page.wait_for_function("id => document.activeElement.id === id", arg=f"post-{name}")
+    assert page.evaluate(here) == "post-filed-late"
+
+
+def test_times_follow_the_readers_choice_and_it_is_kept(server: Server, desk: Desk, browser: Browser) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel", timezone="America/New_York")
+    for post in POSTS:
+        desk.post("petrel", **post)
+    context = browser.new_context(timezone_id="Europe/Lisbon")
+    tab = context.new_page()
+    tab.goto(f"{server.url}/blogs/petrel")
+    wait_until_live(tab)
+    tab.locator("#zone").select_option("own")
+    # The minute before and after New York's clocks went forward, in Lisbon, where they had not yet.
+    tab.locator("#post-first-light").get_by_text("March 9, 2031 at 6:59").wait_for()
+    tab.locator("#post-one-line").get_by_text("March 9, 2031 at 7:01").wait_for()
+    desk.post("petrel", id="summer", published_at="2031-07-01T12:00:00Z", body="<p>Calm.</p>")
+    tab.locator("#post-summer").get_by_text("July 1, 2031 at 1:00").wait_for()
+    tab.reload()
+    tab.locator("#post-summer").get_by_text("July 1, 2031 at 1:00").wait_for()
+    tab.locator("#zone").select_option("")
+    tab.locator("#post-first-light").get_by_text("1:59 a.m. ET, March 9, 2031").wait_for()
+    context.close()
+
+
+def test_an_order_chosen_is_kept(server: Server, desk: Desk, page: Page) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel")
+    page.goto(f"{server.url}/blogs/petrel")
+    page.get_by_role("link", name="Oldest").click()
+    page.wait_for_url("**/petrel?order=oldest")
+    page.goto(f"{server.url}/blogs/petrel")
+    page.wait_for_url("**/petrel?order=oldest")
+
+
+def test_embeds_load_nothing_until_they_are_clicked(server: Server, desk: Desk, page: Page) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel")
+    embed = {
+        "type": "embed",
+        "url": "https://www.youtube.com/watch?v=abc_123",
+        "provider": "YouTube",
+        "title": "The lamp",
+        "thumbnail": "https://img.example/lamp.jpg",
+    }
+    desk.post("petrel", id="film", title="A film", media=[embed])
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{server.url}/blogs/petrel")
+    wait_until_live(page)
+    assert not [url for url in asked if not url.startswith(server.url)]
+    page.route("https://www.youtube-nocookie.com/**", lambda route: route.fulfill(body="a player"))
+    page.get_by_role("link", name="The lamp").click()
+    page.wait_for_selector("iframe[src='https://www.youtube-nocookie.com/embed/abc_123?autoplay=1']")
+
+
+def test_no_script_of_an_editors_runs(server: Server, desk: Desk, browser: Browser) -> None:
+    context = browser.new_context()
+    tab = context.new_page()
+    desk.blog(id="petrel", title="".join(PAYLOADS)[:300], description="".join(PAYLOADS), byline="".join(PAYLOADS)[:900])
+    tab.goto(f"{server.url}/blogs/petrel")
+    wait_until_live(tab)
+    cursor = ""
+    for i, payload in enumerate(PAYLOADS):
+        text = dict.fromkeys(("title", "byline", "notes", "correction", "key_title"), payload)
+        picture = {"type": "image", "url": "/demo/quay.svg", "alt": payload, "caption": payload, "credit": payload}
+        card = {"type": "embed", "url": "https://video.example/1", "provider": payload, "title": payload}
+        authors = [{"name": payload, "role": payload}]
+        links = [{"url": "https://example.org/", "title": payload}]
+        body = "<p>" + payload.replace("&", "&amp;").replace("<", "&lt;") + "</p>"
+        cursor = desk.post(
+            "petrel",
+            id=f"p{i}",
+            key=True,
+            pinned=i == 0,
+            body=body,
+            media=[picture, card],
+            links=links,
+            **(text if i % 2 else text | {"byline": None, "authors": authors}),
+        )["cursor"]
+    wait_until_at(tab, cursor)
+    if tab.locator("#news").is_visible():
+        tab.locator("#news").click()
+    assert tab.locator("#posts > article").count() == len(PAYLOADS)
+    assert content(tab) == fresh(browser, f"{server.url}/blogs/petrel")
+    tab.reload()
+    wait_until_live(tab)
+    assert tab.evaluate("() => window.hit") is None
+    described = json.loads(tab.locator("script[type='application/ld+json']").text_content() or "")
+    assert described["@type"] == "LiveBlogPosting"
+    assert len(described["liveBlogUpdate"]) == len(PAYLOADS)
+    context.close()
