@@ -75,3 +75,16 @@ async def test_what_was_called_off_or_put_off_does_not_come_out(store: RedisStor
 async def test_a_time_that_has_passed_is_refused(posts: Posts, clock: Any) -> None:
     with pytest.raises(Invalid, match="2031-05-04T11:59:00"):
         await schedule(posts, clock, "late", -1)
+
+
+async def test_what_fell_due_in_the_archive_comes_out_when_the_blog_is_opened(
+    store: RedisStore, posts: Posts, clock: Any
+) -> None:
+    blogs = Blogs(store, clock)
+    await schedule(posts, clock, "asleep", 5)
+    await blogs.edit("night", {"status": "archived"}, EDITOR)
+    clock.turn(minutes=6)
+    assert await publish_due(store, posts, clock) == 0
+    await blogs.edit("night", {"status": "ended"}, EDITOR)
+    assert await publish_due(store, posts, clock) == 1
+    assert await out(store) == ["asleep"]

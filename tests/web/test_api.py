@@ -372,3 +372,56 @@ async def test_operators_see_that_it_lives_is_ready_and_counts(anybody: Client, 
     metrics = (await anybody.get("/metrics")).text
     assert 'stoppress_request_seconds_count{method="POST",route="/v1/blogs",status="201"} 1.0' in metrics
     assert (await anybody.get("/docs")).text.count("<section>") > 20
+
+
+# What a pair of fresh eyes found
+
+
+@pytest.mark.parametrize(
+    ("content", "pointer"),
+    [
+        ({"published_at": "0001-01-01T00:00:00+14:00"}, "/published_at"),
+        ({"published_at": "9999-12-31T23:59:59-14:00"}, "/published_at"),
+        ({"published_at": 1_700_000_000}, "/published_at"),
+        ({"pinned": "yes"}, "/pinned"),
+        ({"key": 1}, "/key"),
+        ({"media": [{"type": "image", "url": "/x", "width": "12"}]}, "/media/0/width"),
+        ({"publish_at": "2199-01-01T00:00:00Z"}, "/publish_at"),
+    ],
+)
+async def test_what_nearly_fits_is_refused_too(admin: Client, blog: str, content: Any, pointer: str) -> None:
+    answer = await admin.post(f"{blog}/posts", json=content)
+    assert answer.status_code == 422 and pointer in errors(answer)
+
+
+@pytest.mark.parametrize("name", ["localtime", "posixrules", "right/UTC", "Factory", "../UTC", "europe/paris"])
+async def test_only_time_zones_that_mean_the_same_everywhere_count(admin: Client, name: str) -> None:
+    answer = await admin.post("/v1/blogs", json={"title": "T", "timezone": name})
+    assert answer.status_code == 422 and name in errors(answer)["/timezone"]
+
+
+@pytest.mark.parametrize("page", ["WyJuZXdlc3QiLCIyMDIzLTAxLTAxVDAwOjAwOjAwWiIsIlx1ZDgwMCJd", "W1tb" * 10_000])
+async def test_a_page_token_made_by_hand_is_refused(anybody: Client, blog: str, page: str) -> None:
+    answer = await anybody.get(f"{blog}/posts?page={page}")
+    assert answer.status_code == 422 and "page" in errors(answer)
+
+
+async def test_a_format_without_a_body_does_not_touch_the_body(admin: Client, blog: str) -> None:
+    await admin.post(f"{blog}/posts", json={"id": "one", "body": "<p>Hello <b>x</b></p>"})
+    answer = await admin.patch(f"{blog}/posts/one", json={"body_format": "markdown"})
+    assert answer.status_code == 422 and "/body_format" in errors(answer)
+    assert (await admin.get(f"{blog}/posts/one")).json()["body"] == "<p>Hello <b>x</b></p>"
+
+
+async def test_the_deletion_of_a_blog_is_guarded_too(admin: Client, blog: str) -> None:
+    await admin.patch(blog, json={"title": "Changed meanwhile"})
+    refused = await admin.delete(blog, headers={"If-Match": '"1"'})
+    assert refused.status_code == 412 and refused.json()["current"]["title"] == "Changed meanwhile"
+    assert (await admin.delete(blog, headers={"If-Match": '"2"'})).status_code == 204
+
+
+async def test_fifty_editors_at_one_post_all_get_through(admin: Client, blog: str) -> None:
+    await admin.post(f"{blog}/posts", json={"id": "one", "title": "0"})
+    answers = await asyncio.gather(*(admin.patch(f"{blog}/posts/one", json={"title": f"Edit {i}"}) for i in range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert sorted(answer.json()["post"]["revision"] for answer in answers) == list(range(2, 52))

@@ -74,7 +74,7 @@ def read_document(text: str, *, name: str) -> Document:
     """
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(f"{name} is not JSON: {error}", status=400) from error
     if not isinstance(content, dict):
         raise Invalid(f'{name}: expected an object {{"blog": …, "posts": …}}, but got {_kind(content)}')

@@ -77,7 +77,7 @@ def read_post(text: str, format_: str, *, name: str) -> Object:
     if format_ == "json":
         try:
             fields = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise StopPressError(f"{name} is not JSON: {error}") from error
         if not isinstance(fields, dict):
             raise StopPressError(f"Expected {name} to hold a JSON object of post fields, but got {text[:40]!r}")

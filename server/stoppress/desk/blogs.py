@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +17,8 @@ from stoppress.model import Blog, BlogFields, BlogStatus
 from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
 
 Clock = Callable[[], datetime]
-TRIES = 16  # how often an edit that named no revision is made anew when another came first
+_TRIES = 40  # how often an edit that named no revision is made anew when another came first
+_LONGEST = 0.1  # seconds between two of them
 
 # A blog may go on after it ended (the story did); what is archived is opened again on purpose, by ending it first.
 NEXT: dict[BlogStatus, set[BlogStatus]] = {
@@ -25,6 +28,15 @@ NEXT: dict[BlogStatus, set[BlogStatus]] = {
     "ended": {"live", "paused", "archived"},
     "archived": {"ended"},
 }
+
+
+async def tries() -> AsyncIterator[int]:
+    """One number for each try, with full jitter between them (Brooker, "Exponential Backoff And Jitter", 2015): of
+    many editors who meet at one post, one gets through each time, and the others don't come back all at once."""
+    for n in range(_TRIES):
+        if n:
+            await asyncio.sleep(random.uniform(0, min(_LONGEST, 0.001 * 2**n)))
+        yield n
 
 
 class Blogs:
@@ -60,7 +72,7 @@ class Blogs:
         Raises Invalid, NotFound, StaleRevision, Conflict (a status that can't follow), Forbidden, Unauthenticated.
         """
         caller.require("publish", name)
-        for _ in range(TRIES):
+        async for _ in tries():
             state = await self.read(name)
             before = state.blog
             if revision is not None and revision != before.revision:
@@ -86,6 +98,8 @@ class Blogs:
                 continue
             if before.status == "archived":
                 await self._note_scheduled(name)
+            if before.status == "archived":
+                await self._note_what_is_due(name)
             now = (await self.read(name)).blog
             return Committed(committed.cursor, now if now.revision == after.revision else after)
         raise Unavailable(f"the blog {name!r} changes too fast; try again")
@@ -96,11 +110,20 @@ class Blogs:
             if post.status == "scheduled" and post.publish_at:
                 await self._store.note_due(Due(post.publish_at, name, post.id, post.revision))
 
-    async def delete(self, name: str, caller: Caller) -> None:
-        """The blog and everything of it. Raises NotFound, Forbidden, Unauthenticated."""
+    async def _note_what_is_due(self, name: str) -> None:
+        """While a blog is archived nothing comes out, and the notes of what was due are gone: they are made anew."""
+        for post in await self._store.drafts(name):
+            if post.status == "scheduled" and post.publish_at:
+                await self._store.note_due(Due(post.publish_at, name, post.id, post.revision))
+
+    async def delete(self, name: str, caller: Caller, *, revision: int | None = None) -> None:
+        """The blog and everything of it. Raises NotFound, StaleRevision, Forbidden, Unauthenticated."""
         caller.require("admin", name)
-        if not await self._store.delete_blog(name):
-            raise NotFound(f"there is no blog {name!r}")
+        try:
+            if not await self._store.delete_blog(name, revision=revision):
+                raise NotFound(f"there is no blog {name!r}")
+        except StaleRevision as error:
+            raise StaleRevision(error.detail, (await self.read(name)).blog.model_dump(mode="json")) from error
 
 
 def _fields(blog: BlogFields) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from ulid import ULID
 
 from stoppress.auth import ANONYMOUS, Caller
-from stoppress.desk.blogs import TRIES, Clock
+from stoppress.desk.blogs import Clock, tries
 from stoppress.desk.inputs import PostBatch, PostEdit, PostInput, PostPatch, merge_patch, parse
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Change as Kind
@@ -147,7 +147,7 @@ class Posts:
         caller.require("write", blog)
         if not isinstance(patch, dict):
             raise Invalid("expected a JSON object as merge patch")
-        for _ in range(TRIES):
+        async for _ in tries():
             before = await self._entry(blog, post, caller)
             _expect(before, revision)
             try:
@@ -171,7 +171,7 @@ class Posts:
         caller.require("write", blog)
         if attempt and (earlier := await self._store.attempted(blog, attempt)):
             return earlier[0]
-        for _ in range(TRIES):
+        async for _ in tries():
             before = await self._entry(blog, post, caller)
             if isinstance(before, Tombstone):
                 raise Gone(
@@ -205,6 +205,9 @@ class Posts:
             caller.require("publish", before.blog)
         if patch.get("publish_at") is not None:
             _only_scheduled(wanted)
+        if wanted.body_format == "markdown" and "body" not in patch:
+            detail = "says what the body is written in, but the patch has no body"
+            raise Invalid(f"body_format: {detail}", [FieldError("/body_format", detail)])
         after = _compose(wanted, before.blog, before.id, now, before, base)
         if isinstance(before, Post):
             kept = {"revision": before.revision, "updated_at": before.updated_at}
@@ -219,7 +222,7 @@ class Posts:
         """Leave a tombstone. Deleting twice is deleting once. Raises NotFound, StaleRevision, Conflict, Forbidden,
         Unauthenticated, Unavailable."""
         caller.require("write", blog)
-        for _ in range(TRIES):
+        async for _ in tries():
             before = await self._entry(blog, post, caller)
             if isinstance(before, Tombstone):
                 state = await self._store.blog(blog)

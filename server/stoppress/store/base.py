@@ -130,8 +130,9 @@ class Store(Protocol):
         """Replace the blog by `blog`, whose revision must be the current one plus one. `noticed` is when readers
         should see it as updated, if at all. Raises StaleRevision, NotFound."""
 
-    async def delete_blog(self, blog: str) -> bool:
-        """Take the blog away with every key of it; False when there was none."""
+    async def delete_blog(self, blog: str, *, revision: int | None = None) -> bool:
+        """Take the blog away with every key of it; False when there was none. Raises StaleRevision when another
+        revision than the given one stands."""
 
     async def commit(
         self,

@@ -1,13 +1,14 @@
 -- A blog and every key of it, gone in one step.
 --
 -- KEYS 1 meta  2 state  3 revision  4 changed  5 events  6 drafts  7 all  8 attempts  9 tags
--- ARGV 1 what every key of the blog begins with
+-- ARGV 1 what every key of the blog begins with  2 the revision expected, or ''
 -- The keys that are made by name (histories, attempts, tags) share the hash tag, so they may be touched here.
 
-local there = redis.call('HEXISTS', KEYS[3], '@blog')
+local standing = redis.call('HGET', KEYS[3], '@blog')
+if standing and ARGV[2] ~= '' and standing ~= ARGV[2] then return tonumber(standing) end
 for _, thing in ipairs(redis.call('HKEYS', KEYS[3])) do redis.call('DEL', ARGV[1] .. 'history:' .. thing) end
 for _, attempt in ipairs(redis.call('ZRANGE', KEYS[8], 0, -1)) do redis.call('DEL', attempt) end
 for _, tag in ipairs(redis.call('SMEMBERS', KEYS[9])) do redis.call('DEL', ARGV[1] .. 'index:tag:' .. tag) end
 redis.call('DEL', ARGV[1] .. 'index:key', ARGV[1] .. 'index:pinned')
 for i = 1, #KEYS do redis.call('DEL', KEYS[i]) end
-return there
+return standing and 0 or -1

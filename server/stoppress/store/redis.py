@@ -233,10 +233,10 @@ class RedisStore:
             raise Unavailable("the store did not report the write as being on disk in time; try again")
         return answer
 
-    async def delete_blog(self, blog: str) -> bool:
+    async def delete_blog(self, blog: str, *, revision: int | None = None) -> bool:
         keys = Keys(blog)
         with reachable(f"deleting the blog {blog}"):
-            there = await self._forget(
+            standing = await self._forget(
                 keys=[
                     keys.meta,
                     keys.state,
@@ -248,10 +248,12 @@ class RedisStore:
                     keys.attempts,
                     keys.tags,
                 ],
-                args=[keys.prefix],
+                args=[keys.prefix, "" if revision is None else revision],
             )
+            if standing > 0:
+                raise StaleRevision(f"revision {revision} was expected, but {standing} stands")
             await self._writes.zrem(BLOGS, blog)
-        return bool(there)
+        return bool(standing == 0)
 
     async def remember(self, attempt: Attempt, answer: str) -> tuple[str, bool]:
         mine = f"{attempt.fingerprint} {answer}"

@@ -156,8 +156,8 @@ def load_page(order: str) -> Callable[[str], Place]:
         try:
             content = json.loads(base64.b64decode(given + "=" * (-len(given) % 4), b"-_", validate=True))
             made_for, published_at, post = content
-            place = Place(datetime.fromisoformat(published_at), str(post))
-        except (binascii.Error, ValueError, TypeError) as error:
+            place = Place(datetime.fromisoformat(published_at), str(post).encode("ascii").decode())
+        except (binascii.Error, ValueError, TypeError, RecursionError) as error:
             raise ValueError("expected a page token out of an earlier answer's 'next'") from error
         if made_for != order or place.published_at.tzinfo is None:
             raise ValueError(f"expected a page token of order={order}")

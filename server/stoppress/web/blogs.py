@@ -62,7 +62,8 @@ class BlogRoutes:
 
     async def delete(self, request: Request) -> Response:
         who = await caller(request, self._newsroom)
-        await self._newsroom.blogs.delete(request.path_params["blog"], who)
+        revision = expected_revision(request)
+        await self._newsroom.blogs.delete(request.path_params["blog"], who, revision=revision)
         return Response(status_code=204, headers=NO_STORE)
 
     async def stats(self, request: Request) -> Response:
@@ -145,9 +146,9 @@ class BlogRoutes:
                 self.delete,
                 "Blogs",
                 scope="admin",
-                parameters=(BLOG,),
+                parameters=(BLOG, IF_MATCH),
                 answers={204: None},
-                problems=(401, 403, 404, 503),
+                problems=(400, 401, 403, 404, 412, 503),
             ),
             Operation(
                 "GET",
