@@ -2,10 +2,10 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check lock clean
+.PHONY: help run test fuzz bench-publish check lock clean
 
 help:  ## Say what can be made.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
 
 run:  ## Start the server with the demo, on http://127.0.0.1:8000. STOPPRESS_DEMO=0 starts it without.
 	@scripts/environment run
@@ -20,6 +20,10 @@ test:  ## Set up all that is needed, then check and test everything.
 fuzz:  ## Send the API what its own document allows and forbids, for some minutes. EXAMPLES=200 by default.
 	@scripts/environment dev
 	@EXAMPLES="$${EXAMPLES:-200}" exec .venv/bin/python -m pytest tests/e2e/test_openapi.py
+
+bench-publish:  ## Measure what publishing costs, beside a bare XADD, and as a blog grows to 50,000 changes.
+	@scripts/environment dev
+	@exec .venv/bin/python bench/publish.py
 
 check:  ## Lint, types and layers alone.
 	@scripts/environment dev

@@ -38,6 +38,9 @@ STEPS = st.lists(
         st.tuples(st.just("create"), NAMES, PATCHES, st.sampled_from(["k1", "k2", None])),
         st.tuples(st.just("edit"), NAMES, PATCHES, st.sampled_from([None, 1, 2, 3])),
         st.tuples(st.just("delete"), NAMES, st.just({}), st.sampled_from([None, 1, 2])),
+        st.tuples(st.just("undelete"), NAMES, st.just({"status": "published"}), st.sampled_from([None, 2, 3])),
+        st.tuples(st.just("restore"), NAMES, st.just({}), st.integers(1, 4)),
+        st.tuples(st.just("batch"), NAMES, PATCHES, st.sampled_from(["k3", None])),
     ),
     max_size=25,
 )
@@ -51,7 +54,14 @@ async def _perform(posts: Posts, editor: Caller, step: tuple[str, str, dict[str,
                 content = {key: value for key, value in content.items() if key != "silent"}
                 attempt = Attempt(f"{editor.name}{guard}", repr((name, content)), 60) if guard else None
                 await posts.create("night", {"id": name, **content}, editor, attempt)
-            case "edit":
+            case "batch":
+                content = {key: value for key, value in content.items() if key != "silent"}
+                attempt = Attempt(f"{editor.name}{guard}", repr((name, content)), 60) if guard else None
+                together = {"posts": [{"id": name, **content}, {"id": "d", **content}]}
+                await posts.create_all("night", together, editor, attempt)
+            case "restore":
+                await posts.restore("night", name, guard, editor, revision=guard if name == "a" else None)
+            case "edit" | "undelete":
                 await posts.edit("night", name, content, editor, revision=guard)
             case _:
                 await posts.delete("night", name, editor, revision=guard)
@@ -77,7 +87,7 @@ async def _history(url: str, steps: list[tuple[int, Any]], together: bool) -> No
     assert [record.sequence for record in records] == list(range(1, len(records) + 1))
     replayed = apply({}, records)
     stood: dict[str, Post | Tombstone] = {}
-    for name in "abc":
+    for name in "abcd":
         if (entry := await store.published("night", name)) is not None:
             stood[name] = entry
     assert replayed == stood

@@ -14,6 +14,7 @@ import click
 from stoppress.cli.bench import bench
 from stoppress.cli.capacity import capacity
 from stoppress.cli.demo import demo
+from stoppress.cli.exporting import export
 from stoppress.cli.importing import import_
 from stoppress.cli.publish import publish
 from stoppress.cli.serve import serve
@@ -28,7 +29,7 @@ def commands() -> None:
     """Stop Press: a live-blog server. Publish over HTTP, and every open page has it at once."""
 
 
-for command in (serve, token, publish, tail, import_, demo, bench, capacity):
+for command in (serve, token, publish, tail, import_, export, demo, bench, capacity):
     commands.add_command(command)
 
 

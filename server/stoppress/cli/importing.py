@@ -21,22 +21,32 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from stoppress import sanitize
-from stoppress.cli.options import read_text, server_options
+from stoppress.cli.exporting import load_into
+from stoppress.cli.options import read_settings, read_text, server_options, settings_options
 from stoppress.errors import FieldError, Invalid, StopPressError
 from stoppress.model import BlogFields, PostFields, Time
 from stoppress.remote_desk import Object, Refused, RemoteDesk
+from stoppress.store.archive import FORMAT
 
 
 @click.command("import", short_help="Import a blog and its posts from a JSON file.")
 @click.argument("file", type=click.Path(allow_dash=True))
 @server_options
-def import_(file: str, url: str, token: str | None) -> None:
+@settings_options("data", "redis_url")
+def import_(file: str, url: str, token: str | None, **given: Any) -> None:
     """Import FILE, a document {"blog": {...}, "posts": [{...}, ...]} of the fields that the API takes.
 
     The blog needs an `id`; posts may have one. It can be run again: what is there already is not doubled, and what
     has changed in the file is changed there.
+
+    A document of `stoppress export` is taken into the store itself (--data, --redis-url), revisions included, as a blog
+    that is not there yet.
     """
-    document = read_document(read_text(file), name=file)
+    text = read_text(file)
+    if (exported := read_export(text)) is not None:
+        click.echo(f"{asyncio.run(load_into(read_settings(given), exported))}: taken in, revisions included")
+        return
+    document = read_document(text, name=file)
     outcome = asyncio.run(_import(document, url, token))
     click.echo(outcome.summary())
     if outcome.refusals:
@@ -65,6 +75,15 @@ class Outcome:
             f"{self.counts[name]} {name}" for name in ("made", "changed", "as they were", "deleted there", "refused")
         ]
         return f"{self.blog}: " + ", ".join(part for part in told if not part.startswith("0 "))
+
+
+def read_export(text: str) -> Object | None:
+    """The document, if it is one of `stoppress export`."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) and content.get("format") == FORMAT else None
 
 
 def read_document(text: str, *, name: str) -> Document:

@@ -62,7 +62,7 @@ class FeedRoutes:
                 endpoint,
                 "Feeds",
                 parameters=(BLOG,),
-                answers={200: text, 304: None},
+                answers={200: {"type": "object"} if suffix == "json" else text, 304: None},
                 problems=(404, 503),
                 media_type=kind,
             )
