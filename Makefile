@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock clean
+.PHONY: help run test fuzz check lock clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -16,6 +16,10 @@ test:  ## Set up all that is needed, then check and test everything.
 	@scripts/programs
 	@scripts/check
 	@exec .venv/bin/python -m pytest
+
+fuzz:  ## Send the API what its own document allows and forbids, for some minutes. EXAMPLES=200 by default.
+	@scripts/environment dev
+	@EXAMPLES="$${EXAMPLES:-200}" exec .venv/bin/python -m pytest tests/e2e/test_openapi.py
 
 check:  ## Lint, types and layers alone.
 	@scripts/environment dev

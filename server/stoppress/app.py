@@ -1,7 +1,7 @@
 """The composition root: builds everything, closes everything, and is the only place that knows all parts.
 
 open_store      the store, embedded or elsewhere
-serve           the server: one process with the API, the pages and a hub
+serve           the server: one process with the API, the pages and a hub; workers.py runs several of them
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,9 +29,13 @@ from stoppress.desk.schedule import keep_schedule
 from stoppress.errors import Unavailable
 from stoppress.hub.connection import watch
 from stoppress.hub.hub import Hub
+from stoppress.media.shelf import open_shelf
+from stoppress.media.studio import Studio
 from stoppress.metrics import Metrics
+from stoppress.metrics_shared import shared
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
+from stoppress.store.audience import RedisAudience
 from stoppress.store.audit import RedisAudit
 from stoppress.store.embedded import EmbeddedValkey
 from stoppress.store.log import RedisLog
@@ -68,6 +72,7 @@ class Stores:
     log: RedisLog
     tokens: RedisTokens
     audit: RedisAudit
+    audience: RedisAudience
 
 
 @asynccontextmanager
@@ -81,12 +86,16 @@ async def open_store(settings: Settings, *, own: bool = False) -> AsyncIterator[
         await asyncio.to_thread(embedded.start if own else embedded.attach)
         url = embedded.url
     stores = Stores(
-        RedisStore(url, settings), RedisLog(url, settings), RedisTokens(url, settings), RedisAudit(url, settings)
+        RedisStore(url, settings),
+        RedisLog(url, settings),
+        RedisTokens(url, settings),
+        RedisAudit(url, settings),
+        RedisAudience(url, settings, process=secrets.token_hex(8)),
     )
     try:
         yield stores
     finally:
-        for part in (stores.store, stores.log, stores.tokens, stores.audit):
+        for part in (stores.store, stores.log, stores.tokens, stores.audit, stores.audience):
             await part.close()
         if embedded:
             await asyncio.to_thread(embedded.stop)
@@ -115,30 +124,59 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(settings: Settings) -> None:
-    """Run the server until SIGINT or SIGTERM. Raises Unavailable when it can't start."""
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The token with every scope, if there is one; `shown` is how the welcome names it."""
+
+    text: str | None
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """What a worker among several knows of the others (workers.py)."""
+
+    token: Token
+    first: bool  # it welcomes the operator, and plays the demo
+    folder: Path  # each worker tells its metrics at a socket there
+    index: int
+
+
+def serve(settings: Settings, crew: Crew | None = None) -> None:
+    """Run the server until SIGINT or SIGTERM: alone, or as one worker of a crew. Raises Unavailable when it can't
+    start."""
+    set_up_logging(settings)
+    # uvicorn raises the signal again when it has stopped; by then we have to close the store, not to die.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    # Collections of young objects are rare enough not to stop the loop while thousands of readers come.
+    gc.set_threshold(50_000, 50, 100)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, crew))
+
+
+def set_up_logging(settings: Settings) -> None:
+    """To standard error, a line each."""
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
     )
     logging.getLogger("uvicorn.access").disabled = not settings.access_log
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # the demo's own requests are no news
-    # uvicorn raises the signal again when it has stopped; by then we have to close the store, not to die.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings))
 
 
-async def _serve(settings: Settings) -> None:
-    async with open_store(settings, own=True) as stores:
+async def _serve(settings: Settings, crew: Crew | None) -> None:
+    async with open_store(settings, own=crew is None) as stores, AsyncExitStack() as open_still:
         metrics = Metrics()
         client = ClientFiles(_client_folder(), settings.theme)
         client_path = f"/client/{client.fingerprint}"
         markup = Markup(client_path, templates=settings.templates, theme=settings.theme is not None)
-        hub = Hub(stores.store, stores.log, markup, settings, metrics)
+        hub = Hub(stores.store, stores.log, markup, settings, metrics, audience=stores.audience)
         blogs, posts = Blogs(stores.store, now), Posts(stores.store, now)
-        token = await _token(settings, stores)
+        token = crew.token if crew else await admin_token(settings, stores)
+        exposition = await open_still.enter_async_context(shared(metrics, crew.folder, crew.index)) if crew else None
         journal = Journal(stores.audit)
+        shelf = open_shelf(settings.media_url, settings.data / "media")
+        studio = Studio(shelf, workers=settings.media_workers, pixels=settings.media_pixels)
         newsroom = Newsroom(
             settings=settings,
             store=stores.store,
@@ -147,14 +185,16 @@ async def _serve(settings: Settings) -> None:
             posts=posts,
             markup=markup,
             journal=journal,
+            studio=studio,
             limits=Limits(stores.tokens, settings.rate_limit, now),
             metrics=metrics,
             clock=now,
-            readers=hub.readers,
+            readers=hub.audience,
             last_delivery=hub.last_delivery,
             ready=lambda: server.ready,
             admin_token=token.text,
             client_path=client_path,
+            exposition=exposition,
         )
         application = site(newsroom, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes)
         port = asyncio.get_running_loop().create_future()
@@ -163,13 +203,15 @@ async def _serve(settings: Settings) -> None:
             beside = [
                 tasks.create_task(hub.run()),
                 tasks.create_task(keep_schedule(stores.store, posts, now, every=0.5)),
-                tasks.create_task(_welcome(settings, port, token)),
             ]
             tasks.create_task(journal.run())  # ends by itself, when it has written all
+            if crew is None or crew.first:
+                beside.append(tasks.create_task(_welcome(settings, port, token)))
             try:
                 await server.serve([listen(settings, hub)])
             finally:
                 await journal.stop()
+                studio.close()
                 for task in beside:
                     task.cancel()
 
@@ -208,26 +250,18 @@ def _uvicorn(settings: Settings, hub: Hub, application: object) -> uvicorn.Confi
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """The token with every scope, if there is one; `shown` is how the welcome names it."""
-
-    text: str | None
-    shown: str
-
-
-async def _token(settings: Settings, stores: Stores) -> _Token:
+async def admin_token(settings: Settings, stores: Stores) -> Token:
     """The operator's own token, or one for this run where somebody tries Stop Press on their own machine."""
     if settings.admin_token:
-        return _Token(settings.admin_token.get_secret_value(), "the one in STOPPRESS_ADMIN_TOKEN")
+        return Token(settings.admin_token.get_secret_value(), "the one in STOPPRESS_ADMIN_TOKEN")
     alone = settings.host in ("127.0.0.1", "::1", "localhost") and not await stores.tokens.all()
     if settings.demo or alone:
         text = f"run_{secrets.token_urlsafe(24)}"
-        return _Token(text, f"{text}  (for this run; `stoppress token create` makes lasting ones)")
-    return _Token(None, "make one with `stoppress token create`")
+        return Token(text, f"{text}  (for this run; `stoppress token create` makes lasting ones)")
+    return Token(None, "make one with `stoppress token create`")
 
 
-async def _welcome(settings: Settings, listening: asyncio.Future[int], token: _Token) -> None:
+async def _welcome(settings: Settings, listening: asyncio.Future[int], token: Token) -> None:
     """Say where everything is, once it is there, and go on with the demo if it is wanted."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{await listening}"

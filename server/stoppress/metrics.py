@@ -3,13 +3,19 @@ from elsewhere. Names follow Prometheus's practice: unit in the name, `_total` o
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.gc_collector import GCCollector
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.samples import Sample
 
 _LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_LARGEST = {"python_info", "process_start_time_seconds", "process_max_fds"}
 
 
 class Metrics:
@@ -52,6 +58,12 @@ class Metrics:
         self.tail_restarts = Counter(
             "stoppress_tail_restarts_total", "Times the tail had to be taken up again.", registry=self.registry
         )
+        self.loop_delay = Histogram(
+            "stoppress_loop_delay_seconds",
+            "How late the event loop was, looked at fifty times a second.",
+            buckets=_LATENCY,
+            registry=self.registry,
+        )
         self.requests = Histogram(
             "stoppress_request_seconds",
             "HTTP requests by route, method and status.",
@@ -63,3 +75,35 @@ class Metrics:
     def exposition(self) -> bytes:
         """All of it, as Prometheus reads it."""
         return generate_latest(self.registry)
+
+
+class _Summed:
+    """A collector of families that are there already."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
+
+
+def summed(expositions: Sequence[bytes]) -> bytes:
+    """Several processes' expositions as one: each sample is the sum over all. What has no sum (versions, a start time,
+    a limit) is the largest."""
+    families: dict[str, Metric] = {}
+    values: dict[str, dict[tuple[str, tuple[tuple[str, str], ...]], float]] = {}
+    for text in expositions:
+        for family in text_string_to_metric_families(text.decode()):
+            families.setdefault(family.name, family)
+            found = values.setdefault(family.name, {})
+            for sample in family.samples:
+                if sample.name.endswith("_created"):
+                    continue
+                key = (sample.name, tuple(sorted(sample.labels.items())))
+                if sample.name in _LARGEST:
+                    found[key] = max(found.get(key, sample.value), sample.value)
+                else:
+                    found[key] = found.get(key, 0.0) + sample.value
+    for name, family in families.items():
+        family.samples = [Sample(sample, dict(labels), value) for (sample, labels), value in values[name].items()]
+    return generate_latest(_Summed(families.values()))

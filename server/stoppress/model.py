@@ -23,9 +23,12 @@ from pydantic import (
     AnyHttpUrl,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
+    StrictBool,
+    StrictInt,
     StringConstraints,
     TypeAdapter,
 )
@@ -49,6 +52,15 @@ def _milliseconds(moment: datetime) -> datetime:
     if not EARLIEST <= moment <= LATEST:
         raise ValueError(f"expected a time between {EARLIEST.year} and {LATEST.year}, but got {moment.isoformat()}")
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _written(moment: object) -> object:
+    if isinstance(moment, str | datetime) and not (isinstance(moment, str) and _NUMBER.fullmatch(moment)):
+        return moment
+    raise ValueError(f"expected a time as RFC 3339 writes it, but got {moment!r:.80}")
+
+
+_NUMBER = re.compile(r"\s*[-+]?[0-9.]+\s*")  # pydantic would take it for seconds since 1970
 
 
 def rfc3339(moment: datetime) -> str:
@@ -115,10 +127,11 @@ def _language(tag: str) -> str:
     return tag
 
 
-_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
-Id = Annotated[str, StringConstraints(pattern=_ID)]
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 Time = Annotated[
     AwareDatetime,
+    BeforeValidator(_written),
     AfterValidator(_milliseconds),
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
 ]
@@ -159,8 +172,8 @@ class Image(Frozen):
     alt: Text = ""
     caption: Text | None = None
     credit: Line | None = None
-    width: Annotated[int, Field(ge=1, le=20_000)] | None = None
-    height: Annotated[int, Field(ge=1, le=20_000)] | None = None
+    width: Annotated[StrictInt, Field(ge=1, le=20_000)] | None = None
+    height: Annotated[StrictInt, Field(ge=1, le=20_000)] | None = None
     srcset: Srcset | None = None
 
 
@@ -218,8 +231,8 @@ class PostFields(Frozen):
     body: Body = ""
     byline: Line | None = Field(None, description="Free text as printed.")
     authors: Annotated[tuple[Author, ...], Field(max_length=AUTHORS_MAX)] = ()
-    pinned: bool = Field(False, description="Shown on top as well as in its place.")
-    key: bool = Field(False, description="A key event, listed in the summary.")
+    pinned: StrictBool = Field(False, description="Shown on top as well as in its place.")
+    key: StrictBool = Field(False, description="A key event, listed in the summary.")
     key_title: Title | None = Field(None, description="A short title for the summary.")
     media: Annotated[tuple[Media, ...], Field(max_length=MEDIA_MAX)] = ()
     links: Annotated[tuple[Link, ...], Field(max_length=LINKS_MAX)] = ()

@@ -106,6 +106,16 @@ class Settings(BaseSettings):
     batch_limit: Annotated[int, Field(ge=200_000)] = Field(
         8_388_608, description="Bytes of the body of a batch of posts, at most."
     )
+    media_limit: Annotated[int, Field(ge=100_000)] = Field(20_971_520, description="Bytes of a picture, at most.")
+    media_pixels: Annotated[int, Field(ge=1_000_000, le=150_000_000)] = Field(
+        50_000_000, description="Pixels of a picture, all frames together, at most."
+    )
+    media_workers: Annotated[int, Field(ge=1, le=64)] = Field(2, description="Pictures made at a time.")
+    media_url: str | None = Field(
+        None,
+        description="A bucket for pictures, s3://BUCKET/PREFIX, with the AWS_* variables for keys, region and "
+        "endpoint; by default they are kept in the data folder.",
+    )
     head_limit: Annotated[int, Field(ge=8_192)] = Field(
         65_536, description="Bytes of a request's line and headers, at most."
     )

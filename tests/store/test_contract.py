@@ -10,9 +10,11 @@ import pytest
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision
 from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved, Tombstone
 from stoppress.settings import Settings
+from stoppress.store.audience import RedisAudience
 from stoppress.store.base import Attempt, Due, Place
 from stoppress.store.log import RedisLog
 from stoppress.store.redis import RedisStore
+from waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -287,3 +289,22 @@ async def test_a_cancelled_read_of_the_log_loses_nothing(server_url: str, any_st
         found = await log.read({"night": i + 1}, wait=20)
         assert [record.sequence for record in found["night"]] == [i + 2]
     await log.close()
+
+
+async def test_readers_are_summed_over_processes_and_forgotten_when_one_is_silent(
+    server_url: str, any_store: RedisStore
+) -> None:
+    one, two = RedisAudience(server_url, Settings(), "one"), RedisAudience(server_url, Settings(), "two")
+    assert await one.report({"night": 3, "day": 1}, holds=60) == {"night": 0, "day": 0}
+    assert await two.report({"night": 4}, holds=0.05) == {"night": 3}
+    assert await two.others("day") == 1
+
+    async def forgotten() -> bool:
+        return await one.others("night") == 0
+
+    await eventually(forgotten, "what is not said again is forgotten")
+    assert await two.report({"night": 5}, holds=60) == {"night": 3}
+    assert await one.report({"night": 0}, holds=60) == {"night": 5}
+    assert await two.others("night") == 0
+    await one.close()
+    await two.close()

@@ -13,6 +13,8 @@ import pytest
 
 from stoppress.desk.blogs import Blogs
 from stoppress.desk.posts import Posts
+from stoppress.media.shelf import Folder
+from stoppress.media.studio import Studio
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
@@ -29,7 +31,7 @@ ADMIN = "the-admin-token"
 CLIENT = Path(__file__).parents[2] / "client"
 
 
-def no_readers(blog: str | None) -> int:
+async def no_readers(blog: str) -> int:
     return 0
 
 
@@ -38,10 +40,11 @@ def no_delivery(blog: str) -> datetime | None:
 
 
 @pytest.fixture
-async def newsroom(store: RedisStore, valkey_url: str, clock: Any) -> AsyncIterator[Newsroom]:
+async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Newsroom]:
     settings = Settings()
     tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
     journal = Journal(audit)
+    studio = Studio(Folder(tmp_path / "media"), workers=1, pixels=settings.media_pixels)
     writing = asyncio.create_task(journal.run())
     yield Newsroom(
         settings=settings,
@@ -50,6 +53,7 @@ async def newsroom(store: RedisStore, valkey_url: str, clock: Any) -> AsyncItera
         blogs=Blogs(store, clock),
         posts=Posts(store, clock),
         journal=journal,
+        studio=studio,
         limits=Limits(tokens, settings.rate_limit, clock),
         markup=Markup("/client/abc"),
         metrics=Metrics(),
@@ -60,6 +64,7 @@ async def newsroom(store: RedisStore, valkey_url: str, clock: Any) -> AsyncItera
         admin_token=ADMIN,
         client_path="/client/abc",
     )
+    studio.close()
     await journal.stop()
     await writing
     await tokens.close()

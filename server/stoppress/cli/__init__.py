@@ -11,6 +11,8 @@ from typing import NoReturn
 
 import click
 
+from stoppress.cli.bench import bench
+from stoppress.cli.capacity import capacity
 from stoppress.cli.demo import demo
 from stoppress.cli.importing import import_
 from stoppress.cli.publish import publish
@@ -26,7 +28,7 @@ def commands() -> None:
     """Stop Press: a live-blog server. Publish over HTTP, and every open page has it at once."""
 
 
-for command in (serve, token, publish, tail, import_, demo):
+for command in (serve, token, publish, tail, import_, demo, bench, capacity):
     commands.add_command(command)
 
 

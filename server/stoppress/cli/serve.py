@@ -12,7 +12,7 @@ from stoppress.cli.options import read_settings, settings_options, unknown_setti
 @click.command(short_help="Run the server.")
 @settings_options()
 def serve(**given: Any) -> None:
-    """Run the API, the pages and the hub in one process, until SIGINT or SIGTERM.
+    """Run the API, the pages and the hub, in one process or several (--workers), until SIGINT or SIGTERM.
 
     Each option can also be set in the environment, by the name that is shown with it; the option counts more.
     Without --redis-url an embedded Valkey is started, which keeps everything under --data.
@@ -21,6 +21,9 @@ def serve(**given: Any) -> None:
     for name in unknown_settings():
         click.echo(f"Warning: {name} is set, but there is no such setting.", err=True)
     # Only here, so that the other commands start without the whole server.
-    from stoppress import app
+    from stoppress import app, workers
 
-    app.serve(settings)
+    if settings.workers > 1:
+        workers.serve(settings)
+    else:
+        app.serve(settings)

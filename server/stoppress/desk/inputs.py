@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, StrictBool, ValidationError
 
 from stoppress.errors import FieldError, Invalid
 from stoppress.model import BlogFields, Frozen, Id, PostFields, Time
@@ -54,7 +54,7 @@ class PostBatch(Frozen):
 class PostPatch(PostEdit):
     """What a merge patch may hold: any field of a post, and how it is to be taken."""
 
-    silent: bool = Field(False, description="A typo: `updated_at` stays as it is.")
+    silent: StrictBool = Field(False, description="A typo: `updated_at` stays as it is.")
 
 
 Model = TypeVar("Model", bound=BaseModel)

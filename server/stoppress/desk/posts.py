@@ -14,7 +14,7 @@ from typing import Any
 
 from ulid import ULID
 
-from stoppress.auth import Caller
+from stoppress.auth import ANONYMOUS, Caller
 from stoppress.desk.blogs import TRIES, Clock
 from stoppress.desk.inputs import PostBatch, PostEdit, PostInput, PostPatch, merge_patch, parse
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
@@ -236,7 +236,9 @@ class Posts:
         raise Unavailable(f"the post {post!r} changes too fast; try again")
 
     async def revisions(self, blog: str, post: str, caller: Caller) -> list[Revision]:
-        """Every revision, oldest first. Raises NotFound: also for callers who may not see drafts."""
+        """Every revision, oldest first. Raises NotFound: also for callers who may not see drafts; Unauthenticated."""
+        if caller is ANONYMOUS:
+            caller.require("read", blog)
         if not caller.may("read", blog):
             raise NotFound(f"there is no history of {post!r} for you to see")
         found = list(await self._store.revisions(blog, post))

@@ -80,6 +80,7 @@ class Channel:
         self.chunk = settings.write_buffer
         self.wakes: set[Wake] = set()
         self.streams: set[Stream] = set()
+        self.elsewhere = 0  # readers of the blog in other processes, as last heard
         self.gone = False
         self.generation = 0
         self.last_delivery: datetime | None = None
@@ -119,6 +120,11 @@ class Channel:
     def readers(self) -> int:
         """How many read it now, by socket or stream."""
         return self.sockets + len(self.streams)
+
+    @property
+    def audience(self) -> int:
+        """How many read it anywhere, about."""
+        return self.readers + self.elsewhere
 
     def knows(self, cursor: Cursor) -> bool:
         """Whether a reader can be brought from `cursor` to the head, by the ring or by the store."""
@@ -250,7 +256,7 @@ class Channel:
         frame = b""
         for reader in tuple(self._slots[slot]):
             if reader.live:
-                frame = frame or text_frame(wire.heartbeat(self.cursor, self.readers))
+                frame = frame or text_frame(wire.heartbeat(self.cursor, self.audience))
                 reader.transport.write(frame)
 
     def reset(self, state: BlogState, reason: str) -> None:

@@ -24,6 +24,7 @@ from starlette.routing import BaseRoute, Route
 from stoppress.errors import Forbidden, Invalid, NotFound, StopPressError, Unavailable
 from stoppress.hub import sse, upgrade
 from stoppress.hub.admission import Admission, Full, Origins, Proxies
+from stoppress.hub.census import Census
 from stoppress.hub.channel import SLICE, Channel, Stream
 from stoppress.hub.connection import Connection
 from stoppress.hub.pulse import CLOSING_MAX, Deadlines, heartbeats
@@ -35,10 +36,11 @@ from stoppress.hub.watch import Watch
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Record
 from stoppress.settings import Settings
-from stoppress.store.base import BlogState, Log, Store
+from stoppress.store.base import Audience, BlogState, Log, Store
 from stoppress.wire import Close, Markup
 
 _RECALLED = 200  # changes read back when a channel opens, for readers that were cut off by a restart
+_LOOK = 0.02  # seconds between two looks at how late the loop is
 _RETRY_AFTER = 2  # seconds, when the store can't be asked
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as model.Id: what is none is not asked for
@@ -68,6 +70,7 @@ class Hub:
         settings: Settings,
         metrics: Metrics,
         *,
+        audience: Audience | None = None,
         clock: Clock = _now,
         monotonic: Callable[[], float] = time.monotonic,
         chance: random.Random | None = None,
@@ -92,6 +95,7 @@ class Hub:
         self._deadlines = Deadlines(settings.slow_timeout, monotonic)
         self._tail = Tail(log, store, self._channels, metrics, clock, verify=lambda blog: self._watch.check((blog,)))
         self._watch = Watch(log, store, self._channels, self._tail, metrics, settings.verify)
+        self._census = Census(audience, self._channels) if audience else None
         self.shelf = Shelf(store, self._spawn)
         self.write_buffer = settings.write_buffer
         self.compress = settings.compress
@@ -126,6 +130,9 @@ class Hub:
                 group.create_task(self._watch.run(), name="watch")
                 group.create_task(heartbeats(self._channels, self._settings.heartbeat), name="heartbeats")
                 group.create_task(self._tidy(), name="tidy")
+                group.create_task(self._stops(), name="stops")
+                if self._census:
+                    group.create_task(self._census.run(), name="census")
                 self._group = group
                 try:
                     await asyncio.Event().wait()
@@ -163,6 +170,10 @@ class Hub:
             return sum(channel.readers for channel in self._channels.values())
         channel = self._channels.get(blog)
         return channel.readers if channel else 0
+
+    async def audience(self, blog: str) -> int:
+        """How many read the blog, in all processes together. Raises Unavailable."""
+        return await self._census.total(blog) if self._census else self.readers(blog)
 
     def last_delivery(self, blog: str) -> datetime | None:
         """When a change of the blog was last written to all its readers here; None if not since it is followed."""
@@ -347,6 +358,14 @@ class Hub:
             for blog, since in self._idle_since.items():
                 if now - since >= linger:
                     del self._channels[blog]
+
+    async def _stops(self) -> None:
+        """Take note of how long the loop lets others wait."""
+        loop, delay = asyncio.get_running_loop(), self._metrics.loop_delay
+        while True:
+            due = loop.time() + _LOOK
+            await asyncio.sleep(_LOOK)
+            delay.observe(max(0.0, loop.time() - due))
 
     def _abort(self) -> None:
         for channel in self._channels.values():

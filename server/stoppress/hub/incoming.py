@@ -45,15 +45,15 @@ class Incoming:
         protocol.receive_data(data)
         try:
             for frame in protocol.events_received():
-                if isinstance(frame, Frame) and frame.opcode in (Opcode.TEXT, Opcode.CONT):
-                    self._check(frame)
+                if isinstance(frame, Frame) and frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                    self._heard(frame)
         except UnicodeDecodeError as error:
             if protocol.state is State.OPEN:
                 protocol.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
         return protocol.data_to_send()
 
-    def _check(self, frame: Frame) -> None:
-        """Text must be UTF-8 (RFC 6455, 8.1), also where a character is cut by a fragment's end."""
+    def _heard(self, frame: Frame) -> None:
+        """Part of a message. Text must be UTF-8 (RFC 6455, 8.1), also where a character is cut by a fragment's end."""
         if frame.opcode is Opcode.TEXT:
             self._decoder = codecs.getincrementaldecoder("utf-8")()
         if self._decoder is not None:

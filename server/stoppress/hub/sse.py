@@ -122,7 +122,7 @@ class EventStream:
                 async with asyncio.timeout(channel.heartbeat):
                     await self._moved.wait()
             except TimeoutError:
-                yield self.encoding.say(event("heartbeat", wire.heartbeat(channel.cursor, channel.readers)))
+                yield self.encoding.say(event("heartbeat", wire.heartbeat(channel.cursor, channel.audience)))
 
     async def _lacking(self, shelf: Shelf) -> AsyncIterator[bytes]:
         """What it lacks, in chunks. It looks anew after each: what was not sent yet may have been replaced."""

@@ -232,6 +232,17 @@ class Log(Protocol):
         """Let the connection go."""
 
 
+class Audience(Protocol):
+    """How many read each blog, over all processes that share the store."""
+
+    async def report(self, readers: Mapping[str, int], *, holds: float) -> Mapping[str, int]:
+        """Say how many read here, which holds for so many seconds unless said again; how many read elsewhere.
+        Raises Unavailable."""
+
+    async def others(self, blog: str) -> int:
+        """How many read the blog elsewhere. Raises Unavailable."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
     """A token as it is kept: never its secret, but `digest`, the SHA-256 of it in hex."""

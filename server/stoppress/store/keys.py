@@ -28,6 +28,7 @@ class Keys:
         self.drafts = self.prefix + "drafts"
         self.attempts = self.prefix + "attempts"
         self.tags = self.prefix + "tags"
+        self.readers = self.prefix + "readers"
         self.all = self.index("all")
 
     def index(self, name: str) -> str:

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -30,16 +30,18 @@ def invalid(name: str, detail: str, status: int = 422) -> Invalid:
     return Invalid(f"{name}: {detail}", [FieldError(name, detail)], status=status)
 
 
-async def body(request: Request, limit: int) -> bytes:
+async def body(
+    request: Request, limit: int, *, kinds: Collection[str] = _JSON_TYPES, expected: str = "application/json"
+) -> bytes:
     """The body.
 
     Raises:
-        Invalid: 415 when it is said to be something else than JSON, 413 when it is over the limit (said so or found
-            so: no more than the limit is ever kept).
+        Invalid: 415 when it is said to be something else than `expected`, 413 when it is over the limit (said so or
+            found so: no more than the limit is ever kept).
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in _JSON_TYPES:
-        raise invalid("Content-Type", f"expected application/json, but got {kind[:80]!r}", 415)
+    if kind not in kinds:
+        raise invalid("Content-Type", f"expected {expected}, but got {kind[:80]!r}", 415)
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise invalid("Content-Length", f"a body of {declared} bytes is over the limit of {limit}", 413)

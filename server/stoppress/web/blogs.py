@@ -69,7 +69,7 @@ class BlogRoutes:
         state = await self._newsroom.blogs.read(request.path_params["blog"])
         delivered = self._newsroom.last_delivery(state.blog.id)
         content = {
-            "readers": self._newsroom.readers(state.blog.id),
+            "readers": await self._newsroom.readers(state.blog.id),
             "posts": state.blog.posts,
             "cursor": str(state.cursor),
             "last_delivery": delivered and rfc3339(delivered),

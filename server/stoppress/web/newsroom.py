@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from stoppress.desk.blogs import Blogs, Clock
 from stoppress.desk.posts import Posts
+from stoppress.media.studio import Studio
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
@@ -31,10 +32,12 @@ class Newsroom:
     markup: Markup
     journal: Journal
     limits: Limits
+    studio: Studio
     metrics: Metrics
     clock: Clock
-    readers: Callable[[str | None], int]
+    readers: Callable[[str], Awaitable[int]]
     last_delivery: Callable[[str], datetime | None]
     ready: Callable[[], bool]
     admin_token: str | None
     client_path: str
+    exposition: Callable[[], Awaitable[bytes]] | None = None  # of several processes together; else of this one

@@ -93,6 +93,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
         content = {"schema": {"$ref": _REF.format(model=operation.body.__name__)}}
         types = ["application/json", *(["application/merge-patch+json"] if operation.merge_patch else [])]
         entry["requestBody"] = {"required": True, "content": dict.fromkeys(types, content)}
+    if operation.accepts:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        entry["requestBody"] = {"required": True, "content": dict.fromkeys(operation.accepts, binary)}
     if operation.scope:
         entry["security"] = [{"token": [operation.scope]}]
     return entry
@@ -185,6 +188,12 @@ def _answers() -> dict[str, Any]:
             status={**whole, "description": "What was answered; 0 for a command."},
         ),
         "AuditList": _object(entries=some("Act"), next=following),
+        "Picture": _object(
+            url=text,
+            width=whole,
+            height=whole,
+            srcset={**text, "description": "All widths, narrowest first."},
+        ),
         "State": _object(status=text),
         "FieldError": _object(
             ["detail"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -13,10 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from stoppress.errors import StopPressError
+from stoppress.errors import NotFound, StopPressError
 from stoppress.metrics import Metrics
+from stoppress.model import ID_PATTERN
 from stoppress.web.answers import problem_answer
 
+_ID = re.compile(ID_PATTERN)
 _log = logging.getLogger("stoppress.web")
 Endpoint = Callable[[Request], Awaitable[Response]]
 ErrorPage = Callable[[Request, StopPressError], Response]
@@ -47,6 +50,7 @@ class Operation:
     scope: str | None = None
     body: type[BaseModel] | None = None
     merge_patch: bool = False
+    accepts: tuple[str, ...] = ()  # media types of a body that is not JSON
     parameters: tuple[Parameter, ...] = ()
     answers: Mapping[int, Schema | None] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
@@ -63,6 +67,10 @@ class Operation:
             began = perf_counter()
             status = 500
             try:
+                for name in ("blog", "post"):
+                    given = request.path_params.get(name)
+                    if given is not None and not _ID.fullmatch(given):
+                        raise NotFound(f"there is no {name} {ascii(given)[:80]}: that is no id")
                 response = await endpoint(request)
                 status = response.status_code
             except StopPressError as error:
@@ -86,8 +94,8 @@ def route(path: str, endpoints: Mapping[str, Endpoint]) -> Route:
     return Route(path, dispatch, methods=list(endpoints))
 
 
-BLOG = Parameter("blog", "path", "The blog's id.", {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"})
-POST = Parameter("post", "path", "The post's id.", {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"})
+BLOG = Parameter("blog", "path", "The blog's id.", {"type": "string", "pattern": ID_PATTERN})
+POST = Parameter("post", "path", "The post's id.", {"type": "string", "pattern": ID_PATTERN})
 IF_MATCH = Parameter(
     "If-Match", "header", 'The revision that the change was made for, such as `"3"`; if another stands, 412.'
 )

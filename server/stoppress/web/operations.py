@@ -32,8 +32,9 @@ class OperationsRoutes:
 
     async def metrics(self, request: Request) -> Response:
         """The Prometheus text format."""
-        metrics = self._newsroom.metrics
-        return Response(metrics.exposition(), headers={**NO_STORE, "content-type": metrics.content_type})
+        metrics, together = self._newsroom.metrics, self._newsroom.exposition
+        content = await together() if together else metrics.exposition()
+        return Response(content, headers={**NO_STORE, "content-type": metrics.content_type})
 
     def operations(self) -> list[Operation]:
         """What the OpenAPI document says of them."""

@@ -116,8 +116,9 @@ class PostRoutes:
 
     async def delete(self, request: Request) -> Response:
         who = await caller(request, self._newsroom)
-        revision = expected_revision(request)
         blog, post = request.path_params["blog"], request.path_params["post"]
+        who.require("write", blog)
+        revision = expected_revision(request)
         return _written(await self._newsroom.posts.delete(blog, post, who, revision=revision))
 
     async def restore(self, request: Request) -> Response:

@@ -25,6 +25,7 @@ from stoppress.web.client import ClientFiles
 from stoppress.web.documents import DocumentRoutes
 from stoppress.web.feeds import FeedRoutes
 from stoppress.web.journal import AuditRoutes, noted
+from stoppress.web.media import MediaRoutes
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.operation import Endpoint, Operation, route
 from stoppress.web.operations import OperationsRoutes
@@ -36,7 +37,16 @@ _log = logging.getLogger("stoppress.web")
 
 def operations(newsroom: Newsroom) -> list[Operation]:
     """Everything the API and the pages can do."""
-    parts = (BlogRoutes, PostRoutes, ChangeRoutes, AuditRoutes, PageRoutes, FeedRoutes, OperationsRoutes)
+    parts = (
+        BlogRoutes,
+        PostRoutes,
+        ChangeRoutes,
+        MediaRoutes,
+        AuditRoutes,
+        PageRoutes,
+        FeedRoutes,
+        OperationsRoutes,
+    )
     known = [operation for part in parts for operation in part(newsroom).operations()]
     return known + DocumentRoutes(newsroom.settings, known).operations()
 

@@ -1,0 +1,103 @@
+"""Where pictures are kept: a folder, or a bucket that speaks S3. What has a name never changes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol
+
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import from_url
+
+from stoppress.errors import Unavailable
+
+NAME = re.compile(r"[0-9a-f]{32}-[0-9]{1,3}-[0-9]{1,5}\.(jpg|png|webp|avif|gif)")
+
+
+class Shelf(Protocol):
+    """Keeps files by name. Putting one that is there already changes nothing."""
+
+    async def put(self, name: str, content: bytes) -> None:
+        """Return when it is kept. Raises Unavailable."""
+
+    async def get(self, name: str) -> bytes | None:
+        """Its content, or None. Raises Unavailable."""
+
+
+def open_shelf(url: str | None, folder: Path) -> Shelf:
+    """The bucket at `url` (`s3://bucket/prefix`; keys and endpoint from the environment, AWS_*), or the folder."""
+    return Bucket(url) if url else Folder(folder)
+
+
+class Folder:
+    """A folder of folders by the first two letters."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def put(self, name: str, content: bytes) -> None:
+        """See Shelf. On disk (fsync) before it has its name."""
+        try:
+            await asyncio.to_thread(self._put, name, content)
+        except OSError as error:
+            raise Unavailable(f"the picture can't be written: {error.strerror or error}") from error
+
+    async def get(self, name: str) -> bytes | None:
+        """See Shelf."""
+        return await asyncio.to_thread(self._get, name)
+
+    def _put(self, name: str, content: bytes) -> None:
+        path = self._path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as new:
+            try:
+                new.write(content)
+                new.flush()
+                os.fsync(new.fileno())
+                os.replace(new.name, path)
+            except OSError:
+                os.unlink(new.name)
+                raise
+        place = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(place)
+        finally:
+            os.close(place)
+
+    def _get(self, name: str) -> bytes | None:
+        try:
+            return self._path(name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Unavailable(f"the picture {name} can't be read: {error.strerror or error}") from error
+
+    def _path(self, name: str) -> Path:
+        return self._folder / name[:2] / name
+
+
+class Bucket:
+    """Objects in a bucket, by obstore (the Rust object_store): it signs, retries and reuses connections."""
+
+    def __init__(self, url: str) -> None:
+        self._store: Any = from_url(url)
+
+    async def put(self, name: str, content: bytes) -> None:
+        """See Shelf."""
+        try:
+            await self._store.put_async(name, content)
+        except BaseError as error:
+            raise Unavailable(f"the bucket did not take the picture: {str(error)[:300]}") from error
+
+    async def get(self, name: str) -> bytes | None:
+        """See Shelf."""
+        try:
+            found = await self._store.get_async(name)
+            return bytes(await found.bytes_async())
+        except (NotFoundError, FileNotFoundError):
+            return None
+        except BaseError as error:
+            raise Unavailable(f"the bucket did not answer: {str(error)[:300]}") from error

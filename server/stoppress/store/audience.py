@@ -1,0 +1,40 @@
+"""How many read each blog, over all processes and machines: base.Audience on Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+
+from stoppress.settings import Settings
+from stoppress.store.connection import connect, reachable
+from stoppress.store.keys import Keys
+
+
+class RedisAudience:
+    """`process` names this process among all that share the store."""
+
+    def __init__(self, url: str, settings: Settings, process: str) -> None:
+        self._client = connect(url, settings, retries=0)
+        self._process = process
+        script = files("stoppress.store").joinpath("audience.lua").read_text(encoding="utf-8")
+        self._script = self._client.register_script(script)
+
+    async def report(self, readers: Mapping[str, int], *, holds: float) -> Mapping[str, int]:
+        """See base.Audience."""
+        if not readers:
+            return {}
+        with reachable("summing up the readers"):
+            async with self._client.pipeline(transaction=False) as pipe:
+                for blog, number in readers.items():
+                    await self._script([Keys(blog).readers], [self._process, number, int(holds * 1000)], client=pipe)
+                answers = await pipe.execute()
+        return dict(zip(readers, map(int, answers), strict=True))
+
+    async def others(self, blog: str) -> int:
+        """See base.Audience."""
+        with reachable("summing up the readers"):
+            return int(await self._script([Keys(blog).readers], [self._process, 0, 0]))
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._client.aclose()

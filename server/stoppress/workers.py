@@ -1,0 +1,126 @@
+"""Several workers on one port, and the one process above them.
+
+The parent owns what there is once: the embedded store, the port's number, the token of this run. It serves nobody.
+Each worker is a whole server that binds the port itself (SO_REUSEPORT), so that the kernel deals connections evenly and
+to the living alone. A worker that dies is started anew; when the parent dies, the workers stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from stoppress import app
+from stoppress.errors import Unavailable
+from stoppress.settings import Settings
+from stoppress.store.embedded import EmbeddedValkey
+
+_BRIEF = 5.0  # seconds: a worker that lived no longer is started anew only after a pause
+_PAUSE = 1.0
+
+_log = logging.getLogger("stoppress.workers")
+
+
+def serve(settings: Settings) -> None:
+    """Run `settings.workers` of them until SIGINT or SIGTERM. Raises Unavailable when the server can't start."""
+    app.set_up_logging(settings)
+    with ExitStack() as still:
+        stopping = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopping.set())
+        folder = Path(still.enter_context(tempfile.TemporaryDirectory(prefix="stoppress-")))
+        port = _reserve(settings, still)
+        if settings.redis_url is None:
+            embedded = EmbeddedValkey(settings.data)
+            embedded.start()
+            still.callback(embedded.stop)
+            settings = settings.model_copy(update={"redis_url": embedded.url})
+        settings = settings.model_copy(update={"port": port})
+        token = asyncio.run(_token(settings))
+        crew = app.Crew(token=token, first=True, folder=folder, index=0)
+        _Foreman(settings, crew, stopping).run()
+
+
+def _reserve(settings: Settings, still: ExitStack) -> int:
+    """The port, kept for the workers: bound, but not listened on."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        if settings.port:  # would the port be free without SO_REUSEPORT? Else two servers would share it by mistake.
+            with socket.socket(family, kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        holder = still.enter_context(socket.socket(family, kind))
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(address)
+    except OSError as error:
+        raise Unavailable(f"can't listen on {settings.host}:{settings.port}: {error.strerror or error}") from error
+    return int(holder.getsockname()[1])
+
+
+async def _token(settings: Settings) -> app.Token:
+    async with app.open_store(settings) as stores:
+        return await app.admin_token(settings, stores)
+
+
+class _Foreman:
+    """Starts the workers, and starts anew those that die."""
+
+    def __init__(self, settings: Settings, crew: app.Crew, stopping: threading.Event) -> None:
+        self._settings = settings
+        self._crew = crew
+        self._stopping = stopping
+        self._context = multiprocessing.get_context("spawn")
+        self._lifeline, self._ours = self._context.Pipe(duplex=False)
+        self._workers: dict[int, tuple[SpawnProcess, float]] = {}
+
+    def run(self) -> None:
+        """Until told to stop; returns when all workers have ended."""
+        for index in range(self._settings.workers):
+            self._start(index, first=index == 0)
+        while not self._stopping.is_set():
+            wait([process.sentinel for process, _ in self._workers.values()], timeout=0.2)
+            for index, (process, began) in tuple(self._workers.items()):
+                if not process.is_alive() and not self._stopping.is_set():
+                    _log.warning("worker %d (process %d) ended with %s", index, process.pid, process.exitcode)
+                    if time.monotonic() - began < _BRIEF:
+                        self._stopping.wait(_PAUSE)
+                    if not self._stopping.is_set():
+                        self._start(index, first=False)
+        for process, _ in self._workers.values():
+            process.terminate()
+        for process, _ in self._workers.values():
+            process.join()
+
+    def _start(self, index: int, *, first: bool) -> None:
+        crew = replace(self._crew, first=first, index=index)
+        process = self._context.Process(
+            target=_work, args=(self._settings, crew, self._lifeline), name=f"stoppress-worker-{index}"
+        )
+        process.start()
+        self._workers[index] = process, time.monotonic()
+
+
+def _work(settings: Settings, crew: app.Crew, lifeline: Connection) -> None:
+    """A worker's whole life."""
+    threading.Thread(target=_stop_with_the_parent, args=(lifeline,), daemon=True).start()
+    app.serve(settings, crew)
+
+
+def _stop_with_the_parent(lifeline: Connection) -> None:
+    try:
+        lifeline.recv()
+    except (EOFError, OSError):
+        os.kill(os.getpid(), signal.SIGTERM)

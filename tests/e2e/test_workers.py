@@ -1,0 +1,138 @@
+"""Several workers on one port: one number of readers, one set of metrics, and nobody misses anything when one dies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from e2e.server import TOKEN, Desk, Server
+from stoppress.swarm import Swarm
+from waiting import eventually, until
+
+READERS = 300
+
+
+@pytest.fixture
+def crew(short_folder: Path) -> Iterator[Server]:
+    server = Server(short_folder, workers="2", verify="0.5")
+    server.start()
+    yield server
+    server.stop()
+
+
+def workers_of(server: Server) -> list[int]:
+    """The pids of those that serve."""
+    assert server.process
+    parent = server.process.pid
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def metric(server: Server, name: str) -> float:
+    lines = httpx2.get(f"{server.url}/metrics").text.splitlines()
+    return float(next(line for line in lines if line.startswith(name)).rpartition(" ")[2])
+
+
+def test_readers_and_metrics_are_summed_over_the_workers(crew: Server) -> None:
+    desk = Desk(crew.url)
+    blog = desk.blog(id="night", title="Night")["blog"]["id"]
+    assert len(workers_of(crew)) == 2
+
+    async def read() -> None:
+        swarm = Swarm(crew.url, blog)
+        await swarm.open(READERS)
+        here = asyncio.get_running_loop()
+
+        async def counted() -> bool:
+            stats = await here.run_in_executor(None, desk.get, f"/v1/blogs/{blog}/stats")
+            return bool(stats["readers"] == READERS)
+
+        await eventually(counted, "the stats name all readers")
+        total = await here.run_in_executor(None, metric, crew, 'stoppress_readers{transport="socket"}')
+        assert total == READERS
+        await swarm.close()
+
+    asyncio.run(read())
+    desk.close()
+
+
+def test_sigkill_of_one_of_two_workers_loses_and_doubles_nothing(crew: Server) -> None:
+    desk = Desk(crew.url)
+    blog = desk.blog(id="night", title="Night")["blog"]["id"]
+    for number in range(10):
+        desk.post(blog, id=f"p{number}", title=f"Before {number}")
+
+    async def read() -> None:
+        here = asyncio.get_running_loop()
+        swarm = Swarm(crew.url, blog, follow=True)
+        await swarm.open(READERS)
+        victim = workers_of(crew)[0]
+        os.kill(victim, signal.SIGKILL)
+
+        def fifty_changes() -> None:
+            desk = Desk(crew.url)  # the other's connection may have been to the victim
+            for number in range(50):
+                match number % 3:
+                    case 0:
+                        desk.post(blog, id=f"n{number}", title=f"New {number}")
+                    case 1:
+                        desk.edit(blog, f"p{number % 10}", title=f"Edited {number}")
+                    case _:
+                        desk.delete(blog, f"n{number - 2}")
+            desk.close()
+
+        await here.run_in_executor(None, fifty_changes)
+        late = Desk(crew.url)
+        head = str(late.get(f"/v1/blogs/{blog}/stats")["cursor"])
+
+        async def all_there() -> bool:
+            await asyncio.sleep(0.02)
+            return all(reader.cursor == head for reader in swarm.readers)
+
+        await eventually(all_there, "every reader is at the head")
+        posts = late.get(f"/v1/blogs/{blog}/posts?limit=100")["posts"]
+        shown = {post["id"]: post["revision"] for post in posts}
+        for reader in swarm.readers:
+            for post, revision in shown.items():
+                # What it never heard of has not changed since it came.
+                assert reader.state.get(post, revision) == revision
+            assert {post for post in reader.state if post.startswith("n")} >= {p for p in shown if p.startswith("n")}
+            assert (reader.doubles, reader.resets) == (0, 0)
+        late.close()
+        await swarm.close()
+
+    asyncio.run(read())
+    until(lambda: len(workers_of(crew)) == 2, "the worker was started anew")
+    desk.close()
+
+
+def test_workers_stop_when_their_parent_is_killed(crew: Server) -> None:
+    pids = workers_of(crew)
+    crew.kill()
+    until(lambda: not any(_runs(pid) for pid in pids), "the workers stop")
+    crew.start()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_the_bench_command_measures(crew: Server) -> None:
+    from click.testing import CliRunner
+
+    from stoppress.cli import commands
+
+    options = ["bench", "--url", crew.url, "--token", TOKEN, "--readers", "50", "--posts", "2", "--pause", "0"]
+    for more in ([], ["--sse"]):
+        result = CliRunner().invoke(commands, [*options, *more])
+        assert result.exit_code == 0, result.output
+        assert "50 readers, 2 posts: 0 missing, 0 double" in result.output

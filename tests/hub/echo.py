@@ -1,0 +1,67 @@
+"""The connection object that readers get, with an echo behind it, for Autobahn's fuzzing client: see bench/autobahn.
+
+PYTHONPATH=tests python tests/hub/echo.py PORT
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from typing import cast
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+
+from hub.history import HistoryInMemory, PlainMarkup, a_blog
+from stoppress.hub import connection, incoming
+from stoppress.hub.hub import Hub
+from stoppress.metrics import Metrics
+from stoppress.model import Cursor
+from stoppress.settings import Settings
+from stoppress.store.base import Store
+
+
+class Echo(incoming.Incoming):
+    """Sends each message back, as it came."""
+
+    __slots__ = ("_binary", "_parts")
+
+    def _heard(self, frame: Frame) -> None:
+        super()._heard(frame)
+        if frame.opcode is not Opcode.CONT:
+            self._parts: list[bytes] = []
+            self._binary = frame.opcode is Opcode.BINARY
+        self._parts.append(bytes(frame.data))
+        if frame.fin and self._protocol.state is State.OPEN:  # else a close came in the same read
+            (self._protocol.send_binary if self._binary else self._protocol.send_text)(b"".join(self._parts))
+
+
+def _start(self: connection.Connection, cursor: Cursor | None, before: bytes = b"") -> None:
+    """The answer to the handshake, and no greeting."""
+    self.transport.write(before)
+    self.channel.join(self)
+
+
+async def serve(port: int) -> None:
+    """Echo at /v1/blogs/echo/socket until cancelled."""
+    incoming.MESSAGE_MAX = 64 << 20  # Autobahn sends 16 MiB
+    for owner, name, other in ((connection, "Incoming", Echo), (connection.Connection, "start", _start)):
+        setattr(owner, name, other)
+    history = HistoryInMemory(a_blog("echo"))
+    settings = Settings(heartbeat=3600.0, slow_timeout=600.0, verify=3600.0)
+    hub = Hub(cast(Store, history), history, PlainMarkup(), settings, Metrics())
+    config = uvicorn.Config(
+        Starlette(routes=hub.routes), ws=hub.socket_protocol, lifespan="off", log_level="warning", http="httptools"
+    )
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(hub.run())
+        await uvicorn.Server(config).serve([socket.create_server(("127.0.0.1", port))])
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(int(sys.argv[1])))
