@@ -70,7 +70,7 @@ class PageRoutes:
     def __init__(self, newsroom: Newsroom) -> None:
         self._newsroom = newsroom
         self._size = newsroom.settings.page_posts
-        self._heads = Heads(newsroom.blogs.read)
+        self._heads = Heads(lambda blog: newsroom.blogs.read(blog))
         self._finished = FinishedPages(newsroom.settings.page_cache)
 
     async def blog(self, request: Request) -> Response:

@@ -1,0 +1,62 @@
+"""A law: after any changes, in any order and filter, the open page is what a fresh load shows."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from .live_page import content, fresh, ids, wait_until_at, wait_until_live
+from .server import Desk, Server
+
+pytestmark = pytest.mark.browser
+
+VIEWS = ["", "?order=oldest", "?key=true", "?tag=wind", "?tag=wind&order=oldest"]
+ROUNDS = 3
+CHANGES = 12
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_changes_leave_the_page_as_a_fresh_load(server: Server, desk: Desk, browser: Browser, seed: int) -> None:
+    chance = random.Random(seed)
+    desk.blog(id="petrel", title="The night of the Petrel")
+    context = browser.new_context()
+    tabs: list[tuple[str, Page]] = []
+    for view in VIEWS:
+        tab = context.new_page()
+        tab.goto(f"{server.url}/blogs/petrel{view}")
+        wait_until_live(tab)
+        tabs.append((view, tab))
+    known: list[str] = []
+    cursor = ""
+    for _ in range(ROUNDS):
+        for _ in range(CHANGES):
+            fields = {
+                "title": f"Post {chance.random()}",
+                "key": chance.random() < 0.4,
+                "pinned": chance.random() < 0.2,
+                "tags": ["wind"] if chance.random() < 0.4 else [],
+                "published_at": f"2031-03-09T08:{chance.randrange(60):02}:00Z",
+            }
+            if known and chance.random() < 0.6:
+                post = chance.choice(known)
+                if chance.random() < 0.3:
+                    known.remove(post)
+                    cursor = desk.delete("petrel", post)["cursor"]
+                else:
+                    if chance.random() < 0.3:
+                        fields["correction"] = f"It was {chance.random()}."
+                    cursor = desk.edit("petrel", post, **fields)["cursor"]
+            else:
+                answer = desk.post("petrel", **fields)
+                known.append(answer["post"]["id"])
+                cursor = answer["cursor"]
+        for view, tab in tabs:
+            wait_until_at(tab, cursor)
+            if tab.locator("#news").is_visible():
+                tab.locator("#news").click()
+            assert content(tab) == fresh(browser, f"{server.url}/blogs/petrel{view}"), (seed, view)
+            assert len(ids(tab)) == len(set(ids(tab)))
+            tab.evaluate("() => scrollTo(0, Math.random() * document.body.scrollHeight)")
+    context.close()

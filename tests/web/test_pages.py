@@ -1,0 +1,105 @@
+"""Pages and feeds as they are answered: finished once, always of now, and what caches are told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import xml.etree.ElementTree as ET
+
+import httpx2
+import pytest
+
+from stoppress.model import Blog, Cursor
+from stoppress.store.base import BlogState
+from stoppress.web.finished import Finished, FinishedPages, Heads
+
+pytestmark = pytest.mark.anyio
+PAGE = "/blogs/petrel"
+
+
+async def test_a_page_is_the_same_bytes_until_something_changes(
+    admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient, blog: str
+) -> None:
+    await admin.post(f"{blog}/posts", json={"id": "one", "title": "One & <two>"})
+    first = await anybody.get(PAGE)
+    assert first.headers["content-encoding"] == "gzip"
+    assert "stale-while-revalidate" in first.headers["cache-control"]
+    assert first.headers["server-timing"].startswith("now;dur=")
+    assert (await anybody.get(PAGE)).content == first.content
+    again = await anybody.get(PAGE, headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    await admin.post(f"{blog}/posts", json={"id": "two", "title": "Two"})
+    then = await anybody.get(PAGE, headers={"If-None-Match": first.headers["etag"]})
+    assert then.status_code == 200
+    assert "post-two" in then.text
+
+
+async def test_filters_and_places(admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient, blog: str) -> None:
+    for i in range(3):
+        at = f"2031-03-09T08:0{i}:00Z"
+        await admin.post(f"{blog}/posts", json={"id": f"p{i}", "published_at": at, "key": i == 1, "tags": [f"t{i}"]})
+
+    async def shown(query: str) -> list[str]:
+        text = (await anybody.get(PAGE + query)).text
+        return [f"p{i}" for i in range(3) if f'id="post-p{i}"' in text]
+
+    assert await shown("?key=true") == ["p1"]
+    assert await shown("?tag=t2") == ["p2"]
+    assert await shown("?behind=2031-03-09T08:02:00Z,p2") == ["p0", "p1"]
+    assert (await anybody.get(f"{PAGE}?behind=yesterday")).status_code == 404
+
+
+async def test_feeds_hold_the_posts_escaped_and_forget_deleted_ones(
+    admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient, blog: str
+) -> None:
+    await admin.post(f"{blog}/posts", json={"id": "one", "title": "One & <two>", "body": "<p>Wind &amp; sea</p>"})
+    await admin.post(f"{blog}/posts", json={"id": "gone", "title": "Gone"})
+    await admin.delete(f"{blog}/posts/gone")
+    answer = await anybody.get(f"{PAGE}/feed.atom")
+    assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
+    atom = "{http://www.w3.org/2005/Atom}"
+    [entry] = ET.fromstring(answer.text).findall(f"{atom}entry")
+    assert entry.findtext(f"{atom}title") == "One & <two>"
+    assert entry.findtext(f"{atom}content") == "<p>Wind &amp; sea</p>"
+    feed = json.loads((await anybody.get(f"{PAGE}/feed.json")).text)
+    assert [(item["title"], item["url"]) for item in feed["items"]] == [
+        ("One & <two>", "http://test/blogs/petrel/posts/one")
+    ]
+    assert (await anybody.get("/blogs/nowhere/feed.atom")).status_code == 404
+
+
+async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:
+    pages = FinishedPages(3_000)
+    for name in "abc":
+        pages.put("petrel", name, Finished("1", b"x" * 500, b"y" * 100))
+        pages.get("petrel", "a", "1")
+    assert pages.bytes <= 3_000
+    assert pages.get("petrel", "a", "1")
+    assert pages.get("petrel", "a", "2") is None
+    pages.put("petrel", "huge", Finished("1", b"x" * 5_000, b""))
+    assert pages.bytes <= 3_000
+
+
+async def test_those_who_ask_together_share_a_question_asked_after_they_came() -> None:
+    asked = 0
+    gate = asyncio.Event()
+
+    async def read(blog: str) -> BlogState:
+        nonlocal asked
+        asked += 1
+        mine = asked
+        await gate.wait()
+        about = Blog.model_validate({"id": blog, "title": "x", "revision": 1, "created_at": "2031-03-09T08:00:00Z"})
+        return BlogState(about, Cursor("e", mine))
+
+    heads = Heads(read)
+    first = asyncio.create_task(heads.read("petrel"))
+    await asyncio.sleep(0)
+    assert asked == 1
+    rest = [asyncio.create_task(heads.read("petrel")) for _ in range(20)]
+    await asyncio.sleep(0)
+    gate.set()
+    assert (await first).cursor.sequence == 1
+    # They came after the first question was asked, so its answer is not theirs.
+    assert {(await one).cursor.sequence for one in rest} == {2}
+    assert asked == 2
