@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench-publish check lock clean
+.PHONY: help run test fuzz bench bench-publish check lock clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -33,6 +33,11 @@ check:  ## Lint, types and layers alone.
 lock:  ## Renew the lock files of Python's packages (needs uv).
 	@command -v uv >/dev/null || { echo 'This needs uv: https://docs.astral.sh/uv/' >&2; exit 1; }
 	@requirements/lock.sh --upgrade
+
+bench:  ## Measure side by side with the floor, nchan, ws and Socket.IO (needs cc; nginx with nchan if it is to be in).
+	@scripts/environment dev
+	@npm ci --prefix bench --no-audit --no-fund --loglevel=error
+	@exec .venv/bin/python bench/run.py $(BENCH)
 
 clean:  ## Remove what was set up and cached; the data folder stays.
 	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

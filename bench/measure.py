@@ -92,7 +92,7 @@ def measure(server: Server, load_program: str, *, readers: int, size: int = 1369
         got = [load.got(server.publish(size)) for _ in range(times)]
         settled(server)
         after = server.cpu()
-        stop = server.metrics().get("stoppress_loop_delay_max_seconds", 0.0) if server.token else 0.0
+        stop = server.longest_stop()
     finally:
         load.close()
     first, median, p99, last, missing, double, size_on_wire = (list(column) for column in zip(*got, strict=True))

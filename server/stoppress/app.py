@@ -13,6 +13,7 @@ import secrets
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -104,10 +105,13 @@ async def open_store(settings: Settings, *, own: bool = False) -> AsyncIterator[
 class _Server(uvicorn.Server):
     """uvicorn's server, which tells when it listens, and lets the readers go before it stops."""
 
-    def __init__(self, config: uvicorn.Config, hub: Hub, listening: Callable[[int], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, hub: Hub, listening: Callable[[int], None], stop: threading.Event
+    ) -> None:
         super().__init__(config)
         self._hub = hub
         self._listening = listening
+        self._stop = stop
         self.ready = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -117,6 +121,11 @@ class _Server(uvicorn.Server):
         gc.freeze()
         self.ready = True
         self._listening(self.servers[0].sockets[0].getsockname()[1])
+
+    async def on_tick(self, counter: int) -> bool:
+        # A signal that came before uvicorn listened for them is not forgotten.
+        self.should_exit = self.should_exit or self._stop.is_set()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.ready = False
@@ -146,13 +155,15 @@ def serve(settings: Settings, crew: Crew | None = None) -> None:
     """Run the server until SIGINT or SIGTERM: alone, or as one worker of a crew. Raises Unavailable when it can't
     start."""
     set_up_logging(settings)
-    # uvicorn raises the signal again when it has stopped; by then we have to close the store, not to die.
+    # Before uvicorn listens for signals, and after: it raises them again when it has stopped, and by then we have to
+    # close the store, not to die.
+    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda *_: stop.set())
     # Collections of young objects are rare enough not to stop the loop while thousands of readers come.
     gc.set_threshold(50_000, 50, 100)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, crew))
+        runner.run(_serve(settings, crew, stop))
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -164,7 +175,7 @@ def set_up_logging(settings: Settings) -> None:
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # the demo's own requests are no news
 
 
-async def _serve(settings: Settings, crew: Crew | None) -> None:
+async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -> None:
     async with open_store(settings, own=crew is None) as stores, AsyncExitStack() as open_still:
         metrics = Metrics()
         client = ClientFiles(_client_folder(), settings.theme)
@@ -198,7 +209,7 @@ async def _serve(settings: Settings, crew: Crew | None) -> None:
         )
         application = site(newsroom, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes)
         port = asyncio.get_running_loop().create_future()
-        server = _Server(_uvicorn(settings, hub, application), hub, port.set_result)
+        server = _Server(_uvicorn(settings, hub, application), hub, port.set_result, stop)
         async with asyncio.TaskGroup() as tasks:
             beside = [
                 tasks.create_task(hub.run()),

@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     # Who may
     admin_token: SecretStr | None = Field(None, description="A token with every scope, besides those in the store.")
     rate_limit: Count = Field(
-        600, description="Requests that one token may make in a minute, over all processes; 0 is no limit."
+        6_000, description="Requests that one token may make in a minute, over all processes; 0 is no limit."
     )
     audit_entries: Annotated[int, Field(ge=1_000)] = Field(100_000, description="Entries kept in the audit log.")
     origins: str = Field(

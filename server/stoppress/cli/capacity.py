@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import click
 
 # Measured on one core of a virtual machine, as docs/capacity.md tells. Bytes and seconds.
-READER = 1_950  # resident memory of an idle reader in the process
-SOCKET = 3_500  # the kernel's, of an idle connection
+READER = 2_480  # resident memory of an idle reader in the process
 PROCESS = 110e6  # resident memory of a process without readers, its rings filled
-DELIVERY = 11e-6  # CPU of a write to one reader
+DELIVERY = 10e-6  # CPU of a write to one reader
 HANDSHAKE = 130e-6  # CPU of one that comes back
 HEARTBEAT_BYTES = 120  # on the wire, with its headers
 HEADERS = 66  # TCP's and IP's, of one segment
@@ -45,7 +44,7 @@ def plan(readers: int, posts_per_hour: float, *, size: int, per_process: int, he
     fanout = each * DELIVERY
     return Plan(
         processes=processes,
-        memory=processes * PROCESS + readers * (READER + SOCKET),
+        memory=processes * PROCESS + readers * READER,
         bits=8 * readers * (posts * wire + HEARTBEAT_BYTES / heartbeat),
         peak_bits=8 * readers * wire / max(fanout, 1e-3),
         fanout=fanout,
@@ -73,7 +72,7 @@ def capacity(readers: int, posts_per_hour: float, size: int, readers_max: int, h
     found = plan(readers, posts_per_hour, size=size, per_process=readers_max, heartbeat=heartbeat, spread=spread)
     rows = [
         ("processes", f"{found.processes}, of up to {readers_max} readers"),
-        ("memory", f"{found.memory / 1e9:.2f} GB, kernel included"),
+        ("memory", f"{found.memory / 1e9:.2f} GB, without what the kernel keeps for each connection"),
         ("CPU", f"{found.cores:.2f} cores on average; one core for each process while a post goes out"),
         ("a post to the last reader", f"{found.fanout * 1000:.0f} ms"),
         ("bandwidth", f"{_bits(found.bits)} on average, up to {_bits(found.peak_bits)} while a post goes out"),

@@ -192,7 +192,7 @@ class Channel:
         if not news:
             return
         self._wake()
-        head = self.head
+        head, count = self.head, len(news)
         frames = self._joined(news)
         written = 0
         for reader in self.everybody():
@@ -204,9 +204,10 @@ class Channel:
             else:
                 reader.sequence = head
                 reader.transport.write(frame)
-                self.delivered(len(news), len(frame))
+                self._size += len(frame)
+                self._messages += count
             written += 1
-            if written % SLICE == 0:
+            if not written % SLICE:
                 yield
                 if self.generation != generation:
                     return
