@@ -46,8 +46,8 @@ def wire(server: Server) -> Iterator[Wire]:
     wire.close()
 
 
-# For this folder alone: Playwright's loop runs in this thread until it is stopped, and no other one can meanwhile.
-@pytest.fixture(scope="package")
+# For one file at a time: Playwright's loop runs in this thread until it is stopped, and no other one can meanwhile.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -41,7 +41,7 @@ def no_delivery(blog: str) -> datetime | None:
 
 @pytest.fixture
 async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Newsroom]:
-    settings = Settings()
+    settings = Settings(rate_limit=600)
     tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
     journal = Journal(audit)
     studio = Studio(Folder(tmp_path / "media"), workers=1, pixels=settings.media_pixels)

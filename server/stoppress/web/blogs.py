@@ -62,8 +62,9 @@ class BlogRoutes:
 
     async def delete(self, request: Request) -> Response:
         who = await caller(request, self._newsroom)
-        revision = expected_revision(request)
-        await self._newsroom.blogs.delete(request.path_params["blog"], who, revision=revision)
+        name = request.path_params["blog"]
+        who.require("admin", name)
+        await self._newsroom.blogs.delete(name, who, revision=expected_revision(request))
         return Response(status_code=204, headers=NO_STORE)
 
     async def stats(self, request: Request) -> Response:
