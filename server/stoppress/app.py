@@ -23,6 +23,7 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
+from stoppress.cancelling import end
 from stoppress.demo.player import play_at
 from stoppress.desk.blogs import Blogs
 from stoppress.desk.posts import Posts
@@ -223,8 +224,7 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
             finally:
                 await journal.stop()
                 studio.close()
-                for task in beside:
-                    task.cancel()
+                await end(beside)
 
 
 def listen(settings: Settings, hub: Hub) -> socket.socket:

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from stoppress.cancelling import end
 from stoppress.errors import Forbidden, Invalid, NotFound, StopPressError, Unavailable
 from stoppress.hub import sse, upgrade
 from stoppress.hub.admission import Admission, Full, Origins, Proxies
@@ -126,18 +127,21 @@ class Hub:
         """Serve readers until cancelled; then whoever is left is cut off."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._tail.run(), name="tail")
-                group.create_task(self._watch.run(), name="watch")
-                group.create_task(heartbeats(self._channels, self._settings.heartbeat), name="heartbeats")
-                group.create_task(self._tidy(), name="tidy")
-                group.create_task(self._stops(), name="stops")
+                lasting = [
+                    group.create_task(self._tail.run(), name="tail"),
+                    group.create_task(self._watch.run(), name="watch"),
+                    group.create_task(heartbeats(self._channels, self._settings.heartbeat), name="heartbeats"),
+                    group.create_task(self._tidy(), name="tidy"),
+                    group.create_task(self._stops(), name="stops"),
+                ]
                 if self._census:
-                    group.create_task(self._census.run(), name="census")
+                    lasting.append(group.create_task(self._census.run(), name="census"))
                 self._group = group
                 try:
                     await asyncio.Event().wait()
                 finally:
                     self._group = None
+                    await end(lasting)
         finally:
             self._abort()
 
