@@ -189,6 +189,7 @@ def stoppress(port: int, folder: Path, *, compressed: bool = False, **settings: 
         "ADMIN_TOKEN": "bench-token-bench-token",
         "READERS_MAX": "19000",
         "LOG_LEVEL": "warning",
+        "HEARTBEAT": "300",
     } | {name.upper(): value for name, value in settings.items()}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STOPPRESS_")}
     environment |= {f"STOPPRESS_{name}": value for name, value in chosen.items()}

@@ -249,7 +249,7 @@ def _uvicorn(settings: Settings, hub: Hub, application: object) -> uvicorn.Confi
         application,  # type: ignore[arg-type]
         host=settings.host,
         port=settings.port,
-        http=bounded(settings.head_limit),
+        http=hub.door(bounded(settings.head_limit)),
         ws=hub.socket_protocol,
         lifespan="off",
         log_config=None,

@@ -13,6 +13,7 @@ from typing import cast
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
@@ -55,7 +56,11 @@ async def serve(port: int) -> None:
     settings = Settings(heartbeat=3600.0, slow_timeout=600.0, verify=3600.0)
     hub = Hub(cast(Store, history), history, PlainMarkup(), settings, Metrics())
     config = uvicorn.Config(
-        Starlette(routes=hub.routes), ws=hub.socket_protocol, lifespan="off", log_level="warning", http="httptools"
+        Starlette(routes=hub.routes),
+        http=hub.door(HttpToolsProtocol),
+        ws=hub.socket_protocol,
+        lifespan="off",
+        log_level="warning",
     )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(hub.run())

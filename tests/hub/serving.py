@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -89,7 +90,12 @@ async def desk(history: HistoryInMemory, **settings: Any) -> AsyncIterator[Desk]
     running = asyncio.create_task(hub.run())
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        Starlette(routes=hub.routes), ws=hub.socket_protocol, lifespan="off", log_config=None, proxy_headers=False
+        Starlette(routes=hub.routes),
+        http=hub.door(HttpToolsProtocol),
+        ws=hub.socket_protocol,
+        lifespan="off",
+        log_config=None,
+        proxy_headers=False,
     )
     config.load()
     server = uvicorn.Server(config)

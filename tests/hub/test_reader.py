@@ -13,7 +13,8 @@ from hub.test_ring import histories
 from stoppress.hub.channel import Channel
 from stoppress.hub.prepared import Prepared, as_of, dialect
 from stoppress.hub.pulse import CLOSING_MAX, Deadlines
-from stoppress.hub.reader import Reader, State
+from stoppress.hub.reader import Reader
+from stoppress.hub.state import State
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Post, PostChanged, PostRemoved, Record, Tombstone, apply
 from stoppress.settings import Settings

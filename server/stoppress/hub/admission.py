@@ -113,6 +113,7 @@ class Origins:
         raise Forbidden(f"pages of {origin[:200]!r} may not read here; see STOPPRESS_ORIGINS")
 
 
+@lru_cache(maxsize=1_024)
 def _same_host(origin: str, host: str | None) -> bool:
     try:
         page, here = urlsplit(origin), urlsplit(f"{origin.partition(':')[0]}://{host}")

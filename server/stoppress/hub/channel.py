@@ -15,7 +15,6 @@ Nothing here awaits: what takes long is a generator, and yields where its driver
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -23,6 +22,8 @@ from typing import TYPE_CHECKING, Protocol
 from stoppress import wire
 from stoppress.hub.prepared import Dialect, Prepared, as_of, event, text_frame
 from stoppress.hub.ring import Ring
+from stoppress.hub.roster import Roster
+from stoppress.hub.state import State
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Record
 from stoppress.settings import Settings
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("stoppress.hub")
 
 SLICE = 256  # writes between two yields: about 2.5 ms at 10 µs each
-SLOTS = 31  # readers are dealt to so many slots; a heartbeat goes to one slot at a time
 _HELLOS = 64  # greetings kept for readers that come back with the same cursor
 
 
@@ -85,9 +85,9 @@ class Channel:
         self.generation = 0
         self.last_delivery: datetime | None = None
         self._ring_bounds = (settings.ring_events, settings.ring_bytes)
-        self._slots: tuple[set[Reader], ...] = tuple(set() for _ in range(SLOTS))
-        self._dialects: Counter[Dialect] = Counter()
-        self._hellos: dict[tuple[Cursor, bool], str] = {}
+        self.resumes = {kind: metrics.resumes.labels(kind) for kind in ("ring", "store", "reset")}
+        self._roster = Roster()
+        self._hellos: dict[tuple[Cursor, bool], bytes] = {}
         self._messages = self._size = 0
         self._begin(state, state.cursor.sequence)
 
@@ -114,7 +114,7 @@ class Channel:
     @property
     def sockets(self) -> int:
         """How many read it now by socket."""
-        return sum(self._dialects.values())
+        return len(self._roster)
 
     @property
     def readers(self) -> int:
@@ -130,34 +130,29 @@ class Channel:
         """Whether a reader can be brought from `cursor` to the head, by the ring or by the store."""
         return cursor.epoch == self.epoch and cursor.sequence <= self.head
 
-    def hello(self, cursor: Cursor, *, resumed: bool) -> str:
-        """The greeting for a reader at `cursor`, made once for all that come with the same one."""
-        text = self._hellos.get((cursor, resumed))
-        if text is None:
+    def hello(self, cursor: Cursor, *, resumed: bool) -> bytes:
+        """The frame that greets a reader at `cursor`, made once for all that come with the same one."""
+        frame = self._hellos.get((cursor, resumed))
+        if frame is None:
             if len(self._hellos) >= _HELLOS:
                 self._hellos.clear()
-            text = wire.hello(self.blog, cursor, heartbeat=self.heartbeat, resumed=resumed)
-            self._hellos[cursor, resumed] = text
-        return text
+            frame = text_frame(wire.hello(self.blog, cursor, heartbeat=self.heartbeat, resumed=resumed))
+            self._hellos[cursor, resumed] = frame
+        return frame
 
     # Who reads it
 
     def join(self, reader: Reader) -> None:
         """Write to `reader` from now on. It stands at the head, or is being brought there."""
-        self._slots[hash(reader) % SLOTS].add(reader)
-        self._dialects[reader.dialect] += 1
+        self._roster.add(reader)
 
     def leave(self, reader: Reader) -> None:
         """Write to it no more; not an error when it left before."""
-        slot = self._slots[hash(reader) % SLOTS]
-        if reader in slot:
-            slot.remove(reader)
-            self._dialects[reader.dialect] -= 1
+        self._roster.discard(reader)
 
-    def everybody(self) -> Iterator[Reader]:
-        """All sockets. Each slot is looked at anew, so that readers may come and go between two yields."""
-        for slot in self._slots:
-            yield from tuple(slot)
+    def everybody(self) -> tuple[Reader, ...]:
+        """All sockets, as of now."""
+        return self._roster.everybody()
 
     # What happens to it
 
@@ -192,22 +187,11 @@ class Channel:
         if not news:
             return
         self._wake()
-        head, count = self.head, len(news)
-        frames = self._joined(news)
-        written = 0
-        for reader in self.everybody():
-            if reader.sequence >= head or not reader.live:
-                continue
-            frame = frames.get(reader.dialect) if reader.sequence == before else None
-            if frame is None:
-                self._advance(reader)
-            else:
-                reader.sequence = head
-                reader.transport.write(frame)
-                self._size += len(frame)
-                self._messages += count
-            written += 1
-            if not written % SLICE:
+        head = self.head
+        for spoken, frame in self._joined(news).items():
+            readers = self._roster.speaking(spoken)
+            for start in range(0, len(readers), SLICE):
+                self._write(frame, len(news), readers[start : start + SLICE], before)
                 yield
                 if self.generation != generation:
                     return
@@ -215,11 +199,30 @@ class Channel:
         if self.ended:
             yield from self.dismiss(Close.ENDED, at=head)
 
-    def _joined(self, news: Sequence[Prepared]) -> dict[Dialect, bytes]:
-        """The bytes of all `news` for each dialect in use; but none when they are more than may wait for one reader at
+    def _write(self, frame: bytes | None, messages: int, readers: Iterable[Reader], before: int) -> None:
+        """Bring `readers` to the head: by `frame` who stood at `before`, and took part then; the others by and by.
+
+        This is what a change costs for each reader; all else is done once.
+        """
+        live, head = State.LIVE, self.head
+        written = 0
+        for reader in readers:
+            if reader.state is live:
+                if reader.sequence == before and frame is not None:
+                    reader.sequence = head
+                    reader.transport.write(frame)
+                    written += 1
+                elif reader.sequence < head:
+                    self._advance(reader)
+        if frame is not None:
+            self.delivered(messages * written, len(frame) * written)
+
+    def _joined(self, news: Sequence[Prepared]) -> dict[Dialect, bytes | None]:
+        """The bytes of all `news` for each dialect in use; but None when they are more than may wait for one reader at
         a time: then each takes them by and by."""
-        frames: dict[Dialect, bytes] = {}
-        for spoken in [spoken for spoken, readers in self._dialects.items() if readers]:
+        frames: dict[Dialect, bytes | None] = {}
+        for spoken in self._roster.dialects():
+            frames[spoken] = None
             try:
                 pieces = [message.frame(spoken) for message in news]
             except Exception:  # a template that fails on one post must not keep it from readers of the other form
@@ -255,7 +258,7 @@ class Channel:
         """A heartbeat to the live readers of one slot."""
         self._settle()
         frame = b""
-        for reader in tuple(self._slots[slot]):
+        for reader in self._roster.sitting(slot):
             if reader.live:
                 frame = frame or text_frame(wire.heartbeat(self.cursor, self.audience))
                 reader.transport.write(frame)

@@ -14,7 +14,8 @@ from typing import Protocol
 from stoppress.hub.channel import Channel
 from stoppress.hub.incoming import Incoming
 from stoppress.hub.prepared import Dialect
-from stoppress.hub.reader import Reader, State
+from stoppress.hub.reader import Reader
+from stoppress.hub.state import State
 
 
 class Door(Protocol):

@@ -9,9 +9,11 @@ ServerProtocol, which knows every rule and every answer.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha1
 
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake, NegotiationError
@@ -20,14 +22,18 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPe
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.typing import ExtensionParameter, Subprotocol
-from websockets.utils import accept_key
+from websockets.utils import GUID
 
 from stoppress.hub.incoming import quiet
 from stoppress.hub.prepared import Dialect, dialect
 from stoppress.wire import Form
 
 _HEAD_MAX = 8_192  # bytes of a head that may go the short way
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BODY = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 _KEY = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")  # 16 bytes in base64
+_GUID = GUID.encode()
 _ANY_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
@@ -76,15 +82,24 @@ class Asked:
 
 
 def quickly(head: bytes, *, compress: bool) -> Asked | None:
-    """A request's head, as uvicorn wrote it down after parsing it: names in lower case, one line each. None when it has
-    to go the long way."""
-    if len(head) > _HEAD_MAX:
+    """A handshake as clients commonly send it, whole and with nothing behind it; None when it has to go the long way.
+
+    Strict, because nobody parsed it before: lines end in CRLF, each is a name, a colon and a value without control
+    characters, no name comes twice, none is folded, there is no body.
+    """
+    if len(head) > _HEAD_MAX or not head.endswith(b"\r\n\r\n") or _CONTROL.search(head):
         return None
     first, *lines = head[:-4].split(b"\r\n")
-    headers = dict(line.split(b": ", 1) for line in lines)
+    headers: dict[bytes | None, bytes] = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        headers[_name(name) if colon else None] = value.strip(b" \t")
+    request = first.split(b" ")
     key = headers.get(b"sec-websocket-key", b"")
-    method, target, version = first.split(b" ", 2)
-    if len(headers) != len(lines) or version != b"HTTP/1.1" or not _KEY.fullmatch(key):
+    if len(headers) != len(lines) or None in headers or len(request) != 3 or not _KEY.fullmatch(key):
+        return None
+    method, target, version = request
+    if version != b"HTTP/1.1" or b"host" not in headers or not _BODY.isdisjoint(headers) or not target.isascii():
         return None
     agreement = _agreement(
         compress,
@@ -98,17 +113,23 @@ def quickly(head: bytes, *, compress: bool) -> Asked | None:
     if agreement is None:
         return None
     spoken, rest = agreement
-    origin, host, forwarded = headers.get(b"origin"), headers.get(b"host"), headers.get(b"x-forwarded-for")
+    origin, host, forwarded = headers.get(b"origin"), headers[b"host"], headers.get(b"x-forwarded-for")
     return Asked(
-        target.decode("latin-1"),
+        target.decode("ascii"),
         spoken,
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-        + accept_key(key.decode()).encode()
+        + b64encode(sha1(key + _GUID, usedforsecurity=False).digest())
         + rest,
         None if origin is None else origin.decode("latin-1"),
-        None if host is None else host.decode("latin-1"),
+        host.decode("latin-1"),
         () if forwarded is None else (forwarded.decode("latin-1"),),
     )
+
+
+@lru_cache(maxsize=1_024)
+def _name(written: bytes) -> bytes | None:
+    """A header's name in lower case; None when it is no token (RFC 9110, 5.6.2)."""
+    return written.lower() if _TOKEN.fullmatch(written) else None
 
 
 _NAMES = ("Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions")

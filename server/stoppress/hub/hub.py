@@ -23,14 +23,15 @@ from starlette.routing import BaseRoute, Route
 
 from stoppress.cancelling import end
 from stoppress.errors import Forbidden, Invalid, NotFound, StopPressError, Unavailable
-from stoppress.hub import sse, upgrade
+from stoppress.hub import door, sse, upgrade
 from stoppress.hub.admission import Admission, Full, Origins, Proxies
 from stoppress.hub.census import Census
 from stoppress.hub.channel import SLICE, Channel, Stream
 from stoppress.hub.connection import Connection
 from stoppress.hub.pulse import CLOSING_MAX, Deadlines, heartbeats
-from stoppress.hub.reader import Reader, State
+from stoppress.hub.reader import Reader
 from stoppress.hub.shelf import Shelf
+from stoppress.hub.state import State
 from stoppress.hub.tail import Clock, Tail
 from stoppress.hub.upgrade import Upgrade
 from stoppress.hub.watch import Watch
@@ -100,6 +101,7 @@ class Hub:
         self.shelf = Shelf(store, self._spawn)
         self.write_buffer = settings.write_buffer
         self.compress = settings.compress
+        self.by_address = settings.readers_per_address > 0
         self.slow_timeout = settings.slow_timeout
         # So long may a peer leave bytes unacknowledged: two heartbeats, but a slow one gets its 1013 first.
         self.silence = 2 * settings.heartbeat + settings.slow_timeout
@@ -113,7 +115,11 @@ class Hub:
     @property
     def socket_protocol(self) -> type[asyncio.Protocol]:
         """The class for `uvicorn.Config(ws=…)`."""
-        return upgrade.protocol_class(self)
+        return door.socket_protocol(self)
+
+    def door(self, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
+        """The class for `uvicorn.Config(http=…)`, in front of the one that reads all but sockets' handshakes."""
+        return door.door(self, http)
 
     @property
     def routes(self) -> list[BaseRoute]:

@@ -69,10 +69,10 @@ def text_frame(text: str) -> bytes:
 
 def deflated_frame(frame: bytes) -> bytes:
     """A text frame's compressed twin; the frame itself when it is short, or would not become shorter."""
-    payload = _payload(frame)
-    if len(payload) <= _SHORT:
+    text = payload(frame)
+    if len(text) <= _SHORT:
         return frame
-    shorter = _frame(_TEXT | _COMPRESSED, deflate(payload).removesuffix(_FLUSHED))
+    shorter = _frame(_TEXT | _COMPRESSED, deflate(text).removesuffix(_FLUSHED))
     return shorter if len(shorter) < len(frame) else frame
 
 
@@ -135,7 +135,7 @@ class Prepared:
         """The Server-Sent Event, of the same text."""
         block = self._events.get(form)
         if block is None:
-            block = self._events[form] = event("change", _payload(self.frame(dialect(form))), self.cursor)
+            block = self._events[form] = event("change", payload(self.frame(dialect(form))), self.cursor)
         return block
 
     def deflated_event(self, form: Form) -> bytes:
@@ -155,5 +155,6 @@ def _frame(head: int, payload: bytes) -> bytes:
     return struct.pack("!BBQ", head, 127, length) + payload
 
 
-def _payload(frame: bytes) -> bytes:
+def payload(frame: bytes) -> bytes:
+    """What an unmasked frame carries."""
     return frame[{126: 4, 127: 10}.get(frame[1], 2) :]

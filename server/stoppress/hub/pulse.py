@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from stoppress.hub.channel import SLOTS, Channel
-from stoppress.hub.reader import Reader, State
+from stoppress.hub.channel import Channel
+from stoppress.hub.reader import Reader
+from stoppress.hub.roster import SLOTS
+from stoppress.hub.state import State
 from stoppress.wire import Close
 
 CLOSING_MAX = 5.0  # seconds for the closing handshake, and for what waits before it

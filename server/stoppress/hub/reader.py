@@ -16,24 +16,14 @@ reader is at the head or its socket is full. What was not written is not remembe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
 from typing import Protocol
 
 from stoppress import wire
 from stoppress.hub.channel import Channel
 from stoppress.hub.prepared import Dialect, Prepared, close_frame, text_frame
+from stoppress.hub.state import State
 from stoppress.model import Cursor
 from stoppress.wire import Close
-
-
-class State(Enum):
-    """Where a reader is in the picture above."""
-
-    LIVE = "live"
-    CATCHING_UP = "catching up"
-    LAGGING = "lagging"
-    CLOSING = "closing"
-    CLOSED = "closed"
 
 
 class Outlet(Protocol):
@@ -75,13 +65,13 @@ class Reader:
         here = cursor if cursor is not None and resumed else channel.cursor
         self.sequence = here.sequence
         # Before a reset the hello has the reader's own cursor: cut off in between, it must not come back with ours.
-        greeting = before + text_frame(channel.hello(cursor or here, resumed=resumed))
+        greeting = before + channel.hello(cursor or here, resumed=resumed)
         if cursor is not None and not resumed:
             reason = "ahead" if cursor.epoch == channel.epoch else "epoch"
             greeting += text_frame(wire.reset(channel.cursor, reason))
         if cursor is not None:
             kind = "reset" if not resumed else "ring" if cursor.sequence >= channel.ring.start else "store"
-            channel.metrics.resumes.labels(kind).inc()
+            channel.resumes[kind].inc()
         channel.join(self)
         self.advance(greeting)
 
@@ -150,7 +140,9 @@ class Reader:
         self.transport.write(frame)
 
     def part(self, retry_after_ms: int, reason: str) -> None:
-        """This server goes away: say when to come back, and close."""
+        """This server goes away: say when to come back, and close. Nothing for one that is closing as it is."""
+        if self.state in (State.CLOSING, State.CLOSED):
+            return
         here = Cursor(self.channel.epoch, self.sequence)
         self.transport.write(text_frame(wire.bye(here, retry_after_ms=retry_after_ms, reason=reason)))
         self.close(Close.RESTARTING)

@@ -23,7 +23,7 @@ from stoppress import wire
 from stoppress.errors import FieldError, Invalid, StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoding import Encoding, encoding
-from stoppress.hub.prepared import Prepared, event
+from stoppress.hub.prepared import Prepared, event, payload
 from stoppress.hub.shelf import Shelf
 from stoppress.hub.upgrade import parse_cursor
 from stoppress.model import Cursor
@@ -73,7 +73,7 @@ class EventStream:
         self.sequence = here.sequence
         # Before a reset the hello has the reader's own cursor: cut off in between, it must not come back with ours.
         said = cursor or here
-        self._said.append(RETRY + event("hello", channel.hello(said, resumed=resumed), said))
+        self._said.append(RETRY + event("hello", payload(channel.hello(said, resumed=resumed)), said))
         if cursor is not None and not resumed:
             reason = "ahead" if cursor.epoch == channel.epoch else "epoch"
             self._said.append(event("reset", wire.reset(channel.cursor, reason), channel.cursor))

@@ -1,10 +1,10 @@
-"""The way from an HTTP request to a reader: what uvicorn calls for `Upgrade: websocket`.
+"""From a request for a socket to a reader: may it come in, which blog does it want, from where does it go on.
 
-uvicorn (0.54, httptools_impl.handle_websocket_upgrade) makes the class given as `Config(ws=…)`, calls
-connection_made and data_received with the request, which httptools parsed and it wrote down again (names in lower
-case, one line each), and then sets the object as the transport's protocol. So the answer waits until that has happened
-(call_soon): the transport then belongs to this object, and from the answer on to the Connection; nothing of the request
-is kept.
+door.py hands over the usual handshakes, read quickly. All others come by uvicorn (0.54,
+httptools_impl.handle_websocket_upgrade): it makes the class given as `Config(ws=…)`, calls connection_made and
+data_received with the request, which httptools parsed and it wrote down again, and then sets the object as the
+transport's protocol. So the answer waits until that has happened (call_soon): the transport then belongs to this
+object, and from the answer on to the Connection; nothing of the request is kept.
 
 What can be decided here is decided at once: when the blog is followed and the cursor is known, no task is made.
 Otherwise the hub makes one, bounded in time, and cancelled when the client goes.
@@ -17,7 +17,8 @@ import email.utils
 import http
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from functools import lru_cache
+from typing import Protocol, cast
 from urllib.parse import parse_qs, unquote
 
 from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLineTooLong, TooManyHeaders
@@ -27,15 +28,11 @@ from websockets.server import ServerProtocol
 from stoppress.errors import FieldError, Invalid, NotFound, StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.connection import Connection, Door
-from stoppress.hub.handshake import Asked, agreed, protocol, quickly
+from stoppress.hub.handshake import Asked, agreed, protocol
 from stoppress.hub.prepared import dialect
 from stoppress.model import Cursor
 from stoppress.problem import problem, problem_headers
 from stoppress.wire import Form
-
-if TYPE_CHECKING:
-    from uvicorn.config import Config
-    from uvicorn.server import ServerState
 
 PATH = "/v1/blogs/{blog}/socket"
 _UNREADABLE: dict[type[Exception] | type[None], int] = {
@@ -43,7 +40,7 @@ _UNREADABLE: dict[type[Exception] | type[None], int] = {
     HeaderLineTooLong: 431,
     TooManyHeaders: 431,
 }
-_BEFORE, _AFTER = PATH.split("{blog}")
+BEFORE, _AFTER = PATH.split("{blog}")
 
 
 class Lobby(Door, Protocol):
@@ -51,6 +48,7 @@ class Lobby(Door, Protocol):
 
     write_buffer: int
     compress: bool
+    by_address: bool  # whether it matters which address a reader has
 
     def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
         """Count a reader in. Raises Forbidden, Unavailable."""
@@ -82,13 +80,29 @@ def parse_cursor(values: Sequence[str]) -> Cursor | None:
     try:
         if len(values) > 1:
             raise ValueError(f"expected one cursor, but got {len(values)}")
-        return Cursor.parse(values[0])
+        return _cursor(values[0])
     except ValueError as error:
         raise Invalid(f"cursor: {error}", [FieldError("cursor", str(error))], status=400) from error
 
 
+_cursor = lru_cache(maxsize=256)(Cursor.parse)  # thousands come back with the same few
+
+
 class Upgrade(asyncio.Protocol):
     """One request for a socket, from its first byte to its answer."""
+
+    __slots__ = (
+        "_accepted",
+        "_address",
+        "_admitted",
+        "_answered",
+        "_cursor",
+        "_dialect",
+        "_head",
+        "_lobby",
+        "_task",
+        "_transport",
+    )
 
     def __init__(self, lobby: Lobby) -> None:
         self._lobby = lobby
@@ -113,7 +127,7 @@ class Upgrade(asyncio.Protocol):
             self._transport.abort()
             return
         self._head = data
-        asyncio.get_running_loop().call_soon(self._decide)
+        asyncio.get_running_loop().call_soon(self._read)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client went before it was answered, or after it was refused."""
@@ -122,11 +136,20 @@ class Upgrade(asyncio.Protocol):
             self._task.cancel()
         self._release()
 
-    def _decide(self) -> None:
+    def _read(self) -> None:
         if self._answered or self._transport.is_closing():
             return
         try:
-            blog = self._read()
+            asked = self._thoroughly()
+        except StopPressError as error:
+            self.refuse(error)
+        else:
+            self.decide(asked)
+
+    def decide(self, asked: Asked) -> None:
+        """Let it in, ask the store about it, or refuse it."""
+        try:
+            blog = self._admit(asked)
         except StopPressError as error:
             self.refuse(error)
             return
@@ -136,17 +159,19 @@ class Upgrade(asyncio.Protocol):
         else:
             self.accept(channel)
 
-    def _read(self) -> str:
-        """Take the request in, and the reader: the blog it asks for."""
-        asked = quickly(self._head, compress=self._lobby.compress) or self._thoroughly()
+    def _admit(self, asked: Asked) -> str:
+        """Count the reader in; the blog it asks for."""
         path, _, query = asked.target.partition("?")
         self._accepted = asked.answer
         self._dialect = asked.dialect
-        self._cursor = parse_cursor(parse_qs(query, keep_blank_values=True).get("cursor", ())) if query else None
+        if query:
+            self._cursor = parse_cursor(_cursors(query))
         blog = _blog(path)
-        peer = self._transport.get_extra_info("peername")
-        self._address = self._lobby.address(peer[0] if isinstance(peer, tuple | list) else None, asked.forwarded)
-        self._lobby.admit(origin=asked.origin, host=asked.host, address=self._address)
+        lobby = self._lobby
+        if lobby.by_address:
+            peer = self._transport.get_extra_info("peername")
+            self._address = lobby.address(peer[0] if isinstance(peer, tuple | list) else None, asked.forwarded)
+        lobby.admit(origin=asked.origin, host=asked.host, address=self._address)
         self._admitted = True
         return blog
 
@@ -204,10 +229,17 @@ class Upgrade(asyncio.Protocol):
             self._lobby.leave(self._address)
 
 
+@lru_cache(maxsize=256)
+def _cursors(query: str) -> tuple[str, ...]:
+    """What a query has as `cursor`."""
+    return tuple(parse_qs(query, keep_blank_values=True).get("cursor", ()))
+
+
+@lru_cache(maxsize=256)
 def _blog(path: str) -> str:
     """The blog whose socket this is. Raises NotFound."""
-    blog = unquote(path.removeprefix(_BEFORE).removesuffix(_AFTER))
-    if not path.startswith(_BEFORE) or not path.endswith(_AFTER) or not blog or "/" in blog:
+    blog = unquote(path.removeprefix(BEFORE).removesuffix(_AFTER))
+    if not path.startswith(BEFORE) or not path.endswith(_AFTER) or not blog or "/" in blog:
         raise NotFound(f"there is no socket at {path[:200]!r}")
     return blog
 
@@ -236,13 +268,3 @@ def _response(error: StopPressError) -> bytes:
     lines = [f"HTTP/1.1 {error.status} {http.HTTPStatus(error.status).phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
-
-
-def protocol_class(lobby: Lobby) -> type[asyncio.Protocol]:
-    """The class for `uvicorn.Config(ws=…)`, bound to one hub."""
-
-    class BoundUpgrade(Upgrade):
-        def __init__(self, *, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
-            super().__init__(lobby)
-
-    return BoundUpgrade
