@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     )
     slow_timeout: Seconds = Field(30.0, description="How long a reader may stay slow before it is closed with 1013.")
     compress: bool = Field(True, description="Compress what readers get, where they take it: once for all of them.")
+    burst_window: Annotated[float, Field(ge=0, le=0.1)] = Field(
+        0.02, description="Seconds within which further changes of a blog are joined into one write for each reader."
+    )
     linger: Seconds = Field(60.0, description="How long a blog without readers is still followed.")
     verify: Seconds = Field(
         2.0, description="Seconds between two checks that what is followed is still what is stored."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -92,6 +93,27 @@ async def test_a_stream_of_a_history_that_the_store_does_not_know_is_not_written
         history.epochs["regatta"] = right
         await at.until(lambda: at.metric("stoppress_tail_restarts_total") >= 2, "it is read again, with pauses")
         assert at.metric("stoppress_deliveries_total", transport="socket") == 0
+
+
+async def test_a_burst_is_joined_into_few_writes_and_what_comes_after_a_quiet_moment_is_not_held() -> None:
+    history = HistoryInMemory(a_blog(), a_blog("harbour"))
+    async with (
+        desk(history, verify=3600.0, burst_window=0.1) as at,
+        at.connect() as reader,
+        at.connect(blog="harbour") as other,
+    ):
+        await receive(reader)
+        await receive(other)
+        for number in range(50):
+            history.publish(f"p{number}")
+            await asyncio.sleep(0)
+        history.publish("h", blog="harbour")
+        assert (await receive(other))["cursor"] == "e2.1"
+        assert [(await receive(reader))["cursor"] for _ in range(50)] == [f"e1.{n}" for n in range(1, 51)]
+        fanouts = at.metric("stoppress_fanout_seconds_count")
+        assert fanouts < 20, "fifty changes went out in far fewer writes"
+        history.publish("later")
+        assert (await receive(reader))["cursor"] == "e1.51"
 
 
 async def receive_after(history: HistoryInMemory, reader: ClientConnection) -> dict[str, Any]:

@@ -95,7 +95,15 @@ class Hub:
         self._proxies = Proxies(settings.trusted_proxies)
         self._origins = Origins(settings.origins)
         self._deadlines = Deadlines(settings.slow_timeout, monotonic)
-        self._tail = Tail(log, store, self._channels, metrics, clock, verify=lambda blog: self._watch.check((blog,)))
+        self._tail = Tail(
+            log,
+            store,
+            self._channels,
+            metrics,
+            clock,
+            verify=lambda blog: self._watch.check((blog,)),
+            burst_window=settings.burst_window,
+        )
         self._watch = Watch(log, store, self._channels, self._tail, metrics, settings.verify)
         self._census = Census(audience, self._channels) if audience else None
         self.shelf = Shelf(store, self._spawn)

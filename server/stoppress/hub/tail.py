@@ -3,11 +3,16 @@
 One task, one blocking read for all blogs. A newly followed blog breaks the read off, which then begins anew with it:
 reading a stream changes nothing, so nothing is lost. A read that fails is taken up again from where the channels
 stand, after a short pause that grows to a cap.
+
+A blog whose changes come faster than one in `burst_window` is read again only when that has passed since its last
+fan-out began: by then several changes are there, and each reader gets them in one write. A change after a quiet moment
+goes out at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -43,6 +48,7 @@ class Tail:
         clock: Clock,
         *,
         verify: Verify,
+        burst_window: float,
     ) -> None:
         self._source = log
         self._store = store
@@ -50,6 +56,8 @@ class Tail:
         self._metrics = metrics
         self._clock = clock
         self._verify = verify
+        self._burst_window = burst_window
+        self._due: dict[str, float] = {}  # by the loop's clock, for blogs whose last fan-out is only just past
         self._changed = asyncio.Event()
         self._behind: set[str] = set()
         self._reading: asyncio.Timeout | None = None
@@ -89,11 +97,20 @@ class Tail:
             blog = self._behind.pop()
             if channel := self._channels.get(blog):
                 await self._heal(blog, channel)
-        stood = {blog: (channel.generation, channel.head) for blog, channel in self._channels.items()}
+        now = asyncio.get_running_loop().time()
+        self._due = {blog: due for blog, due in self._due.items() if due > now}
+        wait = min(self._due.values()) - now if self._due else _WAIT
+        stood = {
+            blog: (channel.generation, channel.head)
+            for blog, channel in self._channels.items()
+            if blog not in self._due
+        }
         if not stood:
-            await self._changed.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait if self._due else None):
+                    await self._changed.wait()
             return
-        for blog, records in (await self._read({blog: head for blog, (_, head) in stood.items()})).items():
+        for blog, records in (await self._read({blog: head for blog, (_, head) in stood.items()}, wait)).items():
             channel = self._channels.get(blog)
             # A channel that is not where the read began was reset: what was read may be of another history.
             if channel is None or not records or (channel.generation, channel.head) != stood[blog]:
@@ -107,14 +124,15 @@ class Tail:
             else:
                 await self._renew(blog, channel)
 
-    async def _read(self, after: Mapping[str, int]) -> Mapping[str, Sequence[Record]]:
-        """What is behind `after`; nothing when `follow` broke the read off."""
+    async def _read(self, after: Mapping[str, int], wait: float) -> Mapping[str, Sequence[Record]]:
+        """What is behind `after`, once there is something; nothing after `wait`, or when `follow` broke the read
+        off."""
         reading = asyncio.timeout(None)
         try:
             async with reading:
                 self._reading = reading
                 try:
-                    return await self._source.read(after, wait=_WAIT)
+                    return await self._source.read(after, wait=wait)
                 finally:
                     self._reading = None
         except TimeoutError:
@@ -125,6 +143,7 @@ class Tail:
     async def _publish(self, channel: Channel, records: Iterable[Record]) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
+        self._due[channel.blog.id] = began + self._burst_window
         for _ in channel.publish(records):
             await asyncio.sleep(0)
         self._metrics.fanout.observe(loop.time() - began)
