@@ -81,19 +81,26 @@ async def publishing(url: str, http: httpx2.AsyncClient, seconds: float) -> None
     for clients in (1, CLIENTS):
         times, took = await measured(publish, clients, seconds)
         told(f"POST to 201, {clients} at once", times, took)
+    for pause, name in ((0.0, "one after the other"), (0.05, "20 a second")):
+        await to_a_socket(url, http, seconds, pause, name)
+
+
+async def to_a_socket(url: str, http: httpx2.AsyncClient, seconds: float, pause: float, name: str) -> None:
+    """POST to a reader's socket. One after the other they are a burst, which the hub joins: see decision 422."""
     times = []
     began = time.perf_counter()
     async with connect(url.replace("http", "ws") + "/v1/blogs/bench/socket", proxy=None) as socket:
         await socket.recv()  # hello
         while time.perf_counter() - began < seconds:
-            name = f"s{len(times)}"
+            post = f"s{len(times)}-{pause * 1000:.0f}"
             start = time.perf_counter()
-            posting = asyncio.create_task(http.post("/v1/blogs/bench/posts", json={"id": name, **POST}))
-            while json.loads(await socket.recv()).get("post", {}).get("id") != name:
+            posting = asyncio.create_task(http.post("/v1/blogs/bench/posts", json={"id": post, **POST}))
+            while json.loads(await socket.recv()).get("post", {}).get("id") != post:
                 pass
             times.append(time.perf_counter() - start)
             await posting
-    told("POST to a reader's socket, 1 at once", times, time.perf_counter() - began)
+            await asyncio.sleep(pause)
+    told(f"POST to a reader's socket, {name}", times, time.perf_counter() - began)
 
 
 async def curve(http: httpx2.AsyncClient, posts: int, changes: int) -> None:

@@ -15,6 +15,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.samples import Sample
 
 _LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+_STOPS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1)
 _LARGEST = {"python_info", "process_start_time_seconds", "process_max_fds"}
 
 
@@ -61,7 +62,7 @@ class Metrics:
         self.loop_delay = Histogram(
             "stoppress_loop_delay_seconds",
             "How late the event loop was, looked at fifty times a second.",
-            buckets=_LATENCY,
+            buckets=_STOPS,
             registry=self.registry,
         )
         self.requests = Histogram(
