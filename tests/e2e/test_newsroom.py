@@ -96,7 +96,8 @@ def test_with_two_servers_scheduled_posts_come_out_once_each_within_a_second(pai
     desk.blog(id="night", title="Night")
     at = datetime.now(UTC) + timedelta(seconds=1.5)
     for i in range(20):
-        desk.post("night", id=f"p{i:02}", status="scheduled", publish_at=rfc3339(at + timedelta(milliseconds=i)))
+        at_i = rfc3339(at + timedelta(milliseconds=i))
+        desk.post("night", id=f"p{i:02}", title="x", status="scheduled", publish_at=at_i)
     assert desk.get("/v1/blogs/night")["posts"] == 0
     until(lambda: desk.get("/v1/blogs/night")["posts"] == 20, "all are out")
     for i in range(20):

@@ -32,7 +32,7 @@ async def a_blog(store: RedisStore, clock: Any) -> Posts:
     await posts.create("night", {"id": "d", "status": "draft", "tags": ["wind"]}, EDITOR)
     await posts.create("night", {"id": "gone", "status": "draft"}, EDITOR)
     await posts.delete("night", "gone", EDITOR)
-    later = {"id": "s", "status": "scheduled", "publish_at": "2031-05-04T18:00:00Z"}
+    later = {"id": "s", "title": "Later", "status": "scheduled", "publish_at": "2031-05-04T18:00:00Z"}
     await posts.create("night", later, EDITOR)
     return posts
 

@@ -37,7 +37,9 @@ async def test_a_page_is_the_same_bytes_until_something_changes(
 async def test_filters_and_places(admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient, blog: str) -> None:
     for i in range(3):
         at = f"2031-03-09T08:0{i}:00Z"
-        await admin.post(f"{blog}/posts", json={"id": f"p{i}", "published_at": at, "key": i == 1, "tags": [f"t{i}"]})
+        await admin.post(
+            f"{blog}/posts", json={"id": f"p{i}", "title": "x", "published_at": at, "key": i == 1, "tags": [f"t{i}"]}
+        )
 
     async def shown(query: str) -> list[str]:
         text = (await anybody.get(PAGE + query)).text

@@ -130,11 +130,12 @@ def _schemas() -> dict[str, Any]:
 
 
 def _as_merge_patch(schema: dict[str, Any]) -> None:
-    """Nothing is required of a patch, and null takes any field back to its default, but for those that have none."""
+    """Nothing is required of a patch, and null takes any field back to its default, but for those that have none, and
+    the status: to take that away would publish."""
     required = schema.pop("required", [])
     for name, field in schema["properties"].items():
         default = field.pop("default", None)
-        if name not in required and default is not None:
+        if name not in required and name != "status" and default is not None:
             about = {key: field.pop(key) for key in ("title", "description") if key in field}
             schema["properties"][name] = {"anyOf": [field, {"type": "null"}], **about}
 

@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stoppress.errors import NotFound, StopPressError
+from stoppress.fields import ID_PATTERN
 from stoppress.metrics import Metrics
-from stoppress.model import ID_PATTERN
 from stoppress.web.answers import problem_answer
 
 _ID = re.compile(ID_PATTERN)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stoppress.desk.composing import changed
 from stoppress.desk.inputs import PostBatch, PostInput, PostPatch
-from stoppress.desk.posts import changed
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post, rfc3339
 from stoppress.store.base import Committed, Order
