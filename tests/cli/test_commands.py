@@ -327,6 +327,28 @@ def test_a_server_that_is_not_there_is_named(shell: Shell) -> None:
     assert done.returncode == 1 and "ftp://127.0.0.1" in done.stderr
 
 
+@pytest.mark.parametrize("token", ["clé", "sp_abc\ndef", "two words", "sp_abc\u200b"])
+def test_a_token_that_no_header_can_carry_is_a_usage_error_that_does_not_show_it(shell: Shell, token: str) -> None:
+    for settings, arguments in (({}, ["--token", token]), ({"STOPPRESS_TOKEN": token}, [])):
+        done = Shell(shell.url, settings).run("publish", "petrel", *arguments, stdin="x")
+        assert done.returncode == 2 and "--token" in done.stderr and "U+" in done.stderr
+        assert token not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["demo", "--speed", "nan"],
+        ["bench", "--pause", "nan"],
+        ["bench", "--pause", "inf"],
+        ["capacity", "--readers", "9", "--heartbeat", "nan"],
+    ],
+)
+def test_a_number_is_a_number(shell: Shell, arguments: list[str]) -> None:
+    done = shell.run(*arguments)
+    assert done.returncode == 2 and arguments[-2] in done.stderr and arguments[-1] in done.stderr
+
+
 def test_unknown_commands_and_options_are_usage_errors(shell: Shell) -> None:
     assert shell.run("punblish").returncode == 2
     assert shell.run("publish").returncode == 2

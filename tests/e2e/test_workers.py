@@ -92,7 +92,6 @@ def test_sigkill_of_one_of_two_workers_loses_and_doubles_nothing(crew: Server) -
         head = str(late.get(f"/v1/blogs/{blog}/stats")["cursor"])
 
         async def all_there() -> bool:
-            await asyncio.sleep(0.02)
             return all(reader.cursor == head for reader in swarm.readers)
 
         await eventually(all_there, "every reader is at the head")
@@ -124,6 +123,30 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_the_demo_goes_on_when_the_worker_that_plays_it_dies(short_folder: Path) -> None:
+    server = Server(short_folder, workers="2", demo="1")
+    server.start()
+    desk = Desk(server.url)
+    try:
+        until(lambda: _blogs(desk) == ["demo"], "the demo has begun")
+        first = min(workers_of(server))
+        os.kill(first, signal.SIGKILL)
+        until(lambda: not _runs(first), "the player is dead")
+        # Whoever plays sets the scene first; a demo whose player is gone would stay deleted.
+        survivor = Desk(server.url)
+        survivor.change_blog("demo", status="ended")
+        until(lambda: survivor.get("/v1/blogs/demo")["status"] == "live", "the demo is played again")
+        survivor.close()
+        assert (server.data / "server.out").read_text().count("Stop Press is ready.") == 1
+    finally:
+        desk.close()
+        server.stop()
+
+
+def _blogs(desk: Desk) -> list[str]:
+    return [blog["id"] for blog in desk.get("/v1/blogs")["blogs"]]
 
 
 def test_the_bench_command_measures(crew: Server) -> None:

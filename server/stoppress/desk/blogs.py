@@ -11,7 +11,7 @@ from typing import Any
 from ulid import ULID
 
 from stoppress.auth import Caller
-from stoppress.desk.inputs import BlogEdit, BlogInput, merge_patch, named_status, parse, passed
+from stoppress.desk.inputs import BlogEdit, BlogInput, merge_patch, named_status, parse
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, BlogFields, BlogStatus
 from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
@@ -50,14 +50,14 @@ class Blogs:
         """Make a blog. Raises Invalid, Conflict (its id is taken), Forbidden, Unauthenticated, Unavailable."""
         caller.require("admin")
         wanted = parse(BlogInput, content)
-        passed("updated_at", wanted.updated_at, self._clock())
+        now = self._clock()
         name = wanted.id or str(ULID.from_datetime(self._clock()))
         if attempt and not wanted.id:
             name = await self._store.reserve_id(attempt, name)
         caller.require("admin", name)
-        blog = Blog(
-            **_fields(wanted), id=name, revision=1, created_at=self._clock(), updated_at=wanted.updated_at, posts=0
-        )
+        # A blog was updated now at the latest: a time to come would stand there until it has passed.
+        updated_at = wanted.updated_at and min(wanted.updated_at, now)
+        blog = Blog(**_fields(wanted), id=name, revision=1, created_at=now, updated_at=updated_at, posts=0)
         return await self._store.create_blog(blog, by=caller.name, attempt=attempt)
 
     async def read(self, name: str) -> BlogState:
@@ -84,12 +84,11 @@ class Blogs:
                 raise Invalid("expected a JSON object as merge patch")
             named_status(patch)
             wanted = parse(BlogEdit, merge_patch(_document(before), patch))
-            passed("updated_at", wanted.updated_at, self._clock())
             if wanted.status not in NEXT[before.status] | {before.status}:
                 raise Conflict(f"a blog that is {before.status} can't become {wanted.status}")
             if before.status == "archived" and wanted.status == "archived":
                 raise Conflict(f"the blog {name!r} is archived: it takes no more changes")
-            noticed = wanted.updated_at
+            noticed = wanted.updated_at and min(wanted.updated_at, self._clock())
             if noticed is None and _shown(wanted) != _shown(before):
                 noticed = self._clock()
             after = before.model_copy(update={**_fields(wanted), "revision": before.revision + 1})

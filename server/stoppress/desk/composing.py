@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from stoppress.desk.inputs import PostEdit, PostPatch, passed, wrong
+from stoppress.desk.inputs import PostEdit, PostPatch, wrong
 from stoppress.model import Change, Post, PostFields, PostStatus, Tombstone
 from stoppress.sanitize import render, sanitize, says_something
 from stoppress.store.base import Entry
@@ -29,7 +29,6 @@ def compose(
     if base is None or wanted.body != base.body or wanted.body_format == "markdown":
         fields["body"] = (render if wanted.body_format == "markdown" else sanitize)(wanted.body)
     published_at, updated_at = wanted.published_at, wanted.updated_at
-    passed("updated_at", updated_at, max(now, published_at or now))
     if before is None and wanted.publish_at is not None:
         only_scheduled(wanted)
     if wanted.status == "scheduled" and (wanted.publish_at is None or wanted.publish_at <= now):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, StrictBool, ValidationError
 
 from stoppress.errors import FieldError, Invalid
-from stoppress.fields import Id, Time, rfc3339
+from stoppress.fields import Id, Time
 from stoppress.model import BlogFields, Frozen, PostFields
 
 BodyFormat = Literal["html", "markdown"]
-_CLOCKS = timedelta(minutes=1)
 _READ_ONLY = {"blog", "revision", "created_at", "posts"}
 
 
@@ -101,12 +99,6 @@ def named_status(patch: Mapping[str, Any]) -> None:
     """Raises Invalid when a merge patch takes the status away: what is left would be its default, which publishes."""
     if "status" in patch and patch["status"] is None:
         raise wrong("status", "a status can be changed, but not taken away; got null")
-
-
-def passed(field: str, moment: datetime | None, now: datetime) -> None:
-    """Raises Invalid when a change is said to have happened in time to come, but for what clocks may differ by."""
-    if moment is not None and moment > now + _CLOCKS:
-        raise wrong(field, f"expected a time that has passed, but got {rfc3339(moment)}; it is {rfc3339(now)}")
 
 
 def _field_error(line: Any) -> FieldError:

@@ -106,6 +106,8 @@ def _good(operation: Operation, status: int) -> dict[str, Any]:
     entry: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if schema is not None:
         entry["content"] = {operation.media_type: {"schema": dict(schema)}}
+        if operation.page:
+            entry["content"]["text/html"] = {"schema": {"type": "string"}}
     return entry
 
 
@@ -195,6 +197,7 @@ def _answers() -> dict[str, Any]:
             height=whole,
             srcset={**text, "description": "All widths, narrowest first."},
         ),
+        "Front": _object(name=text, version=text, blogs=text, docs=text, openapi=text, asyncapi=text),
         "State": _object(status=text),
         "FieldError": _object(
             ["detail"],

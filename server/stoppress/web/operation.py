@@ -55,6 +55,7 @@ class Operation:
     answers: Mapping[int, Schema | None] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
     media_type: str = "application/json"
+    page: bool = False  # browsers get it as an HTML document
     description: str = ""
 
     def counted(self, metrics: Metrics, error_page: ErrorPage | None = None) -> Endpoint:

@@ -14,10 +14,8 @@ from stoppress.web.answers import NO_STORE, answer, cursor_tag, etag, unless_kno
 from stoppress.web.asking import (
     attempt,
     body,
-    dump_page,
     expected_revision,
     invalid,
-    load_page,
     number,
     one_of,
     parameter,
@@ -27,6 +25,7 @@ from stoppress.web.asking import (
 from stoppress.web.callers import caller
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter
+from stoppress.web.paging import dump_page, load_page
 
 LIMIT = 100
 _WRITTEN = {"$ref": "#/components/schemas/PostAnswer"}
