@@ -188,7 +188,7 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
         token = crew.token if crew else await admin_token(settings, stores)
         exposition = await open_still.enter_async_context(shared(metrics, crew.folder, crew.index)) if crew else None
         journal = Journal(stores.audit)
-        shelf = open_shelf(settings.media_url, settings.data / "media")
+        shelf = open_shelf(settings.media_url, settings.data / "media", patience=settings.media_timeout)
         studio = Studio(shelf, workers=settings.media_workers, pixels=settings.media_pixels)
         newsroom = Newsroom(
             settings=settings,
