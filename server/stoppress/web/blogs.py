@@ -12,7 +12,7 @@ from stoppress.web.answers import NO_STORE, REVALIDATE, answer, etag
 from stoppress.web.asking import attempt, body, expected_revision, number, parameter, parse_json
 from stoppress.web.callers import caller
 from stoppress.web.newsroom import Newsroom
-from stoppress.web.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, Operation, Parameter
+from stoppress.web.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, Operation, Parameter, limit_of
 from stoppress.web.paging import dump_token, load_token
 
 LIMIT = 100
@@ -100,12 +100,7 @@ class BlogRoutes:
                 self.index,
                 "Blogs",
                 parameters=(
-                    Parameter(
-                        "limit",
-                        "query",
-                        "How many.",
-                        {"type": "integer", "minimum": 1, "maximum": LIMIT, "default": LIMIT},
-                    ),
+                    limit_of(LIMIT),
                     Parameter("page", "query", "The `next` of an earlier answer."),
                 ),
                 answers={200: {"$ref": "#/components/schemas/BlogList"}},

@@ -11,7 +11,7 @@ from stoppress.model import BlogChanged, Cursor
 from stoppress.web.answers import cursor_tag
 from stoppress.web.asking import cursor, number, one_of, parameter
 from stoppress.web.newsroom import Newsroom
-from stoppress.web.operation import BLOG, Operation, Parameter
+from stoppress.web.operation import BLOG, Operation, Parameter, limit_of
 
 LIMIT = 500
 EVENTS = "/v1/blogs/{blog}/events"
@@ -106,12 +106,7 @@ class ChangeRoutes:
                 parameters=(
                     BLOG,
                     Parameter("after", "query", "A cursor; without one, only where the blog stands is told."),
-                    Parameter(
-                        "limit",
-                        "query",
-                        "How many.",
-                        {"type": "integer", "minimum": 1, "maximum": LIMIT, "default": LIMIT},
-                    ),
+                    limit_of(LIMIT),
                     Parameter(
                         "form",
                         "query",

@@ -22,7 +22,7 @@ from stoppress.web.answers import answer
 from stoppress.web.asking import number, parameter
 from stoppress.web.callers import caller
 from stoppress.web.newsroom import Newsroom
-from stoppress.web.operation import Endpoint, Operation, Parameter
+from stoppress.web.operation import Endpoint, Operation, Parameter, limit_of
 from stoppress.web.paging import dump_token, load_token
 
 _log = logging.getLogger("stoppress.audit")
@@ -148,12 +148,7 @@ class AuditRoutes:
                 scope="admin",
                 parameters=(
                     Parameter("blog", "query", "Of this blog only."),
-                    Parameter(
-                        "limit",
-                        "query",
-                        "How many.",
-                        {"type": "integer", "minimum": 1, "maximum": LIMIT, "default": LIMIT},
-                    ),
+                    limit_of(LIMIT),
                     Parameter("page", "query", "The `next` of an earlier answer."),
                 ),
                 answers={200: {"$ref": "#/components/schemas/AuditList"}},

@@ -97,6 +97,14 @@ def route(path: str, endpoints: Mapping[str, Endpoint]) -> Route:
 
 BLOG = Parameter("blog", "path", "The blog's id.", {"type": "string", "pattern": ID_PATTERN})
 POST = Parameter("post", "path", "The post's id.", {"type": "string", "pattern": ID_PATTERN})
+
+
+def limit_of(most: int) -> Parameter:
+    """How many a list may give at a time; as many as it may by default."""
+    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": most}
+    return Parameter("limit", "query", "How many.", schema)
+
+
 IF_MATCH = Parameter(
     "If-Match", "header", 'The revision that the change was made for, such as `"3"`; if another stands, 412.'
 )
