@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stoppress.errors import Invalid
-from stoppress.sanitize import render, sanitize
+from stoppress.sanitize import render, sanitize, says_something
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,8 @@ from stoppress.sanitize import render, sanitize
         ("<style>p{}</style><p>x</p>", "<p>x</p>"),
         ('<ol start="3"><li>three</li></ol>', '<ol start="3"><li>three</li></ol>'),
         ('<img src="/a.webp" alt="A">', '<img src="/a.webp" alt="A">'),
+        ("<p>a<svg><path d='M0 0'/></svg></p>", "<p>a</p>"),
+        ("<form action='https://x.example'>a</form>", "a"),
     ],
 )
 def test_structure_stays_and_surplus_goes(given: str, kept: str) -> None:
@@ -40,6 +42,12 @@ def test_links_to_elsewhere_take_nothing_along() -> None:
         ("<object data=x></object>", "<object>"),
         ("<img src=x onerror=alert(1)>", "event handler"),
         ("<p ONCLICK='a()'>x</p>", "event handler"),
+        ("<svg/onload=alert(1)>", "event handler"),
+        ("<div onclick=a()>x</div>", "event handler"),
+        ("<x-widget onfocus=a()>x</x-widget>", "event handler"),
+        ("<svg><script>alert(1)</script></svg>", "<script>"),
+        ("<svg><a xlink:href='javascript:a()'>x</a></svg>", "javascript:"),
+        ("<form action=javascript:a()>", "javascript:"),
         ('<a href="javascript:alert(1)">x</a>', "javascript:"),
         ('<a href=" &#x6A;ava\tscript:alert(1)">x</a>', "javascript:"),
         ('<a href="vbscript:x">x</a>', "vbscript:"),
@@ -56,7 +64,6 @@ def test_what_would_run_is_refused_by_name(given: str, named: str) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        "<svg/onload=alert(1)>",
         "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
         "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
         "<a href=\"https://x.example/\" target='_blank' ping='https://y.example'>x</a>",
@@ -76,3 +83,27 @@ def test_markdown_becomes_html_and_its_raw_html_text() -> None:
         "\n<tbody>\n<tr>\n<td>1</td>\n</tr>\n</tbody>\n</table>"
     )
     assert render("<script>x</script>") == "<p>&lt;script&gt;x&lt;/script&gt;</p>"
+
+
+@pytest.mark.parametrize("given", ["<p>&#7;</p>", "<p>&#x202e;edoc</p>", "<p>&#8237;edoc</p>"])
+def test_a_control_character_gets_in_by_no_reference(given: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        sanitize(given)
+    assert "control character U+" in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("html", "says"),
+    [
+        ("", False),
+        ("<p> \n</p>", False),
+        ("<p>&nbsp;</p><br>", False),
+        ("<p>\u200b\u2060</p>", False),
+        ("<p>.</p>", True),
+        ("&lt;", True),
+        ('<img src="/a.webp">', True),
+        ("<hr>", True),
+    ],
+)
+def test_what_says_something_can_be_seen(html: str, says: bool) -> None:
+    assert says_something(html) == says

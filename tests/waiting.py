@@ -30,4 +30,4 @@ async def eventually(condition: Callable[[], Awaitable[object]], what: str, pati
     deadline = time.monotonic() + patience
     while not await condition():
         assert time.monotonic() < deadline, f"waited {patience:g} s in vain until {what}"
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.005)  # between two looks: others need the loop, and the processor

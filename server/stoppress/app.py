@@ -147,7 +147,8 @@ class Crew:
     """What a worker among several knows of the others (workers.py)."""
 
     token: Token
-    first: bool  # it welcomes the operator, and plays the demo
+    welcomes: bool  # it tells the operator where everything is
+    plays: bool  # it plays the demo, if it is wanted
     folder: Path  # each worker tells its metrics at a socket there
     index: int
 
@@ -187,7 +188,7 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
         token = crew.token if crew else await admin_token(settings, stores)
         exposition = await open_still.enter_async_context(shared(metrics, crew.folder, crew.index)) if crew else None
         journal = Journal(stores.audit)
-        shelf = open_shelf(settings.media_url, settings.data / "media")
+        shelf = open_shelf(settings.media_url, settings.data / "media", patience=settings.media_timeout)
         studio = Studio(shelf, workers=settings.media_workers, pixels=settings.media_pixels)
         newsroom = Newsroom(
             settings=settings,
@@ -217,8 +218,10 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
                 tasks.create_task(keep_schedule(stores.store, posts, now, every=0.5)),
             ]
             tasks.create_task(journal.run())  # ends by itself, when it has written all
-            if crew is None or crew.first:
+            if crew is None or crew.welcomes:
                 beside.append(tasks.create_task(_welcome(settings, port, token)))
+            if settings.demo and token.text and (crew is None or crew.plays):
+                beside.append(tasks.create_task(_play(settings, port, token.text)))
             try:
                 await server.serve([listen(settings, hub)])
             finally:
@@ -272,16 +275,20 @@ async def admin_token(settings: Settings, stores: Stores) -> Token:
     return Token(None, "make one with `stoppress token create`")
 
 
-async def _welcome(settings: Settings, listening: asyncio.Future[int], token: Token) -> None:
-    """Say where everything is, once it is there, and go on with the demo if it is wanted."""
+def _url(settings: Settings, port: int) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{await listening}"
-    lines = [f"API docs  {url}/docs", f"Token     {token.shown}"]
-    if settings.demo:
-        lines.insert(0, f"Page      {url}/blogs/demo")
-    else:
-        lines.insert(0, f"Pages     {url}/blogs/…")
+    return f"http://{host}:{port}"
+
+
+async def _welcome(settings: Settings, listening: asyncio.Future[int], token: Token) -> None:
+    """Say where everything is, once it is there."""
+    url = _url(settings, await asyncio.shield(listening))
+    page = f"Page      {url}/blogs/demo" if settings.demo else f"Pages     {url}/"
+    lines = [page, f"API docs  {url}/docs", f"Token     {token.shown}"]
     sys.stdout.write("\nStop Press is ready.\n\n" + "".join(f"  {line}\n" for line in lines) + "\n")
     sys.stdout.flush()
-    if settings.demo and token.text:
-        await play_at(url, token.text)
+
+
+async def _play(settings: Settings, listening: asyncio.Future[int], token: str) -> None:
+    """Play the demo, or go on with it."""
+    await play_at(_url(settings, await asyncio.shield(listening)), token)

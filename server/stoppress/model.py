@@ -1,7 +1,7 @@
 """What a live blog is made of: blogs, posts, and the events that change them.
 
-Everything here is frozen and pure. A field that an editor may write is in `BlogFields` or `PostFields`, once,
-with its limit; `Blog` and `Post` add what the server alone sets. The API's schemas come from these classes.
+Everything here is frozen and pure. A field that an editor may write is in `BlogFields` or `PostFields`, once, with its
+limit (fields.py); `Blog` and `Post` add what the server alone sets. The API's schemas come from these classes.
 
 Texts are plain text but for `Post.body`, which is sanitised HTML (sanitize.py) by the time a Post exists.
 Times are aware datetimes in UTC, to the millisecond, and RFC 3339 on the wire.
@@ -10,153 +10,31 @@ Times are aware datetimes in UTC, to the millisecond, and RFC 3339 on the wire.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
-from babel import Locale, UnknownLocaleError
-from pydantic import (
-    AfterValidator,
-    AnyHttpUrl,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    StrictBool,
-    StrictInt,
-    StringConstraints,
-    TypeAdapter,
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+
+from stoppress.fields import (
+    AUTHORS_MAX,
+    LINKS_MAX,
+    MEDIA_MAX,
+    TAGS_MAX,
+    Body,
+    Id,
+    Language,
+    Line,
+    Srcset,
+    Tag,
+    Text,
+    Time,
+    Timezone,
+    Title,
+    Url,
 )
-
-TITLE_MAX = 300
-LINE_MAX = 1_000
-TEXT_MAX = 4_000
-BODY_MAX = 100_000
-MEDIA_MAX = 20
-LINKS_MAX = 20
-AUTHORS_MAX = 20
-TAGS_MAX = 20
-URL_MAX = 2_000
-
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def _milliseconds(moment: datetime) -> datetime:
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError as error:  # the year 1 in a zone ahead of UTC, 9999 in one behind it
-        raise ValueError(f"expected a time between {EARLIEST.year} and {LATEST.year}, but got {moment}") from error
-    if not EARLIEST <= moment <= LATEST:
-        raise ValueError(f"expected a time between {EARLIEST.year} and {LATEST.year}, but got {moment.isoformat()}")
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-def _written(moment: object) -> object:
-    if isinstance(moment, str | datetime) and not (isinstance(moment, str) and _NUMBER.fullmatch(moment)):
-        return moment
-    raise ValueError(f"expected a time as RFC 3339 writes it, but got {moment!r:.80}")
-
-
-_NUMBER = re.compile(r"\s*[-+]?[0-9.]+\s*")  # pydantic would take it for seconds since 1970
-
-
-def rfc3339(moment: datetime) -> str:
-    """`2023-03-21T12:30:00Z`; milliseconds only where there are some."""
-    spec = "milliseconds" if moment.microsecond else "seconds"
-    return moment.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
-
-
-def _no_controls(text: str) -> str:
-    for position, char in enumerate(text):
-        if unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t":
-            raise ValueError(f"control character U+{ord(char):04X} at position {position}")
-    return text
-
-
-def _one_line(text: str) -> str:
-    for position, char in enumerate(text):
-        if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp"):
-            raise ValueError(f"control character U+{ord(char):04X} at position {position}")
-    return text
-
-
-_HTTP_URL: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
-# What would end an attribute, a line, or split a srcset: never in a URL as RFC 3986 writes it.
-_URL_UNSAFE = re.compile(r"[\s\"'<>\\^`{|}]")
-
-
-def _http_url(text: str) -> str:
-    """An absolute http(s) address, or a path on this server (`/media/…`)."""
-    if unsafe := _URL_UNSAFE.search(text):
-        raise ValueError(f"expected a URL, but {unsafe[0]!r} at position {unsafe.start()} must be percent-encoded")
-    if text.startswith("/") and not text.startswith("//"):
-        return text
-    if not text.startswith(("http://", "https://")):
-        raise ValueError(f"expected a URL of http or https, but got {text[:80]!r}")
-    _HTTP_URL.validate_python(text)
-    return text
-
-
-_SRCSET = re.compile(r"\S+(\s+\d{1,5}(\.\d{1,3})?[wx])?")
-
-
-def _srcset(text: str) -> str:
-    for candidate in text.split(","):
-        if not _SRCSET.fullmatch(candidate.strip()):
-            raise ValueError(f"expected 'URL WIDTHw' in {text[:80]!r}, but got {candidate.strip()[:80]!r}")
-        _http_url(candidate.split()[0])
-    return text
-
-
-@cache
-def _timezones() -> frozenset[str]:
-    # These two are whatever the machine is set to, or nothing.
-    return frozenset(available_timezones() - {"localtime", "Factory"})
-
-
-def _timezone(name: str) -> str:
-    if name not in _timezones():
-        raise ValueError(f"expected an IANA time zone such as 'Europe/Paris', but got {name!r}")
-    return name
-
-
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
-
-
-def _language(tag: str) -> str:
-    try:
-        if not _LANGUAGE.fullmatch(tag):
-            raise ValueError(tag)
-        Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError) as error:
-        raise ValueError(f"expected a language tag such as 'en' or 'pt-BR', but got {tag!r}") from error
-    return tag
-
-
-ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-Time = Annotated[
-    AwareDatetime,
-    BeforeValidator(_written),
-    AfterValidator(_milliseconds),
-    PlainSerializer(rfc3339, return_type=str, when_used="json"),
-]
-Url = Annotated[str, StringConstraints(min_length=1, max_length=URL_MAX), AfterValidator(_http_url)]
-Srcset = Annotated[str, StringConstraints(min_length=1, max_length=10 * URL_MAX), AfterValidator(_srcset)]
-Title = Annotated[str, StringConstraints(max_length=TITLE_MAX, strip_whitespace=True), AfterValidator(_one_line)]
-Line = Annotated[str, StringConstraints(max_length=LINE_MAX, strip_whitespace=True), AfterValidator(_one_line)]
-Text = Annotated[str, StringConstraints(max_length=TEXT_MAX, strip_whitespace=True), AfterValidator(_no_controls)]
-Body = Annotated[str, StringConstraints(max_length=BODY_MAX), AfterValidator(_no_controls)]
-Tag = Annotated[str, StringConstraints(pattern=r"^[\w][\w .&'-]{0,49}$", strip_whitespace=True)]
-Timezone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_timezone)]
-Language = Annotated[str, StringConstraints(max_length=35), AfterValidator(_language)]
+from stoppress.fields import rfc3339 as rfc3339  # how the model's times are written belongs to the model's face
 
 BlogStatus = Literal["scheduled", "live", "paused", "ended", "archived"]
 PostStatus = Literal["draft", "scheduled", "published", "deleted"]

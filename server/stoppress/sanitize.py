@@ -4,19 +4,23 @@ Two answers to what is not allowed. Harmless surplus (a class, a span, a style) 
 every CMS pastes some. What would run (a script, an `on…` attribute, a `javascript:` address) is refused with its name:
 an editor's text never has it by accident, and to drop it in silence would hide an attack or a broken tool.
 
-Both are decided by the same HTML5 parser (ammonia, by nh3): the text is cleaned twice, once with the active parts let
-through, and whatever makes a difference was active. So no second parser can be talked into another reading.
+Both are decided by the same HTML5 parser (ammonia, by nh3): the text is cleaned again with the active parts let
+through, on whichever element they stand, and whatever makes a difference was active. So no second parser can be talked
+into another reading.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from functools import cache
+from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
 
 from stoppress.errors import FieldError, Invalid
-from stoppress.model import BODY_MAX
+from stoppress.fields import BODY_MAX, no_controls
 
 TAGS = frozenset(
     "a abbr b blockquote br cite code dd del details dfn dl dt em figcaption figure h2 h3 h4 hr i img ins kbd li "
@@ -36,9 +40,13 @@ ATTRIBUTES: dict[str, set[str]] = {
     "time": {"datetime"},
     "*": {"lang", "dir"},
 }
-SCHEMES = {"http", "https", "mailto", "tel"}
-_ACTIVE_SCHEMES = {"javascript", "vbscript", "data"}
+SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+_ACTIVE_SCHEMES = frozenset({"javascript", "vbscript", "data"})
 _ACTIVE_TAGS = frozenset({"script", "iframe", "object", "embed"})
+_ADDRESSES = ATTRIBUTES | {"*": ATTRIBUTES["*"] | {"href", "xlink:href", "src", "action", "formaction"}}
+_NAMES = re.compile(r"<([A-Za-z][^\s/>]*)")
+_SHOWN = frozenset({"img", "hr"})  # elements that say something without a text
+_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")  # of Unicode's categories: controls, format characters, spaces
 
 
 def sanitize(html: str, pointer: str = "/body") -> str:
@@ -47,11 +55,19 @@ def sanitize(html: str, pointer: str = "/body") -> str:
     Raises:
         Invalid: something in it would run; the message names what.
     """
-    clean = _clean(html)
-    if found := _active(html, clean):
-        detail = f"{found} is not published: it could run in the reader's browser"
-        raise Invalid(f"{pointer[1:]}: {detail}", [FieldError(pointer, detail)])
-    return clean.strip()
+    if found := _active(html):
+        raise _invalid(pointer, f"{found} is not published: it could run in the reader's browser")
+    clean = _clean(html).strip()
+    try:
+        return no_controls(clean)  # once more: what was written as a character reference stands there now
+    except ValueError as error:
+        raise _invalid(pointer, str(error)) from error
+
+
+def says_something(html: str) -> bool:
+    """Whether there is anything to see in sanitised HTML: a letter, a picture, a line."""
+    rest = nh3.clean(html, tags=set(_SHOWN), attributes={})
+    return "<" in rest or any(unicodedata.category(char) not in _UNSEEN for char in unescape(rest))
 
 
 def render(text: str, pointer: str = "/body") -> str:
@@ -62,9 +78,12 @@ def render(text: str, pointer: str = "/body") -> str:
     """
     html = sanitize(_markdown().render(text), pointer)
     if len(html) > BODY_MAX:
-        detail = f"as HTML it has {len(html)} characters, of at most {BODY_MAX}"
-        raise Invalid(f"{pointer[1:]}: {detail}", [FieldError(pointer, detail)])
+        raise _invalid(pointer, f"as HTML it has {len(html)} characters, of at most {BODY_MAX}")
     return html
+
+
+def _invalid(pointer: str, detail: str) -> Invalid:
+    return Invalid(f"{pointer[1:]}: {detail}", [FieldError(pointer, detail)])
 
 
 @cache
@@ -72,26 +91,40 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
-def _clean(html: str, *, tags: frozenset[str] = frozenset(), handlers: bool = False, schemes: bool = False) -> str:
+def _clean(
+    html: str,
+    tags: frozenset[str] = TAGS,
+    attributes: dict[str, set[str]] = ATTRIBUTES,
+    *,
+    handlers: bool = False,
+    schemes: frozenset[str] = SCHEMES,
+) -> str:
     """The HTML without what is not allowed; the options let an active part through."""
     return nh3.clean(
         html,
-        tags=set(TAGS | tags),
+        tags=set(tags),
         clean_content_tags={"script", "style"} - tags,
-        attributes=ATTRIBUTES,
+        attributes=attributes,
         generic_attribute_prefixes={"on"} if handlers else set(),
-        url_schemes=SCHEMES | _ACTIVE_SCHEMES if schemes else SCHEMES,
+        url_schemes=set(schemes),
         link_rel="noopener nofollow",
     )
 
 
-def _active(html: str, clean: str) -> str | None:
-    """What in `html` would run, or None."""
-    if _clean(html, tags=_ACTIVE_TAGS, handlers=True, schemes=True) == clean:
+def _active(html: str) -> str | None:
+    """What in `html` would run, or None.
+
+    A handler runs on any element, also on one that is not allowed, so every name that may be an element's is let
+    through here. The names come from the text itself, and may be too many; which are elements the parser alone says.
+    """
+    named = frozenset(name for found in _NAMES.findall(html) for name in (found, found.lower()))
+    quiet = TAGS | named - _ACTIVE_TAGS
+    bare = _clean(html, quiet, _ADDRESSES)
+    if _clean(html, quiet | _ACTIVE_TAGS, _ADDRESSES, handlers=True, schemes=SCHEMES | _ACTIVE_SCHEMES) == bare:
         return None
     for tag in sorted(_ACTIVE_TAGS):
-        if _clean(html, tags=frozenset({tag})) != clean:
+        if _clean(html, quiet | {tag}, _ADDRESSES) != bare:
             return f"<{tag}>"
-    if _clean(html, handlers=True) != clean:
+    if _clean(html, quiet, _ADDRESSES, handlers=True) != bare:
         return "an event handler (an attribute that begins with 'on')"
     return "an address of javascript:, vbscript: or data:"

@@ -119,6 +119,9 @@ class Settings(BaseSettings):
         description="A bucket for pictures, s3://BUCKET/PREFIX, with the AWS_* variables for keys, region and "
         "endpoint; by default they are kept in the data folder.",
     )
+    media_timeout: Seconds = Field(
+        20.0, description="How long the bucket may take for one picture before the answer is 503."
+    )
     head_limit: Annotated[int, Field(ge=8_192)] = Field(
         65_536, description="Bytes of a request's line and headers, at most."
     )

@@ -49,7 +49,7 @@ def serve(settings: Settings) -> None:
             settings = settings.model_copy(update={"redis_url": embedded.url})
         settings = settings.model_copy(update={"port": port})
         token = asyncio.run(_token(settings))
-        crew = app.Crew(token=token, first=True, folder=folder, index=0)
+        crew = app.Crew(token=token, welcomes=True, plays=True, folder=folder, index=0)
         _Foreman(settings, crew, stopping).run()
 
 
@@ -89,7 +89,7 @@ class _Foreman:
     def run(self) -> None:
         """Until told to stop; returns when all workers have ended."""
         for index in range(self._settings.workers):
-            self._start(index, first=index == 0)
+            self._start(index, welcomes=index == 0)
         while not self._stopping.is_set():
             wait([process.sentinel for process, _ in self._workers.values()], timeout=0.2)
             for index, (process, began) in tuple(self._workers.items()):
@@ -98,14 +98,15 @@ class _Foreman:
                     if time.monotonic() - began < _BRIEF:
                         self._stopping.wait(_PAUSE)
                     if not self._stopping.is_set():
-                        self._start(index, first=False)
+                        self._start(index, welcomes=False)
         for process, _ in self._workers.values():
             process.terminate()
         for process, _ in self._workers.values():
             process.join()
 
-    def _start(self, index: int, *, first: bool) -> None:
-        crew = replace(self._crew, first=first, index=index)
+    def _start(self, index: int, *, welcomes: bool) -> None:
+        # Whoever stands in for the player goes on with the demo: the posts themselves say how far it had got.
+        crew = replace(self._crew, welcomes=welcomes, plays=index == 0, index=index)
         process = self._context.Process(
             target=_work, args=(self._settings, crew, self._lifeline), name=f"stoppress-worker-{index}"
         )

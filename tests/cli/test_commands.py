@@ -4,38 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from e2e.server import TOKEN, Desk, Server, Wire
+from e2e.server import Desk, Server, Wire, running
+from e2e.shell import Shell, Tail
 from waiting import until
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("data"), heartbeat="1", reconnect_spread="0.2")
-    try:
-        server.start()
+    with running(tmp_path_factory.mktemp("data"), heartbeat="1", reconnect_spread="0.2") as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
 def desk(server: Server) -> Iterator[Desk]:
-    desk = Desk(server.url)
-    yield desk
-    desk.close()
+    with contextlib.closing(Desk(server.url)) as desk:
+        yield desk
 
 
 @pytest.fixture
@@ -46,73 +39,9 @@ def blog(desk: Desk, request: pytest.FixtureRequest) -> str:
     return name
 
 
-@dataclass
-class Shell:
-    """Runs `stoppress …` as somebody would who has set the server's address and a token."""
-
-    url: str
-    settings: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("STOPPRESS_")}
-        return clean | {"STOPPRESS_URL": self.url, "STOPPRESS_TOKEN": TOKEN} | self.settings
-
-    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "stoppress", *arguments],
-            input=stdin,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return done
-
-
 @pytest.fixture
 def shell(server: Server) -> Shell:
     return Shell(server.url)
-
-
-class Tail:
-    """A `stoppress tail` that runs; `lines` are what it has printed so far."""
-
-    def __init__(self, shell: Shell, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "stoppress", "tail", *arguments],
-            env=shell.environment | {"PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self.notes: list[str] = []
-        self._threads = [
-            threading.Thread(target=self._read, args=(self.process.stdout, self.lines), daemon=True),
-            threading.Thread(target=self._read, args=(self.process.stderr, self.notes), daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def _read(self, stream: Any, lines: list[str]) -> None:
-        while line := stream.readline():
-            lines.append(line.rstrip("\n"))
-
-    def said(self, text: str) -> bool:
-        return any(text in line for line in [*self.lines, *self.notes])
-
-    def end(self, number: int | None = None) -> int:
-        if number is not None:
-            self.process.send_signal(number)
-        code = self.process.wait(20)
-        for thread in self._threads:
-            thread.join(10)
-        for stream in (self.process.stdout, self.process.stderr):
-            assert stream
-            stream.close()
-        return code
 
 
 # publish
@@ -325,6 +254,28 @@ def test_import_checks_the_shape_before_it_writes_anything(shell: Shell) -> None
 def test_a_server_that_is_not_there_is_named(shell: Shell) -> None:
     done = shell.run("import", "--url", "ftp://127.0.0.1", "-", stdin='{"blog": {"id": "a"}}')
     assert done.returncode == 1 and "ftp://127.0.0.1" in done.stderr
+
+
+@pytest.mark.parametrize("token", ["clé", "sp_abc\ndef", "two words", "sp_abc\u200b"])
+def test_a_token_that_no_header_can_carry_is_a_usage_error_that_does_not_show_it(shell: Shell, token: str) -> None:
+    for settings, arguments in (({}, ["--token", token]), ({"STOPPRESS_TOKEN": token}, [])):
+        done = Shell(shell.url, settings).run("publish", "petrel", *arguments, stdin="x")
+        assert done.returncode == 2 and "--token" in done.stderr and "U+" in done.stderr
+        assert token not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["demo", "--speed", "nan"],
+        ["bench", "--pause", "nan"],
+        ["bench", "--pause", "inf"],
+        ["capacity", "--readers", "9", "--heartbeat", "nan"],
+    ],
+)
+def test_a_number_is_a_number(shell: Shell, arguments: list[str]) -> None:
+    done = shell.run(*arguments)
+    assert done.returncode == 2 and arguments[-2] in done.stderr and arguments[-1] in done.stderr
 
 
 def test_unknown_commands_and_options_are_usage_errors(shell: Shell) -> None:

@@ -33,6 +33,7 @@ PATCHES = st.fixed_dictionaries(
         "silent": st.booleans(),
     },
 )
+BODY = {"body": "<p>Rain.</p>"}  # what is published says something
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("create"), NAMES, PATCHES, st.sampled_from(["k1", "k2", None])),
@@ -53,11 +54,11 @@ async def _perform(posts: Posts, editor: Caller, step: tuple[str, str, dict[str,
             case "create":
                 content = {key: value for key, value in content.items() if key != "silent"}
                 attempt = Attempt(f"{editor.name}{guard}", repr((name, content)), 60) if guard else None
-                await posts.create("night", {"id": name, **content}, editor, attempt)
+                await posts.create("night", {"id": name, **BODY, **content}, editor, attempt)
             case "batch":
                 content = {key: value for key, value in content.items() if key != "silent"}
                 attempt = Attempt(f"{editor.name}{guard}", repr((name, content)), 60) if guard else None
-                together = {"posts": [{"id": name, **content}, {"id": "d", **content}]}
+                together = {"posts": [{"id": name, **BODY, **content}, {"id": "d", **BODY, **content}]}
                 await posts.create_all("night", together, editor, attempt)
             case "restore":
                 await posts.restore("night", name, guard, editor, revision=guard if name == "a" else None)

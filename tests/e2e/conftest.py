@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from .server import Desk, Server, Wire
+from .server import Desk, Server, Wire, running
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -23,19 +24,14 @@ FLAGS = [
 @pytest.fixture
 def server(short_folder: Path) -> Iterator[Server]:
     """A server of the test's own."""
-    server = Server(short_folder)
-    try:
-        server.start()
+    with running(short_folder) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
 def desk(server: Server) -> Iterator[Desk]:
-    desk = Desk(server.url)
-    yield desk
-    desk.close()
+    with closing(Desk(server.url)) as desk:
+        yield desk
 
 
 @pytest.fixture

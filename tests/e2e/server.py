@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,17 @@ class Server:
         assert self.process
         self.process.terminate()
         return self.process.wait(30)
+
+
+@contextmanager
+def running(data: Path, **settings: str) -> Iterator[Server]:
+    """A server that is started, and stopped at the end."""
+    server = Server(data, **settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 class Desk:

@@ -48,6 +48,52 @@ def axe(page: Page) -> list[str]:
     return [f"{wrong['id']}: {wrong['nodes'][0]['html']}" for wrong in found["violations"]]
 
 
+def test_axe_finds_nothing_on_the_front(server: Server, desk: Desk, page: Page) -> None:
+    for name, language in (("petrel", "en"), ("bahr", "ar")):
+        desk.blog(id=name, title="The night of the Petrel", description="At sea.", language=language)
+    page.goto(server.url)
+    assert axe(page) == []
+    page.locator('a[href="/blogs/petrel"]').click()
+    wait_until_live(page)
+
+
+def test_no_picture_makes_the_page_a_mile_long(server: Server, desk: Desk, page: Page) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel")
+    tall = {"url": "/demo/gate.svg", "alt": "A line"}
+    desk.post("petrel", id="media", media=[{"type": "image", **tall, "width": 1, "height": 20_000}])
+    desk.post("petrel", id="body", body='<p><img src="/demo/gate.svg" alt="" width="1" height="9000000"></p>')
+    page.set_viewport_size({"width": 800, "height": 600})
+    page.goto(f"{server.url}/blogs/petrel")
+    wait_until_live(page)
+    for name in ("media", "body"):
+        box = page.locator(f"#post-{name} img").bounding_box()
+        assert box and box["height"] <= 2 * 600
+
+
+def test_text_that_runs_the_other_way_does_not_turn_its_neighbours_around(
+    server: Server, desk: Desk, page: Page
+) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel")
+    unclosed = "\u202b\u0627\u0644\u0628\u062d\u0631"  # an embedding that nobody closes
+    authors = [{"name": unclosed}, {"name": "Ines Moreau", "role": unclosed}]
+    desk.post("petrel", id="one", title="x", key=True, key_title=unclosed, authors=authors)
+    page.goto(f"{server.url}/blogs/petrel")
+    wait_until_live(page)
+    left = page.evaluate(
+        """() => {
+          const range = document.createRange();
+          const walker = document.createTreeWalker(document.querySelector('#post-one .byline'), NodeFilter.SHOW_TEXT);
+          const places = [];
+          while (walker.nextNode()) {
+            range.selectNodeContents(walker.currentNode);
+            if (walker.currentNode.data.trim()) places.push(range.getBoundingClientRect().left);
+          }
+          return places;
+        }"""
+    )
+    assert left == sorted(left) and len(left) >= 4, "read from left to right, as the sentence around them"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", ["full", "empty", "ended", "ar"])
 def test_axe_finds_nothing(server: Server, desk: Desk, browser: Browser, scheme: Any, kind: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +16,8 @@ import redis as blocking_redis
 from stoppress.model import rfc3339
 from waiting import until
 
-from .server import TOKEN, Desk, Server
+from .server import TOKEN, Desk, Server, running
+from .shell import Shell
 
 CLIENTS = 200
 
@@ -24,17 +27,12 @@ def pair(short_folder: Path, redis_url: str) -> Iterator[list[Server]]:
     """Two server processes on one Redis, empty."""
     with blocking_redis.Redis.from_url(redis_url) as client:
         client.flushall()
-    servers = []
-    for name in "ab":
-        (short_folder / name).mkdir()
-        servers.append(Server(short_folder / name, redis_url=redis_url))
-    try:
-        for server in servers:
-            server.start()
+    with ExitStack() as still:
+        servers = []
+        for name in "ab":
+            (short_folder / name).mkdir()
+            servers.append(still.enter_context(running(short_folder / name, redis_url=redis_url)))
         yield servers
-    finally:
-        for server in servers:
-            server.stop()
 
 
 def test_two_hundred_clients_with_one_key_on_two_servers_make_one_post(pair: list[Server]) -> None:
@@ -96,7 +94,8 @@ def test_with_two_servers_scheduled_posts_come_out_once_each_within_a_second(pai
     desk.blog(id="night", title="Night")
     at = datetime.now(UTC) + timedelta(seconds=1.5)
     for i in range(20):
-        desk.post("night", id=f"p{i:02}", status="scheduled", publish_at=rfc3339(at + timedelta(milliseconds=i)))
+        at_i = rfc3339(at + timedelta(milliseconds=i))
+        desk.post("night", id=f"p{i:02}", title="x", status="scheduled", publish_at=at_i)
     assert desk.get("/v1/blogs/night")["posts"] == 0
     until(lambda: desk.get("/v1/blogs/night")["posts"] == 20, "all are out")
     for i in range(20):
@@ -105,3 +104,72 @@ def test_with_two_servers_scheduled_posts_come_out_once_each_within_a_second(pai
         out, due = datetime.fromisoformat(lines[1]["at"]), at + timedelta(milliseconds=i)
         assert timedelta(milliseconds=-1) <= out - due < timedelta(seconds=1)
     desk.close()
+
+
+def test_a_revoked_token_is_refused_by_every_process_from_the_next_request_on(
+    pair: list[Server], redis_url: str
+) -> None:
+    shell = Shell(pair[0].url, {"STOPPRESS_REDIS_URL": redis_url})
+    token = shell.run("token", "create", "--name", "wire", "--scope", "publish").stdout.strip()
+    with closing(Desk(pair[0].url)) as desk:
+        desk.blog(id="petrel", title="The night of the Petrel")
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def statuses() -> list[int]:
+        return [
+            httpx2.post(f"{server.url}/v1/blogs/petrel/posts", json={"title": "x"}, headers=headers).status_code
+            for server in pair
+            for _ in range(3)
+        ]
+
+    assert set(statuses()) == {201}
+    revoked = shell.run("token", "revoke", token.split("_")[1])
+    assert revoked.returncode == 0, revoked.stderr
+    # Nothing to wait for: each request looks the token up, so the second that it may take is none.
+    assert set(statuses()) == {401}
+    assert httpx2.get(f"{pair[1].url}/v1/blogs/petrel").json()["posts"] == 6
+
+
+def test_a_blog_moves_whole_from_one_running_server_to_another(short_folder: Path) -> None:
+    (short_folder / "a").mkdir()
+    (short_folder / "b").mkdir()
+    with running(short_folder / "a") as here, running(short_folder / "b") as there:
+        from_here, to_there = (Shell(server.url, {"STOPPRESS_DATA": str(server.data)}) for server in (here, there))
+        with closing(Desk(here.url)) as desk:
+            desk.blog(id="night", title="Night", language="de")
+            for name in ("a", "b", "c"):
+                desk.post("night", id=name, title=f"Post {name}", body="<p>Fog &amp; <em>rain</em> ✓</p>", tags=["sea"])
+            desk.edit("night", "a", correction="It was snow.", pinned=True)
+            desk.edit("night", "a", title="Typo", silent=True)
+            desk.delete("night", "b")
+            desk.edit("night", "b", status="published", key=True)
+            desk.delete("night", "c")
+            desk.post("night", id="d", status="draft", title="Not yet")
+            desk.post("night", id="s", status="scheduled", title="Later", publish_at="2199-01-01T00:00:00Z")
+            desk.change_blog("night", status="paused")
+            seen = _seen(desk)
+        exported = from_here.run("export", "night")
+        assert exported.returncode == 0, exported.stderr
+        for _ in range(2):  # and once more, when it has been deleted there
+            taken = to_there.run("import", "-", stdin=exported.stdout)
+            assert taken.returncode == 0, taken.stderr
+            assert to_there.run("export", "night").stdout == exported.stdout
+            with closing(Desk(there.url)) as desk:
+                assert _seen(desk) == seen
+                again = to_there.run("import", "-", stdin=exported.stdout)
+                assert again.returncode == 1 and "already" in again.stderr
+                desk._do("DELETE", "/v1/blogs/night")
+        spoilt = json.loads(exported.stdout)
+        spoilt["posts"][0]["revisions"][0]["post"]["body"] = "<script>hit()</script>"
+        refused = to_there.run("import", "-", stdin=json.dumps(spoilt))
+        assert refused.returncode == 1 and "posts/0/revisions/0/post/body" in refused.stderr
+        assert "<script>" in refused.stderr and httpx2.get(f"{there.url}/v1/blogs/night").status_code == 404
+
+
+def _seen(desk: Desk) -> dict[str, object]:
+    """All that editors and readers see, but for where the history stands."""
+    path = "/v1/blogs/night"
+    lists = {query: desk.get(f"{path}/posts?{query}")["posts"] for query in ("order=oldest", "key=true", "pinned=true")}
+    private = {status: desk.get(f"{path}/posts?status={status}")["posts"] for status in ("draft", "scheduled")}
+    revisions = {name: desk.get(f"{path}/posts/{name}/revisions") for name in "abcds"}
+    return {"blog": desk.get(path), **lists, **private, **revisions}

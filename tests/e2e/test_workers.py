@@ -6,12 +6,13 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from e2e.server import TOKEN, Desk, Server
+from e2e.server import TOKEN, Desk, Server, running
 from stoppress.swarm import Swarm
 from waiting import eventually, until
 
@@ -20,10 +21,8 @@ READERS = 300
 
 @pytest.fixture
 def crew(short_folder: Path) -> Iterator[Server]:
-    server = Server(short_folder, workers="2", verify="0.5")
-    server.start()
-    yield server
-    server.stop()
+    with running(short_folder, workers="2", verify="0.5") as server:
+        yield server
 
 
 def workers_of(server: Server) -> list[int]:
@@ -92,7 +91,6 @@ def test_sigkill_of_one_of_two_workers_loses_and_doubles_nothing(crew: Server) -
         head = str(late.get(f"/v1/blogs/{blog}/stats")["cursor"])
 
         async def all_there() -> bool:
-            await asyncio.sleep(0.02)
             return all(reader.cursor == head for reader in swarm.readers)
 
         await eventually(all_there, "every reader is at the head")
@@ -124,6 +122,27 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_the_demo_goes_on_when_the_worker_that_plays_it_dies(short_folder: Path) -> None:
+    with running(short_folder, workers="2", demo="1") as server, closing(Desk(server.url)) as desk:
+        until(lambda: _blogs(desk) == ["demo"], "the demo has begun")
+        first = min(workers_of(server))
+        os.kill(first, signal.SIGKILL)
+        until(lambda: not _runs(first), "the player is dead")
+        with closing(Desk(server.url)) as survivor:
+            # Whoever plays begins anew what is no longer live; a demo whose player is gone would stay ended.
+            survivor.change_blog("demo", status="ended")
+            until(lambda: _live(survivor), "the demo is played again")
+        assert (server.data / "server.out").read_text().count("Stop Press is ready.") == 1
+
+
+def _live(desk: Desk) -> bool:
+    return [blog["status"] for blog in desk.get("/v1/blogs")["blogs"]] == ["live"]
+
+
+def _blogs(desk: Desk) -> list[str]:
+    return [blog["id"] for blog in desk.get("/v1/blogs")["blogs"]]
 
 
 def test_the_bench_command_measures(crew: Server) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+import socket
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from s3 import BUCKET, S3
 from stoppress.errors import Unavailable
 from stoppress.media.shelf import Bucket, Folder, open_shelf
 
@@ -17,57 +17,18 @@ pytestmark = pytest.mark.anyio
 NAME = "0" * 32 + "-1-320.jpg"
 
 
-class S3(ThreadingHTTPServer):
-    """As much of S3 as a shelf needs: objects by path, and only for who signs."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-        super().__init__(("127.0.0.1", 0), _Request)
-
-
-class _Request(BaseHTTPRequestHandler):
-    server: S3
-
-    def _answer(self, status: int, content: bytes = b"") -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("ETag", '"1"')
-        self.send_header("Last-Modified", "Sun, 04 May 2031 12:00:00 GMT")
-        self.end_headers()
-        self.wfile.write(content)
-
-    def do_PUT(self) -> None:
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        if "AWS4-HMAC-SHA256" not in self.headers.get("Authorization", ""):
-            return self._answer(403)
-        self.server.objects[self.path] = content
-        return self._answer(200)
-
-    def do_GET(self) -> None:
-        found = self.server.objects.get(self.path)
-        return self._answer(404) if found is None else self._answer(200, found)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
+@pytest.fixture(scope="module")
+def running_s3() -> Iterator[S3]:
+    s3 = S3()
+    yield s3
+    s3.stop()
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
-    server = S3()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    for name, value in {
-        "AWS_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-    }.items():
+def s3(running_s3: S3, monkeypatch: pytest.MonkeyPatch) -> S3:
+    for name, value in running_s3.environment.items():
         monkeypatch.setenv(name, value)
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    return running_s3
 
 
 def files(folder: Path) -> list[str]:
@@ -75,7 +36,7 @@ def files(folder: Path) -> list[str]:
 
 
 async def test_a_folder_keeps_it(tmp_path: Path) -> None:
-    shelf = open_shelf(None, tmp_path)
+    shelf = open_shelf(None, tmp_path, patience=20)
     assert isinstance(shelf, Folder)
     assert await shelf.get(NAME) is None
     await shelf.put(NAME, b"picture")
@@ -90,10 +51,35 @@ async def test_a_folder_that_can_t_be_written_says_so(tmp_path: Path) -> None:
         await Folder(tmp_path / "file").put(NAME, b"picture")
 
 
-async def test_a_bucket_keeps_it_signed(s3: S3) -> None:
-    shelf = open_shelf("s3://newsroom/pictures", Path("unused"))
+async def test_a_bucket_keeps_it(s3: S3) -> None:
+    shelf = open_shelf(f"s3://{BUCKET}/pictures", Path("unused"), patience=20)
     assert isinstance(shelf, Bucket)
     assert await shelf.get(NAME) is None
     await shelf.put(NAME, b"picture")
+    await shelf.put(NAME, b"picture")
     assert await shelf.get(NAME) == b"picture"
-    assert list(s3.objects) == [f"/newsroom/pictures/{NAME}"]
+    assert s3.names() == [f"pictures/{NAME}"]
+
+
+async def test_a_bucket_that_knows_no_such_key_says_so(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+    shelf = open_shelf(f"s3://{BUCKET}/pictures", Path("unused"), patience=20)
+    with pytest.raises(Unavailable, match="403"):
+        await shelf.put(NAME, b"picture")
+    with pytest.raises(Unavailable, match="403"):
+        await shelf.get(NAME)
+
+
+async def test_a_bucket_that_is_not_there_says_so(s3: S3) -> None:
+    with pytest.raises(Unavailable, match="the bucket refused"):
+        await open_shelf("s3://no-such-bucket", Path("unused"), patience=20).put(NAME, b"picture")
+
+
+async def test_a_bucket_that_does_not_answer_is_waited_for_so_long(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # connections are made, and nothing is said
+        monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        shelf = open_shelf(f"s3://{BUCKET}", Path("unused"), patience=0.3)
+        with pytest.raises(Unavailable, match="within 0.3 s"):
+            await shelf.put(NAME, b"picture")
+        with pytest.raises(Unavailable, match="within 0.3 s"):
+            await shelf.get(NAME)

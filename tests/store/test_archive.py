@@ -13,6 +13,7 @@ from stoppress.desk.blogs import Blogs
 from stoppress.desk.posts import Posts
 from stoppress.desk.schedule import publish_due
 from stoppress.errors import Conflict, Invalid, NotFound
+from stoppress.model import Post
 from stoppress.store import archive
 from stoppress.store.redis import RedisStore
 
@@ -32,7 +33,7 @@ async def a_blog(store: RedisStore, clock: Any) -> Posts:
     await posts.create("night", {"id": "d", "status": "draft", "tags": ["wind"]}, EDITOR)
     await posts.create("night", {"id": "gone", "status": "draft"}, EDITOR)
     await posts.delete("night", "gone", EDITOR)
-    later = {"id": "s", "status": "scheduled", "publish_at": "2031-05-04T18:00:00Z"}
+    later = {"id": "s", "title": "Later", "status": "scheduled", "publish_at": "2031-05-04T18:00:00Z"}
     await posts.create("night", later, EDITOR)
     return posts
 
@@ -65,6 +66,36 @@ async def test_a_blog_comes_back_as_it_went(any_store: RedisStore, clock: Any) -
     assert since and len(since.records) == 5 and since.head.sequence == state.cursor.sequence + 2
     await any_store.delete_blog("night")
     assert [key async for key in any_store._reads.scan_iter("*{night}*")] == []
+
+
+async def test_nothing_in_an_archive_gets_to_run_in_a_page(any_store: RedisStore, clock: Any) -> None:
+    posts = await a_blog(any_store, clock)
+    document = await archive.dump(any_store, "night")
+    await any_store.delete_blog("night")
+    revisions = [(i, j) for i, post in enumerate(document["posts"]) for j in range(len(post["revisions"]))]
+    for i, j in revisions:
+        copy = json.loads(json.dumps(document))
+        written = copy["posts"][i]["revisions"][j]["post"]
+        if written["status"] == "deleted":
+            continue
+        written["body"] = "<p>a</p><script>hit()</script>"
+        with pytest.raises(Invalid) as refused:
+            await archive.load(any_store, copy)
+        assert [wrong.pointer for wrong in refused.value.errors] == [f"/posts/{i}/revisions/{j}/post/body"]
+    assert await any_store.blog("night") is None
+    for i, j in revisions:
+        written = document["posts"][i]["revisions"][j]["post"]
+        written |= {"body": '<p class="x">a<base href="//x"></p>'} if written["status"] != "deleted" else {}
+    await archive.load(any_store, document)
+    bodies = {
+        line.post.body
+        for name in ("a", "b", "c", "d", "gone", "s")
+        for line in await any_store.revisions("night", name)
+        if isinstance(line.post, Post)
+    }
+    assert bodies == {"<p>a</p>"}
+    back = await posts.edit("night", "b", {"status": "published"}, EDITOR)
+    assert isinstance(back.entry, Post) and back.entry.body == "<p>a</p>"
 
 
 async def test_what_is_no_export_changes_nothing(any_store: RedisStore, clock: Any) -> None:

@@ -153,7 +153,7 @@ async def test_drafts_are_seen_by_editors_alone(admin: Client, anybody: Client, 
 
 async def test_lists_page_through_all_posts_while_others_arrive(admin: Client, anybody: Client, blog: str) -> None:
     for i in range(9):
-        await admin.post(f"{blog}/posts", json={"id": f"p{i}", "published_at": f"2031-05-04T10:0{i}:00Z"})
+        await admin.post(f"{blog}/posts", json={"id": f"p{i}", "title": "x", "published_at": f"2031-05-04T10:0{i}:00Z"})
     seen, page = [], ""
     while page is not None:
         query = f"?limit=4&page={page}" if page else "?limit=4"

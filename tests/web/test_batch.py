@@ -20,7 +20,7 @@ Client = httpx2.AsyncClient
 async def test_all_are_made_in_order_with_an_answer_each(admin: Client, anybody: Client, blog: str) -> None:
     start = (await anybody.get(f"{blog}/changes")).json()["cursor"]
     posts: list[dict[str, Any]] = [{"title": f"Post {i}", "tags": ["sea"]} for i in range(498)]
-    posts += [{"id": "d", "status": "draft"}, {"id": "key", "key": True}]
+    posts += [{"id": "d", "status": "draft"}, {"id": "key", "title": "Key", "key": True}]
     made = await admin.post(f"{blog}/posts:batch", json={"posts": posts})
     assert made.status_code == 201
     answers = made.json()["posts"]
@@ -39,10 +39,16 @@ async def test_all_are_made_in_order_with_an_answer_each(admin: Client, anybody:
     [
         ([{"title": "a"}, {"title": 5}], 422, "/posts/1/title", "got 5"),
         ([{"title": "a"}, {"body": "<script>x()</script>"}], 422, "/posts/1/body", "<script>"),
-        ([{"id": "a"}, {"id": "b"}, {"id": "a"}], 422, "/posts/2/id", "'a' is the id of /posts/0"),
-        ([{"title": "a"}, {"id": "there"}], 409, "/posts/1/id", "'there'"),
+        (
+            [{"id": "a", "title": "a"}, {"id": "b", "title": "b"}, {"id": "a", "title": "a"}],
+            422,
+            "/posts/2/id",
+            "'a' is the id of /posts/0",
+        ),
+        ([{"title": "a"}, {"id": "there", "title": "b"}], 409, "/posts/1/id", "'there'"),
         ([{"title": "a"}, {"status": "scheduled"}], 422, "/posts/1/publish_at", "time to come"),
         ([{"media": [{"type": "image", "url": 7}]}], 422, "/posts/0/media/0/url", "got 7"),
+        ([{"title": "a"}, {}], 422, "/posts/1/body", "got none of them"),
         ([{"revision": 7}], 422, "/posts/0/revision", "set by the server"),
         ([], 422, "/posts", "at least 1"),
         ([{"title": "x"}] * 501, 422, "/posts", "at most 500"),
@@ -51,7 +57,7 @@ async def test_all_are_made_in_order_with_an_answer_each(admin: Client, anybody:
 async def test_one_that_is_wrong_is_named_and_none_is_made(
     admin: Client, blog: str, posts: list[Any], status: int, pointer: str, detail: str
 ) -> None:
-    await admin.post(f"{blog}/posts", json={"id": "there"})
+    await admin.post(f"{blog}/posts", json={"id": "there", "title": "There"})
     before = await unchanged(admin, blog)
     refused = await admin.post(f"{blog}/posts:batch", json={"posts": posts})
     assert refused.status_code == status and detail in errors(refused)[pointer]
@@ -69,7 +75,10 @@ async def test_the_same_key_makes_them_once_even_from_many_at_once(admin: Client
 
 
 async def test_two_batches_with_one_post_in_common_do_not_mix(admin: Client, blog: str) -> None:
-    batches = [{"posts": [{"id": f"{name}{i}"} for i in range(50)] + [{"id": "common"}]} for name in "ab"]
+    batches = [
+        {"posts": [{"id": one, "title": "x"} for one in (*(f"{name}{i}" for i in range(50)), "common")]}
+        for name in "ab"
+    ]
     answers = await asyncio.gather(*(admin.post(f"{blog}/posts:batch", json=content) for content in batches))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     assert (await admin.get(blog)).json()["posts"] == 51

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from stoppress.desk.blogs import NEXT as NEXT_OF_BLOGS
-from stoppress.desk.posts import NEXT
+from stoppress.desk.composing import NEXT
 from stoppress.desk.schedule import publish_due
 from stoppress.web.newsroom import Newsroom
 
@@ -87,7 +87,7 @@ async def test_a_draft_with_tags_and_marks_enters_the_lists_when_it_comes_out(
     admin: Client, anybody: Client, blog: str
 ) -> None:
     marks = {"tags": ["sea"], "key": True, "pinned": True}
-    await admin.post(f"{blog}/posts", json={"id": "p", "status": "draft", **marks})
+    await admin.post(f"{blog}/posts", json={"id": "p", "title": "P", "status": "draft", **marks})
     lists = [f"{blog}/posts?{query}" for query in ("tag=sea", "key=true", "pinned=true")]
     assert [(await anybody.get(path)).json()["posts"] for path in lists] == [[], [], []]
     await admin.patch(f"{blog}/posts/p", json={"status": "published"})
@@ -117,7 +117,7 @@ async def test_scheduling_needs_who_may_publish(admin: Client, anybody: Client, 
 
 async def test_pins_stand_in_their_order_and_moving_one_moves_it(admin: Client, anybody: Client, blog: str) -> None:
     for hour, name in enumerate("abcd"):
-        fields = {"id": name, "pinned": name != "b", "published_at": f"2031-05-04T0{hour}:00:00Z"}
+        fields = {"id": name, "title": name, "pinned": name != "b", "published_at": f"2031-05-04T0{hour}:00:00Z"}
         await admin.post(f"{blog}/posts", json=fields)
 
     async def pins() -> list[str]:
@@ -226,7 +226,7 @@ async def test_an_archived_blog_refuses_every_write(admin: Client, blog: str) ->
     for answer in (
         await admin.post(f"{blog}/posts", json={"title": "x"}),
         await admin.post(f"{blog}/posts", json=wanted("draft")),
-        await admin.post(f"{blog}/posts", json=wanted("scheduled")),
+        await admin.post(f"{blog}/posts", json={"title": "x", **wanted("scheduled")}),
         await admin.post(f"{blog}/posts:batch", json={"posts": [{"title": "x"}]}),
         await admin.patch(f"{blog}/posts/p", json={"title": "x"}),
         await admin.delete(f"{blog}/posts/p"),

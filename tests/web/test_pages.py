@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import xml.etree.ElementTree as ET
 
 import httpx2
@@ -37,7 +38,9 @@ async def test_a_page_is_the_same_bytes_until_something_changes(
 async def test_filters_and_places(admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient, blog: str) -> None:
     for i in range(3):
         at = f"2031-03-09T08:0{i}:00Z"
-        await admin.post(f"{blog}/posts", json={"id": f"p{i}", "published_at": at, "key": i == 1, "tags": [f"t{i}"]})
+        await admin.post(
+            f"{blog}/posts", json={"id": f"p{i}", "title": "x", "published_at": at, "key": i == 1, "tags": [f"t{i}"]}
+        )
 
     async def shown(query: str) -> list[str]:
         text = (await anybody.get(PAGE + query)).text
@@ -66,6 +69,43 @@ async def test_feeds_hold_the_posts_escaped_and_forget_deleted_ones(
         ("One & <two>", "http://test/blogs/petrel/posts/one")
     ]
     assert (await anybody.get("/blogs/nowhere/feed.atom")).status_code == 404
+
+
+async def test_the_front_leads_browsers_to_the_blogs_and_tools_to_the_documents(
+    admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient
+) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    assert "There is no coverage yet." in (await anybody.get("/", headers=browser)).text
+    fields = [{"id": "a", "status": "ended"}, {"id": "b", "title": "<b> & c"}, {"id": "c", "language": "ar"}]
+    for one in fields:
+        await admin.post("/v1/blogs", json={"title": f"Blog {one['id']}", **one})
+    page = await anybody.get("/", headers=browser)
+    assert page.headers["content-type"].startswith("text/html") and page.headers["vary"].startswith("Accept,")
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    places = [page.text.index(f'href="/blogs/{name}"') for name in "bca"]
+    assert places == sorted(places), "what is live stands first"
+    assert "&lt;b&gt; &amp; c" in page.text and 'lang="ar" dir="rtl"' in page.text
+    told = (await anybody.get("/")).json()
+    assert (told["blogs"], told["docs"], told["openapi"]) == ("/v1/blogs", "/docs", "/openapi.json")
+    for path in ("/v1/blogs", "/docs", "/openapi.json", "/asyncapi.json"):
+        assert path in told.values() and (await anybody.get(path)).status_code == 200
+
+
+async def test_the_front_has_pages_of_a_hundred(admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient) -> None:
+    for i in range(101):
+        await admin.post("/v1/blogs", json={"id": f"b{i:03}", "title": "x"})
+    browser = {"Accept": "text/html"}
+    first = (await anybody.get("/", headers=browser)).text
+    [after] = re.findall(r'<a rel="next" href="([^"]+)"', first)
+    second = (await anybody.get(after, headers=browser)).text
+    assert (first.count("/blogs/b"), second.count("/blogs/b"), "b100" in second) == (100, 1, True)
+    assert (await anybody.get("/?page=!", headers=browser)).status_code == 422
+
+
+async def test_head_of_the_event_stream_looks_for_the_blog(anybody: httpx2.AsyncClient, blog: str) -> None:
+    there = await anybody.head(f"{blog}/events")
+    assert there.status_code == 200 and there.headers["content-type"].startswith("text/event-stream")
+    assert (await anybody.head("/v1/blogs/nope/events")).status_code == 404
 
 
 async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:

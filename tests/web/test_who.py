@@ -69,7 +69,7 @@ async def test_only_an_admin_reads_it_and_of_its_own_blogs_alone(
 
 async def test_the_log_pages_back_to_its_beginning(admin: Client, blog: str) -> None:
     for i in range(7):
-        await admin.post(f"{blog}/posts", json={"id": f"p{i}"})
+        await admin.post(f"{blog}/posts", json={"id": f"p{i}", "title": "x"})
     whole = await acts(admin, 8)
     seen, page = [], ""
     while page is not None:

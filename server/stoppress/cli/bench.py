@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import click
 import uvloop
 
-from stoppress.cli.options import server_options
+from stoppress.cli.options import Finite, server_options
 from stoppress.errors import StopPressError
 from stoppress.remote_desk import RemoteDesk
 from stoppress.swarm import Reader, Swarm, now
@@ -38,7 +38,7 @@ class Round:
 @click.option("--readers", default=1_000, show_default=True, type=click.IntRange(1, 60_000), help="How many.")
 @click.option("--posts", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many.")
 @click.option("--size", default=1_000, show_default=True, type=click.IntRange(1, 100_000), help="Bytes of a body.")
-@click.option("--pause", default=0.5, show_default=True, type=click.FloatRange(0), help="Seconds between two posts.")
+@click.option("--pause", default=0.5, show_default=True, type=Finite(0), help="Seconds between two posts.")
 @click.option("--sse", is_flag=True, help="By Server-Sent Events rather than sockets.")
 def bench(url: str, token: str | None, readers: int, posts: int, size: int, pause: float, sse: bool) -> None:
     """Open many readers on a blog of its own, publish to it, and report how long each post took to reach them.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import click
 
+from stoppress.cli.options import Finite
+
 # Measured on one core of a virtual machine, as docs/capacity.md tells. Bytes and seconds.
 READER = 2_480  # resident memory of an idle reader in the process
 PROCESS = 110e6  # resident memory of a process without readers, its rings filled
@@ -58,11 +60,11 @@ def plan(readers: int, posts_per_hour: float, *, size: int, per_process: int, he
 
 @click.command(short_help="Compute what so many readers take.")
 @click.option("--readers", required=True, type=click.IntRange(1), help="Readers at a time.")
-@click.option("--posts-per-hour", default=30.0, show_default=True, type=click.FloatRange(0), help="Posts and changes.")
+@click.option("--posts-per-hour", default=30.0, show_default=True, type=Finite(0), help="Posts and changes.")
 @click.option("--size", default=1_400, show_default=True, type=click.IntRange(100), help="Bytes of a post.")
 @click.option("--readers-max", default=15_000, show_default=True, type=click.IntRange(1), help="Readers of a process.")
-@click.option("--heartbeat", default=25.0, show_default=True, type=click.FloatRange(1), help="Seconds between two.")
-@click.option("--spread", default=10.0, show_default=True, type=click.FloatRange(0), help="STOPPRESS_RECONNECT_SPREAD.")
+@click.option("--heartbeat", default=25.0, show_default=True, type=Finite(1), help="Seconds between two.")
+@click.option("--spread", default=10.0, show_default=True, type=Finite(0), help="STOPPRESS_RECONNECT_SPREAD.")
 def capacity(readers: int, posts_per_hour: float, size: int, readers_max: int, heartbeat: float, spread: float) -> None:
     """Compute processes, memory, bandwidth, CPU and Redis load for so many readers of one blog.
 

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from stoppress.cli.options import server_options
+from stoppress.cli.options import Finite, server_options
 from stoppress.demo.player import BLOG, play
 from stoppress.remote_desk import RemoteDesk
 
@@ -15,7 +15,7 @@ from stoppress.remote_desk import RemoteDesk
 @server_options
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0.1, max=100),
+    type=Finite(min=0.1, max=100),
     default=1.0,
     show_default=True,
     help="How fast: 2 is twice as fast as a post every ten to twenty seconds.",

@@ -24,7 +24,8 @@ from stoppress import sanitize
 from stoppress.cli.exporting import load_into
 from stoppress.cli.options import read_settings, read_text, server_options, settings_options
 from stoppress.errors import FieldError, Invalid, StopPressError
-from stoppress.model import BlogFields, PostFields, Time
+from stoppress.fields import Time
+from stoppress.model import BlogFields, PostFields
 from stoppress.remote_desk import Object, Refused, RemoteDesk
 from stoppress.store.archive import FORMAT
 

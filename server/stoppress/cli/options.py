@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 import re
 import socket
@@ -33,8 +34,23 @@ def server_options(command: Command) -> Command:
         show_envvar=True,
         help="The server's address.",
     )
-    token = click.option("--token", envvar=f"{PREFIX}TOKEN", show_envvar=True, help="A token of `stoppress token`.")
+    token = click.option(
+        "--token",
+        envvar=f"{PREFIX}TOKEN",
+        show_envvar=True,
+        callback=_header_text,
+        help="A token of `stoppress token`.",
+    )
     return url(token(command))
+
+
+def _header_text(context: click.Context, option: click.Parameter, token: str | None) -> str | None:
+    """The token, if a header can carry it. An error does not show it. Raises click.BadParameter."""
+    for position, char in enumerate((token or "").strip()):
+        if not "!" <= char <= "~":
+            detail = f"expected visible ASCII characters alone, but got U+{ord(char):04X} at position {position}"
+            raise click.BadParameter(detail, context, option)
+    return token and token.strip()
 
 
 def settings_options(*names: str) -> Callable[[Command], Command]:
@@ -132,6 +148,17 @@ def command_act(command: str, target: str, blog: str | None = None) -> Act:
         blog=blog,
         status=0,
     )
+
+
+class Finite(click.FloatRange):
+    """A number within a range; neither infinite nor none, which the range itself lets through."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Raises click.BadParameter."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"expected a number, but got {value!r}", param, ctx)
+        return number
 
 
 class Duration(click.ParamType[timedelta]):

@@ -11,7 +11,7 @@ from typing import Any
 from ulid import ULID
 
 from stoppress.auth import Caller
-from stoppress.desk.inputs import BlogEdit, BlogInput, merge_patch, parse
+from stoppress.desk.inputs import BlogEdit, BlogInput, merge_patch, named_status, parse
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, BlogFields, BlogStatus
 from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
@@ -50,13 +50,14 @@ class Blogs:
         """Make a blog. Raises Invalid, Conflict (its id is taken), Forbidden, Unauthenticated, Unavailable."""
         caller.require("admin")
         wanted = parse(BlogInput, content)
+        now = self._clock()
         name = wanted.id or str(ULID.from_datetime(self._clock()))
         if attempt and not wanted.id:
             name = await self._store.reserve_id(attempt, name)
         caller.require("admin", name)
-        blog = Blog(
-            **_fields(wanted), id=name, revision=1, created_at=self._clock(), updated_at=wanted.updated_at, posts=0
-        )
+        # A blog was updated now at the latest: a time to come would stand there until it has passed.
+        updated_at = wanted.updated_at and min(wanted.updated_at, now)
+        blog = Blog(**_fields(wanted), id=name, revision=1, created_at=now, updated_at=updated_at, posts=0)
         return await self._store.create_blog(blog, by=caller.name, attempt=attempt)
 
     async def read(self, name: str) -> BlogState:
@@ -81,12 +82,13 @@ class Blogs:
                 )
             if not isinstance(patch, dict):
                 raise Invalid("expected a JSON object as merge patch")
+            named_status(patch)
             wanted = parse(BlogEdit, merge_patch(_document(before), patch))
             if wanted.status not in NEXT[before.status] | {before.status}:
                 raise Conflict(f"a blog that is {before.status} can't become {wanted.status}")
             if before.status == "archived" and wanted.status == "archived":
                 raise Conflict(f"the blog {name!r} is archived: it takes no more changes")
-            noticed = wanted.updated_at
+            noticed = wanted.updated_at and min(wanted.updated_at, self._clock())
             if noticed is None and _shown(wanted) != _shown(before):
                 noticed = self._clock()
             after = before.model_copy(update={**_fields(wanted), "revision": before.revision + 1})
@@ -97,18 +99,10 @@ class Blogs:
             except StaleRevision:
                 continue
             if before.status == "archived":
-                await self._note_scheduled(name)
-            if before.status == "archived":
                 await self._note_what_is_due(name)
             now = (await self.read(name)).blog
             return Committed(committed.cursor, now if now.revision == after.revision else after)
         raise Unavailable(f"the blog {name!r} changes too fast; try again")
-
-    async def _note_scheduled(self, name: str) -> None:
-        """What fell due while the blog took no posts comes out now: the schedule had given it up."""
-        for post in await self._store.drafts(name):
-            if post.status == "scheduled" and post.publish_at:
-                await self._store.note_due(Due(post.publish_at, name, post.id, post.revision))
 
     async def _note_what_is_due(self, name: str) -> None:
         """While a blog is archived nothing comes out, and the notes of what was due are gone: they are made anew."""

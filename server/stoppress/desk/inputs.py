@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field, StrictBool, ValidationError
 
 from stoppress.errors import FieldError, Invalid
-from stoppress.model import BlogFields, Frozen, Id, PostFields, Time
+from stoppress.fields import Id, Time
+from stoppress.model import BlogFields, Frozen, PostFields
 
 BodyFormat = Literal["html", "markdown"]
 _READ_ONLY = {"blog", "revision", "created_at", "posts"}
@@ -87,6 +88,17 @@ def merge_patch(target: Any, patch: Any) -> Any:
         else:
             merged[name] = merge_patch(merged.get(name), value)
     return merged
+
+
+def wrong(field: str, detail: str) -> Invalid:
+    """One wrong field of an object, to be raised."""
+    return Invalid(f"{field}: {detail}", [FieldError(f"/{field}", detail)])
+
+
+def named_status(patch: Mapping[str, Any]) -> None:
+    """Raises Invalid when a merge patch takes the status away: what is left would be its default, which publishes."""
+    if "status" in patch and patch["status"] is None:
+        raise wrong("status", "a status can be changed, but not taken away; got null")
 
 
 def _field_error(line: Any) -> FieldError:

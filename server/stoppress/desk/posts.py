@@ -9,29 +9,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any
 
 from ulid import ULID
 
 from stoppress.auth import ANONYMOUS, Caller
 from stoppress.desk.blogs import Clock, tries
-from stoppress.desk.inputs import PostBatch, PostEdit, PostInput, PostPatch, merge_patch, parse
+from stoppress.desk.committing import Committing
+from stoppress.desk.composing import EDITABLE, NEXT, compose, only_scheduled, telling
+from stoppress.desk.inputs import PostBatch, PostInput, PostPatch, merge_patch, named_status, parse, wrong
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
-from stoppress.model import Change as Kind
-from stoppress.model import Event, Post, PostChanged, PostFields, PostRemoved, PostStatus, Tombstone
-from stoppress.sanitize import render, sanitize
-from stoppress.store.base import Attempt, Change, Committed, Due, Entry, Revision, Store
-
-# What may follow: a patch with this status. What is deleted comes back on purpose only, and as what readers saw; what
-# was published does not become a draft again, since readers have it.
-NEXT: dict[PostStatus, tuple[PostStatus, ...]] = {
-    "draft": ("draft", "scheduled", "published"),
-    "scheduled": ("draft", "scheduled", "published"),
-    "published": ("published",),
-    "deleted": ("published",),
-}
-_EDITABLE = {*PostFields.model_fields, "status", "published_at", "publish_at"}
+from stoppress.model import Post, PostFields, Tombstone
+from stoppress.store.base import Attempt, Committed, Due, Entry, Revision, Store
 
 
 class Posts:
@@ -40,6 +29,7 @@ class Posts:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._committing = Committing(store)
 
     async def create(self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
         """Make a post. Raises Invalid, NotFound (no such blog), Conflict (its id is taken, or the blog is archived),
@@ -52,9 +42,11 @@ class Posts:
             if wanted.status != "published":
                 await self._blog_exists(blog)  # before a note is made of when it is due
             now = self._clock()
-            post = _compose(wanted, blog, wanted.id or str(ULID.from_datetime(now)), now)
+            post = compose(wanted, blog, wanted.id or str(ULID.from_datetime(now)), now)
             try:
-                done.append(await self._commit(None, post, "published", caller, now, noticed=True, attempt=attempt))
+                done.append(
+                    await self._committing.commit(None, post, "published", caller, now, noticed=True, attempt=attempt)
+                )
             except StaleRevision as error:
                 raise Conflict(f"there is a post {post.id!r} in {blog!r} already") from error
         return done[0]
@@ -81,13 +73,13 @@ class Posts:
                 if seen.setdefault(name, i) != i:
                     errors.append(FieldError(f"/posts/{i}/id", f"{name!r} is the id of /posts/{seen[name]} as well"))
                 try:
-                    posts.append(_compose(one, blog, name, now))
+                    posts.append(compose(one, blog, name, now))
                 except Invalid as error:
                     errors += [FieldError(f"/posts/{i}{wrong.pointer}", wrong.detail) for wrong in error.errors]
             if errors:
                 raise Invalid("; ".join(f"{wrong.pointer[1:]}: {wrong.detail}" for wrong in errors[:5]), errors)
             try:
-                done += await self._commit_new(posts, caller, now, attempt)
+                done += await self._committing.commit_new(posts, caller, now, attempt)
             except StaleRevision as error:
                 raise await self._taken(blog, posts) from error
         return done
@@ -104,23 +96,6 @@ class Posts:
             if not earlier:
                 raise
             done += earlier
-
-    async def _commit_new(
-        self, posts: Sequence[Post], caller: Caller, now: datetime, attempt: Attempt | None
-    ) -> Sequence[Committed]:
-        changes, notes = [], []
-        for post in posts:
-            out = post.status == "published"
-            event = PostChanged("published", post) if out else None
-            changes.append(Change(None, post, event, post.updated_at if out else None))
-            if post.status == "scheduled" and post.publish_at:
-                notes.append(Due(post.publish_at, post.blog, post.id, post.revision))
-        for due in notes:  # before and after: see _commit
-            await self._store.note_due(due)
-        committed = await self._store.commit_all(changes, by=caller.name, at=now, attempt=attempt)
-        for due in notes:
-            await self._store.note_due(due)
-        return committed
 
     async def _taken(self, blog: str, posts: Sequence[Post]) -> Conflict:
         errors = [
@@ -196,7 +171,8 @@ class Posts:
     ) -> Committed:
         now = self._clock()
         base = await self._before_deletion(before, patch) if isinstance(before, Tombstone) else before
-        wanted = parse(PostPatch, merge_patch(base.model_dump(mode="json", include=_EDITABLE), patch))
+        named_status(patch)
+        wanted = parse(PostPatch, merge_patch(base.model_dump(mode="json", include=EDITABLE), patch))
         if wanted.status not in NEXT[before.status]:
             raise Conflict(
                 f"a post that is {before.status} can't become {wanted.status}, only {' or '.join(NEXT[before.status])}"
@@ -204,19 +180,22 @@ class Posts:
         if wanted.status != "draft" or before.status in ("scheduled", "published"):
             caller.require("publish", before.blog)
         if patch.get("publish_at") is not None:
-            _only_scheduled(wanted)
+            only_scheduled(wanted)
+        if before.status == "published" and "published_at" in patch and patch["published_at"] is None:
+            raise wrong("published_at", "a published post has a time of publication, but got null")
         if wanted.body_format == "markdown" and "body" not in patch:
-            detail = "says what the body is written in, but the patch has no body"
-            raise Invalid(f"body_format: {detail}", [FieldError("/body_format", detail)])
-        after = _compose(wanted, before.blog, before.id, now, before, base)
+            raise wrong("body_format", "says what the body is written in, but the patch has no body")
+        after = compose(wanted, before.blog, before.id, now, before, base)
         if isinstance(before, Post):
             kept = {"revision": before.revision, "updated_at": before.updated_at}
             if wanted.updated_at is None and after.model_copy(update=kept) == before:
                 state = await self._store.blog(before.blog)
                 if state is not None:
                     return Committed(state.cursor, before)  # nothing changed: no revision, no event
-        change = _change(before, after)
-        return await self._commit(before, after, change, caller, now, noticed=not wanted.silent, attempt=attempt)
+        change = telling(before, after)
+        return await self._committing.commit(
+            before, after, change, caller, now, noticed=not wanted.silent, attempt=attempt
+        )
 
     async def delete(self, blog: str, post: str, caller: Caller, *, revision: int | None = None) -> Committed:
         """Leave a tombstone. Deleting twice is deleting once. Raises NotFound, StaleRevision, Conflict, Forbidden,
@@ -233,7 +212,7 @@ class Posts:
                 caller.require("publish", blog)
             after = Tombstone(id=post, blog=blog, revision=before.revision + 1)
             try:
-                return await self._commit(before, after, "edited", caller, self._clock(), noticed=True)
+                return await self._committing.commit(before, after, "edited", caller, self._clock(), noticed=True)
             except StaleRevision:
                 continue
         raise Unavailable(f"the post {post!r} changes too fast; try again")
@@ -266,43 +245,10 @@ class Posts:
             }
         )
         try:
-            await self._commit(entry, published, "published", caller, now, noticed=True)
+            await self._committing.commit(entry, published, "published", caller, now, noticed=True)
         except StaleRevision:
             return False
         return True
-
-    # One change
-
-    async def _commit(
-        self,
-        before: Entry | None,
-        after: Entry,
-        change: Kind,
-        caller: Caller,
-        now: datetime,
-        *,
-        noticed: bool,
-        attempt: Attempt | None = None,
-    ) -> Committed:
-        event: Event | None = None
-        when: datetime | None = None
-        due: Due | None = None
-        if isinstance(after, Tombstone):
-            if before is not None and before.status == "published":
-                event, when = PostRemoved(after), now
-        elif after.status == "published":
-            event, when = PostChanged(change, after), after.updated_at
-        elif after.status == "scheduled" and after.publish_at:
-            # Noted before it is written, so that a crash in between can't lose it, and again after, in case the
-            # schedule looked in between, found no such post and forgot the note.
-            due = Due(after.publish_at, after.blog, after.id, after.revision)
-            await self._store.note_due(due)
-        committed = await self._store.commit(
-            before, after, event, by=caller.name, at=now, noticed=when if noticed else None, attempt=attempt
-        )
-        if due:
-            await self._store.note_due(due)
-        return committed
 
     # What stands
 
@@ -330,59 +276,6 @@ class Posts:
         raise Gone(f"nothing is left of the post {tombstone.id!r}", tombstone.model_dump(mode="json"))
 
 
-def _compose(
-    wanted: PostEdit, blog: str, name: str, now: datetime, before: Entry | None = None, base: Post | None = None
-) -> Post:
-    """The post that comes of what an editor wants. `before` is what it replaces, and `base` the post that the patch
-    was applied to: the same but for a deleted one, which goes on from its last revision."""
-    fields = {field: getattr(wanted, field) for field in PostFields.model_fields}
-    if base is None or wanted.body != base.body or wanted.body_format == "markdown":
-        fields["body"] = (render if wanted.body_format == "markdown" else sanitize)(wanted.body)
-    published_at, updated_at = wanted.published_at, wanted.updated_at
-    if before is None and wanted.publish_at is not None:
-        _only_scheduled(wanted)
-    if wanted.status == "scheduled" and (wanted.publish_at is None or wanted.publish_at <= now):
-        detail = f"a scheduled post needs a time to come, but got {wanted.publish_at and wanted.publish_at.isoformat()}"
-        raise Invalid(f"publish_at: {detail}", [FieldError("/publish_at", detail)])
-    if wanted.status == "published":
-        published_at = published_at or now
-        if updated_at is None:
-            if before is None or before.status in ("draft", "scheduled"):
-                updated_at = published_at
-            elif isinstance(wanted, PostPatch) and wanted.silent and base and base.updated_at:
-                updated_at = base.updated_at
-            else:
-                updated_at = now
-        updated_at = max(updated_at, published_at)
-    return Post(
-        **fields,
-        id=name,
-        blog=blog,
-        revision=before.revision + 1 if before else 1,
-        status=wanted.status,
-        created_at=base.created_at if base else now,
-        published_at=published_at,
-        updated_at=updated_at,
-        publish_at=wanted.publish_at if wanted.status == "scheduled" else None,
-    )
-
-
-def _only_scheduled(wanted: PostEdit) -> None:
-    if wanted.status != "scheduled":
-        detail = f"only a post that is scheduled has a time to come out, but the status is {wanted.status!r}"
-        raise Invalid(f"publish_at: {detail}", [FieldError("/publish_at", detail)])
-
-
-def changed(before: Entry | None, after: Entry) -> list[str]:
-    """The names of the fields that differ between two revisions; of the first, those that say something."""
-    if isinstance(after, Tombstone):
-        return ["status"]
-    base: Entry = Post(id=after.id, blog=after.blog, revision=1, status="draft", created_at=after.created_at)
-    base = before if before is not None else base
-    names = sorted(_EDITABLE)
-    return [name for name in names if getattr(after, name) != getattr(base, name, None)]
-
-
 def _standing(entry: Entry | None, blog: str, post: str) -> Post:
     if entry is None:
         raise NotFound(f"there is no post {post!r} in {blog!r}")
@@ -396,18 +289,3 @@ def _expect(entry: Entry, revision: int | None) -> None:
         raise StaleRevision(
             f"revision {revision} was expected, but {entry.revision} stands", entry.model_dump(mode="json")
         )
-
-
-def _change(before: Entry, after: Post) -> Kind:
-    """What readers are told has happened: the most telling of what did."""
-    if isinstance(before, Tombstone):
-        return "restored"
-    if before.status != "published":
-        return "published"
-    if after.correction and after.correction != before.correction:
-        return "corrected"
-    if after.published_at != before.published_at:
-        return "moved"
-    if after.pinned != before.pinned:
-        return "pinned" if after.pinned else "unpinned"
-    return "edited"

@@ -6,6 +6,8 @@ import asyncio
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,9 +29,10 @@ class Shelf(Protocol):
         """Its content, or None. Raises Unavailable."""
 
 
-def open_shelf(url: str | None, folder: Path) -> Shelf:
-    """The bucket at `url` (`s3://bucket/prefix`; keys and endpoint from the environment, AWS_*), or the folder."""
-    return Bucket(url) if url else Folder(folder)
+def open_shelf(url: str | None, folder: Path, *, patience: float) -> Shelf:
+    """The bucket at `url` (`s3://bucket/prefix`; keys and endpoint from the environment, AWS_*), which may take
+    `patience` seconds for one picture; or the folder."""
+    return Bucket(url, patience) if url else Folder(folder)
 
 
 class Folder:
@@ -82,22 +85,33 @@ class Folder:
 class Bucket:
     """Objects in a bucket, by obstore (the Rust object_store): it signs, retries and reuses connections."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float) -> None:
         self._store: Any = from_url(url)
+        self._patience = patience
 
     async def put(self, name: str, content: bytes) -> None:
         """See Shelf."""
-        try:
-            await self._store.put_async(name, content)
-        except BaseError as error:
-            raise Unavailable(f"the bucket did not take the picture: {str(error)[:300]}") from error
+        with _reachable(f"taking the picture {name}", self._patience):
+            async with asyncio.timeout(self._patience):
+                await self._store.put_async(name, content)
 
     async def get(self, name: str) -> bytes | None:
         """See Shelf."""
-        try:
-            found = await self._store.get_async(name)
-            return bytes(await found.bytes_async())
-        except (NotFoundError, FileNotFoundError):
-            return None
-        except BaseError as error:
-            raise Unavailable(f"the bucket did not answer: {str(error)[:300]}") from error
+        with _reachable(f"giving the picture {name}", self._patience):
+            try:
+                async with asyncio.timeout(self._patience):
+                    found = await self._store.get_async(name)
+                    return bytes(await found.bytes_async())
+            except (NotFoundError, FileNotFoundError):
+                return None
+
+
+@contextmanager
+def _reachable(doing: str, patience: float) -> Iterator[None]:
+    """What obstore raises, as Unavailable: errors of its own, and Python's for what is not there or not allowed."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise Unavailable(f"the bucket did not answer within {patience:g} s while {doing}") from error
+    except (BaseError, OSError) as error:
+        raise Unavailable(f"the bucket refused while {doing}: {str(error)[:300]}") from error

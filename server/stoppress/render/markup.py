@@ -133,6 +133,11 @@ class Markup:
             next=older_url if newest_first else newer_url,
         )
 
+    def front(self, blogs: Sequence[Blog], next: str | None) -> str:
+        """The page that leads to all blogs, in the order given; `next` leads to more of them."""
+        entries = [Safe(self._render("entry.html", blog, count=count(blog.posts, blog.language))) for blog in blogs]
+        return self._template("front.html").render(words=words("en"), blogs=entries, next=next).strip()
+
     def notice(self, kind: Notice, *, blog: Blog | None = None) -> str:
         """A page that says why there is no such page; with a way to `blog`, if one is known."""
         said: Words = words(blog.language if blog else "en")

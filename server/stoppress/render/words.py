@@ -73,6 +73,9 @@ class Words:
     gone: tuple[str, str]
     unavailable: tuple[str, str]
     to_blog: str
+    front: str
+    no_blogs: str
+    more_blogs: str
 
 
 ENGLISH = Words(
@@ -130,6 +133,9 @@ ENGLISH = Words(
     gone=("This post was deleted", "It was published here, and has been taken down since."),
     unavailable=("We will be right back", "This page can’t be shown just now. Please try again in a moment."),
     to_blog="Go to the live coverage",
+    front="Live coverage",
+    no_blogs="There is no coverage yet.",
+    more_blogs="More",
 )
 
 GERMAN = Words(
@@ -190,6 +196,9 @@ GERMAN = Words(
         "Die Seite ist im Moment nicht erreichbar. Bitte versuchen Sie es gleich noch einmal.",
     ),
     to_blog="Zur Live-Berichterstattung",
+    front="Live-Berichterstattung",
+    no_blogs="Noch gibt es keine Berichterstattung.",
+    more_blogs="Mehr",
 )
 
 ARABIC = Words(
@@ -253,6 +262,9 @@ ARABIC = Words(
     gone=("حُذف هذا المنشور", "نُشر هنا ثم أزيل."),
     unavailable=("سنعود قريبًا", "لا يمكن عرض هذه الصفحة الآن. حاول مرة أخرى بعد قليل."),
     to_blog="إلى التغطية المباشرة",
+    front="التغطية المباشرة",
+    no_blogs="لا توجد تغطية بعد.",
+    more_blogs="المزيد",
 )
 
 _CATALOGUE = {words.language: words for words in (ENGLISH, GERMAN, ARABIC)}

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from stoppress.errors import Conflict, Invalid, NotFound
 from stoppress.model import Blog, BlogChanged, Post, PostChanged, PostRemoved, Tombstone, rfc3339
+from stoppress.sanitize import sanitize
 from stoppress.store.base import Due
 from stoppress.store.connection import reachable
 from stoppress.store.keys import BLOG, BLOGS, Keys, indexes
@@ -55,6 +56,8 @@ async def dump(store: RedisStore, blog: str) -> Object:
 
 async def load(store: RedisStore, document: Object) -> str:
     """Make the blog of a document; its id. It is seen once all of it is written.
+
+    Bodies are sanitised anew, in every revision: a document may have been written by anybody.
 
     Raises Invalid (with the place), Conflict (there is such a blog), Unavailable.
     """
@@ -109,7 +112,8 @@ def _check(document: Object) -> tuple[Blog, datetime | None, list[tuple[Any, Pos
         posts, seen = [], set()
         for i, one in enumerate(document["posts"]):
             where = f"/posts/{i}"
-            revisions = [load_revision(_text(line)) for line in one["revisions"]]
+            lines = [_sanitised(line, f"{where}/revisions/{j}/post/body") for j, line in enumerate(one["revisions"])]
+            revisions = [load_revision(_text(line)) for line in lines]
             entry = revisions[-1].post
             for number, revision in enumerate(revisions, 1):
                 expected = (entry.id, blog.id, number, number)
@@ -122,10 +126,17 @@ def _check(document: Object) -> tuple[Blog, datetime | None, list[tuple[Any, Pos
             out = isinstance(entry, Post) and entry.status == "published"
             if out and one["change"] is None or (isinstance(entry, Post) and not out and one["change"]):
                 raise ValueError(f"a change {one['change']!r} does not go with the status {entry.status!r}")
-            posts.append((one["change"], entry, one["revisions"]))
+            posts.append((one["change"], entry, lines))
     except (KeyError, IndexError, TypeError, ValueError, ValidationError) as error:
         raise Invalid(f"the document is no export of a blog: {where}: {str(error)[:300]}") from error
     return blog, updated, posts
+
+
+def _sanitised(line: Object, where: str) -> Object:
+    """A revision whose body may stand in a page, whoever wrote the document. What Stop Press wrote stays as it is.
+    Raises Invalid when something in the body would run."""
+    post = line["post"]
+    return {**line, "post": {**post, "body": sanitize(post["body"], where)}} if "body" in post else line
 
 
 def _text(line: Object) -> str:

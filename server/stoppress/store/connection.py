@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -60,3 +61,8 @@ def reachable(doing: str) -> Iterator[None]:
         raise
     except RedisError as error:
         raise Unavailable(f"the store failed while {doing}: {error}") from error
+
+
+def script(name: str) -> str:
+    """The text of a Lua script of this folder."""
+    return files("stoppress.store").joinpath(f"{name}.lua").read_text(encoding="utf-8")

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
 import re
 from collections.abc import Callable, Collection
-from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic_core import from_json
@@ -16,8 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from stoppress.auth import Caller
 from stoppress.errors import FieldError, Invalid
-from stoppress.model import Cursor, rfc3339
-from stoppress.store.base import Attempt, Order, Place
+from stoppress.model import Cursor
+from stoppress.store.base import Attempt, Order
 
 _JSON_TYPES = {"", "application/json", "application/merge-patch+json"}
 _ETAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
@@ -141,26 +137,3 @@ def cursor(request: Request, name: str) -> Cursor | None:
         return Cursor.parse(given)
     except ValueError as error:
         raise invalid(name, str(error), 400) from error
-
-
-def dump_page(order: str, place: Place) -> str:
-    """The opaque token of the page behind a place. It holds the place, not a number: posts that arrive move nothing."""
-    content = json.dumps([order, rfc3339(place.published_at), place.id], separators=(",", ":"))
-    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
-
-
-def load_page(order: str) -> Callable[[str], Place]:
-    """A reader of such a token, which counts for one order."""
-
-    def read(given: str) -> Place:
-        try:
-            content = json.loads(base64.b64decode(given + "=" * (-len(given) % 4), b"-_", validate=True))
-            made_for, published_at, post = content
-            place = Place(datetime.fromisoformat(published_at), str(post).encode("ascii").decode())
-        except (binascii.Error, ValueError, TypeError, RecursionError) as error:
-            raise ValueError("expected a page token out of an earlier answer's 'next'") from error
-        if made_for != order or place.published_at.tzinfo is None:
-            raise ValueError(f"expected a page token of order={order}")
-        return place
-
-    return read

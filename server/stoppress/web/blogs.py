@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,7 +12,8 @@ from stoppress.web.answers import NO_STORE, REVALIDATE, answer, etag
 from stoppress.web.asking import attempt, body, expected_revision, number, parameter, parse_json
 from stoppress.web.callers import caller
 from stoppress.web.newsroom import Newsroom
-from stoppress.web.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, Operation, Parameter
+from stoppress.web.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, Operation, Parameter, limit_of
+from stoppress.web.paging import dump_token, load_token
 
 LIMIT = 100
 _WRITTEN = {"$ref": "#/components/schemas/BlogAnswer"}
@@ -38,11 +36,11 @@ class BlogRoutes:
 
     async def index(self, request: Request) -> Response:
         limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
-        after = parameter(request, "page", _load_page, None)
+        after = parameter(request, "page", load_token, None)
         states, following = await self._newsroom.store.blogs(after=after, limit=limit)
         content = {
             "blogs": [state.blog.model_dump(mode="json") for state in states],
-            "next": following and base64.urlsafe_b64encode(following.encode()).decode().rstrip("="),
+            "next": following and dump_token(following),
         }
         return answer(content, headers=REVALIDATE)
 
@@ -102,12 +100,7 @@ class BlogRoutes:
                 self.index,
                 "Blogs",
                 parameters=(
-                    Parameter(
-                        "limit",
-                        "query",
-                        "How many.",
-                        {"type": "integer", "minimum": 1, "maximum": LIMIT, "default": LIMIT},
-                    ),
+                    limit_of(LIMIT),
                     Parameter("page", "query", "The `next` of an earlier answer."),
                 ),
                 answers={200: {"$ref": "#/components/schemas/BlogList"}},
@@ -174,10 +167,3 @@ def _written(committed: Committed, status: int = 200) -> Response:
     if committed.replayed:
         headers["idempotent-replayed"] = "true"
     return answer({"blog": blog.model_dump(mode="json"), "cursor": str(committed.cursor)}, status, headers)
-
-
-def _load_page(given: str) -> str:
-    try:
-        return base64.b64decode(given + "=" * (-len(given) % 4), b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("expected a page token out of an earlier answer's 'next'") from error

@@ -11,9 +11,10 @@ from stoppress.model import BlogChanged, Cursor
 from stoppress.web.answers import cursor_tag
 from stoppress.web.asking import cursor, number, one_of, parameter
 from stoppress.web.newsroom import Newsroom
-from stoppress.web.operation import BLOG, Operation, Parameter
+from stoppress.web.operation import BLOG, Operation, Parameter, limit_of
 
 LIMIT = 500
+EVENTS = "/v1/blogs/{blog}/events"
 # One second is nothing to a reader who polls, and lets a CDN answer all of them with one request.
 _SHARED = {"cache-control": "public, max-age=1, stale-while-revalidate=5"}
 
@@ -78,7 +79,7 @@ class ChangeRoutes:
             ),
             Operation(
                 "GET",
-                "/v1/blogs/{blog}/events",
+                EVENTS,
                 "openEvents",
                 "The same as Server-Sent Events",
                 None,
@@ -105,12 +106,7 @@ class ChangeRoutes:
                 parameters=(
                     BLOG,
                     Parameter("after", "query", "A cursor; without one, only where the blog stands is told."),
-                    Parameter(
-                        "limit",
-                        "query",
-                        "How many.",
-                        {"type": "integer", "minimum": 1, "maximum": LIMIT, "default": LIMIT},
-                    ),
+                    limit_of(LIMIT),
                     Parameter(
                         "form",
                         "query",
@@ -123,3 +119,13 @@ class ChangeRoutes:
                 description="The socket's messages (see /asyncapi.json), compacted to what each changed post is now.",
             ),
         ]
+
+
+def peek_operation(newsroom: Newsroom) -> Operation:
+    """HEAD of the event stream: whether there is one, without opening it."""
+
+    async def peek(request: Request) -> Response:
+        await newsroom.blogs.read(request.path_params["blog"])
+        return Response(headers={"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store"})
+
+    return Operation("HEAD", EVENTS, "peekEvents", "Whether there is a stream", peek, "Readers")

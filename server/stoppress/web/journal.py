@@ -8,8 +8,6 @@ written is bounded; when that is full, answers wait.
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import logging
 import re
 
@@ -24,7 +22,8 @@ from stoppress.web.answers import answer
 from stoppress.web.asking import number, parameter
 from stoppress.web.callers import caller
 from stoppress.web.newsroom import Newsroom
-from stoppress.web.operation import Endpoint, Operation, Parameter
+from stoppress.web.operation import Endpoint, Operation, Parameter, limit_of
+from stoppress.web.paging import dump_token, load_token
 
 _log = logging.getLogger("stoppress.audit")
 _WAITING = 10_000  # acts not yet written, at most
@@ -134,7 +133,7 @@ class AuditRoutes:
                 before = None
             if before is None or len(found) == limit or scanned >= _SCANNED:
                 break
-        return answer({"entries": [_entry(act) for act in found], "next": before and _dump_page(before)})
+        return answer({"entries": [_entry(act) for act in found], "next": before and dump_token(before)})
 
     def operations(self) -> list[Operation]:
         """What the OpenAPI document says of it."""
@@ -149,12 +148,7 @@ class AuditRoutes:
                 scope="admin",
                 parameters=(
                     Parameter("blog", "query", "Of this blog only."),
-                    Parameter(
-                        "limit",
-                        "query",
-                        "How many.",
-                        {"type": "integer", "minimum": 1, "maximum": LIMIT, "default": LIMIT},
-                    ),
+                    limit_of(LIMIT),
                     Parameter("page", "query", "The `next` of an earlier answer."),
                 ),
                 answers={200: {"$ref": "#/components/schemas/AuditList"}},
@@ -181,15 +175,8 @@ def _entry(act: Act) -> dict[str, object]:
     }
 
 
-def _dump_page(place: str) -> str:
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
 def _load_page(given: str) -> str:
-    try:
-        place = base64.b64decode(given + "=" * (-len(given) % 4), b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("expected a page token out of an earlier answer's 'next'") from error
+    place = load_token(given)
     if not _PLACE.fullmatch(place):
-        raise ValueError("expected a page token out of an earlier answer's 'next'")
+        raise ValueError("expected a page token of this log")
     return place

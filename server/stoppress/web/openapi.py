@@ -106,6 +106,8 @@ def _good(operation: Operation, status: int) -> dict[str, Any]:
     entry: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if schema is not None:
         entry["content"] = {operation.media_type: {"schema": dict(schema)}}
+        if operation.page:
+            entry["content"]["text/html"] = {"schema": {"type": "string"}}
     return entry
 
 
@@ -130,11 +132,12 @@ def _schemas() -> dict[str, Any]:
 
 
 def _as_merge_patch(schema: dict[str, Any]) -> None:
-    """Nothing is required of a patch, and null takes any field back to its default, but for those that have none."""
+    """Nothing is required of a patch, and null takes any field back to its default, but for those that have none, and
+    the status: to take that away would publish."""
     required = schema.pop("required", [])
     for name, field in schema["properties"].items():
         default = field.pop("default", None)
-        if name not in required and default is not None:
+        if name not in required and name != "status" and default is not None:
             about = {key: field.pop(key) for key in ("title", "description") if key in field}
             schema["properties"][name] = {"anyOf": [field, {"type": "null"}], **about}
 
@@ -194,6 +197,7 @@ def _answers() -> dict[str, Any]:
             height=whole,
             srcset={**text, "description": "All widths, narrowest first."},
         ),
+        "Front": _object(name=text, version=text, blogs=text, docs=text, openapi=text, asyncapi=text),
         "State": _object(status=text),
         "FieldError": _object(
             ["detail"],

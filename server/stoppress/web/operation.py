@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stoppress.errors import NotFound, StopPressError
+from stoppress.fields import ID_PATTERN
 from stoppress.metrics import Metrics
-from stoppress.model import ID_PATTERN
 from stoppress.web.answers import problem_answer
 
 _ID = re.compile(ID_PATTERN)
@@ -55,6 +55,7 @@ class Operation:
     answers: Mapping[int, Schema | None] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
     media_type: str = "application/json"
+    page: bool = False  # browsers get it as an HTML document
     description: str = ""
 
     def counted(self, metrics: Metrics, error_page: ErrorPage | None = None) -> Endpoint:
@@ -96,6 +97,14 @@ def route(path: str, endpoints: Mapping[str, Endpoint]) -> Route:
 
 BLOG = Parameter("blog", "path", "The blog's id.", {"type": "string", "pattern": ID_PATTERN})
 POST = Parameter("post", "path", "The post's id.", {"type": "string", "pattern": ID_PATTERN})
+
+
+def limit_of(most: int) -> Parameter:
+    """How many a list may give at a time; as many as it may by default."""
+    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": most}
+    return Parameter("limit", "query", "How many.", schema)
+
+
 IF_MATCH = Parameter(
     "If-Match", "header", 'The revision that the change was made for, such as `"3"`; if another stands, 412.'
 )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stoppress.auth import Caller
+from stoppress.desk.composing import changed
 from stoppress.desk.inputs import PostBatch, PostInput, PostPatch
-from stoppress.desk.posts import changed
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post, rfc3339
-from stoppress.store.base import Committed, Order
+from stoppress.store.base import Attempt, Committed, Order
 from stoppress.web.answers import NO_STORE, answer, cursor_tag, etag, unless_known
 from stoppress.web.asking import (
     attempt,
     body,
-    dump_page,
     expected_revision,
     invalid,
-    load_page,
     number,
     one_of,
     parameter,
@@ -26,7 +27,8 @@ from stoppress.web.asking import (
 )
 from stoppress.web.callers import caller
 from stoppress.web.newsroom import Newsroom
-from stoppress.web.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter
+from stoppress.web.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter, limit_of
+from stoppress.web.paging import dump_page, load_page
 
 LIMIT = 100
 _WRITTEN = {"$ref": "#/components/schemas/PostAnswer"}
@@ -41,23 +43,23 @@ class PostRoutes:
         self._settings = newsroom.settings
 
     async def create(self, request: Request) -> Response:
-        who = await caller(request, self._newsroom)
-        blog = request.path_params["blog"]
-        who.require("write", blog)
-        content = await body(request, self._settings.body_limit)
-        tried = attempt(request, who, content, self._settings.idempotency_hours)
-        committed = await self._newsroom.posts.create(blog, parse_json(content), who, tried)
-        return _written(committed, 201)
+        blog, content, who, tried = await self._asked(request, self._settings.body_limit)
+        return _written(await self._newsroom.posts.create(blog, content, who, tried), 201)
 
     async def create_all(self, request: Request) -> Response:
+        blog, content, who, tried = await self._asked(request, self._settings.batch_limit)
+        made = await self._newsroom.posts.create_all(blog, content, who, tried)
+        headers = {**NO_STORE, **({"idempotent-replayed": "true"} if made[0].replayed else {})}
+        return answer({"posts": [_answer(one) for one in made], "cursor": str(made[-1].cursor)}, 201, headers)
+
+    async def _asked(self, request: Request, limit: int) -> tuple[str, Any, Caller, Attempt | None]:
+        """The blog, what is to be made in it, by whom, and in which attempt. The token is judged before the body."""
         who = await caller(request, self._newsroom)
         blog = request.path_params["blog"]
         who.require("write", blog)
-        content = await body(request, self._settings.batch_limit)
+        content = await body(request, limit)
         tried = attempt(request, who, content, self._settings.idempotency_hours)
-        made = await self._newsroom.posts.create_all(blog, parse_json(content), who, tried)
-        headers = {**NO_STORE, **({"idempotent-replayed": "true"} if made[0].replayed else {})}
-        return answer({"posts": [_answer(one) for one in made], "cursor": str(made[-1].cursor)}, 201, headers)
+        return blog, parse_json(content), who, tried
 
     async def index(self, request: Request) -> Response:
         blog = request.path_params["blog"]
@@ -194,12 +196,7 @@ class PostRoutes:
                 parameters=(
                     BLOG,
                     Parameter("order", "query", "By first publication.", _choice("newest", "oldest")),
-                    Parameter(
-                        "limit",
-                        "query",
-                        "How many.",
-                        {"type": "integer", "minimum": 1, "maximum": LIMIT, "default": LIMIT},
-                    ),
+                    limit_of(LIMIT),
                     Parameter("key", "query", "`true`: key events only.", _choice("false", "true")),
                     Parameter("pinned", "query", "`true`: pinned posts only.", _choice("false", "true")),
                     Parameter("tag", "query", "Posts with this tag only. One of key, pinned and tag may be given."),

@@ -1,0 +1,138 @@
+"""Reading blogs and posts out of Redis: for everybody, and, from keys of their own, drafts for editors.
+
+What a page or a catch-up holds is read by one script, so that all of it is of one moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved
+from stoppress.store.base import BlogState, Entry, Order, Page, Place, Revision, Since
+from stoppress.store.connection import Client, reachable, script
+from stoppress.store.keys import BLOG, BLOGS, Keys
+from stoppress.store.records import load_entry, load_record, load_revision, milliseconds, moment
+
+
+class Reading:
+    """The half of base.Store that changes nothing."""
+
+    def __init__(self, reads: Client) -> None:
+        self._reads = reads
+        self._page = reads.register_script(script("page"))
+        self._since = reads.register_script(script("since"))
+
+    # For everybody
+
+    async def blog(self, blog: str) -> BlogState | None:
+        states = await self._blog_states([blog])
+        return states[0]
+
+    async def blogs(self, *, after: str | None, limit: int) -> tuple[Sequence[BlogState], str | None]:
+        with reachable("listing the blogs"):
+            names = await self._reads.zrangebylex(BLOGS, f"({after}" if after else "-", "+", 0, limit + 1)
+        states = await self._blog_states(names[:limit])
+        following = names[limit - 1] if len(names) > limit else None
+        return [state for state in states if state], following
+
+    async def _blog_states(self, names: Sequence[str]) -> list[BlogState | None]:
+        if not names:
+            return []
+        with reachable("reading blogs"):
+            async with self._reads.pipeline(transaction=True) as pipe:
+                for name in names:
+                    keys = Keys(name)
+                    pipe.hmget(keys.meta, "epoch", "seq", "updated")
+                    pipe.hget(keys.state, BLOG)
+                    pipe.zcard(keys.all)
+                answers = await pipe.execute()
+        return [
+            BlogState(*_blog(record, meta[0], meta[1], meta[2], count)) if record else None
+            for meta, record, count in zip(answers[0::3], answers[1::3], answers[2::3], strict=True)
+        ]
+
+    async def published(self, blog: str, post: str) -> Entry | None:
+        with reachable(f"reading the post {post}"):
+            text = await self._reads.hget(Keys(blog).state, post)
+        return _entry(text) if text else None
+
+    async def page(
+        self,
+        blog: str,
+        *,
+        order: Order = "newest",
+        after: Place | None = None,
+        limit: int,
+        index: str = "all",
+        skip: int = 0,
+    ) -> Page | None:
+        keys = Keys(blog)
+        behind = (milliseconds(after.published_at), after.id) if after else ("", "")
+        with reachable(f"reading the blog {blog}"):
+            answer = await self._page(
+                keys=[keys.meta, keys.state, keys.all, keys.index(index)], args=[order, limit, skip, *behind]
+            )
+        if answer is None:
+            return None
+        epoch, sequence, updated, count, total, about, *texts = answer
+        state, cursor = _blog(about, epoch, sequence, updated, count)
+        posts = tuple(entry for entry in map(_entry, texts[:limit]) if isinstance(entry, Post))
+        following = None
+        if len(texts) > limit and posts and posts[-1].published_at:
+            following = Place(posts[-1].published_at, posts[-1].id)
+        return Page(state, cursor, posts, following, int(total))
+
+    async def position(self, blog: str, post: str) -> int | None:
+        with reachable(f"looking for the post {post}"):
+            rank = await self._reads.zrank(Keys(blog).all, post)
+        return None if rank is None else int(rank)
+
+    async def since(self, blog: str, after: int, *, limit: int) -> Since | None:
+        keys = Keys(blog)
+        with reachable(f"reading the changes of {blog}"):
+            answer = await self._since(keys=[keys.meta, keys.state, keys.all, keys.changed], args=[after, limit])
+        if answer is None:
+            return None
+        epoch, sequence, updated, count, about, *texts = answer
+        state, head = _blog(about, epoch, sequence, updated, count)
+        return Since(state, head, tuple(load_record(text) for text in texts[:limit]), more=len(texts) > limit)
+
+    # For editors
+
+    async def entry(self, blog: str, post: str) -> Entry | None:
+        keys = Keys(blog)
+        with reachable(f"reading the post {post}"):
+            async with self._reads.pipeline(transaction=True) as pipe:
+                pipe.hget(keys.drafts, post)
+                pipe.hget(keys.state, post)
+                draft, record = await pipe.execute()
+        if draft:
+            return load_entry(draft)
+        return _entry(record) if record else None
+
+    async def drafts(self, blog: str) -> Sequence[Post]:
+        with reachable(f"reading the drafts of {blog}"):
+            texts = await self._reads.hvals(Keys(blog).drafts)
+        entries = (load_entry(text) for text in texts)
+        return sorted((entry for entry in entries if isinstance(entry, Post)), key=lambda post: post.id)
+
+    async def revisions(self, blog: str, post: str) -> Sequence[Revision]:
+        with reachable(f"reading the revisions of {post}"):
+            return [load_revision(line) for line in await self._reads.lrange(Keys(blog).history(post), 0, -1)]
+
+
+def _blog(record: str, epoch: str, sequence: str, updated: str | None, count: int) -> tuple[Blog, Cursor]:
+    event = load_record(record).event
+    assert isinstance(event, BlogChanged)
+    updated_at = moment(int(updated)) if updated else None
+    return event.blog.model_copy(update={"posts": count, "updated_at": updated_at}), Cursor(epoch, int(sequence))
+
+
+def _entry(record: str) -> Entry | None:
+    match load_record(record).event:
+        case PostChanged(post=post):
+            return post
+        case PostRemoved(tombstone=tombstone):
+            return tombstone
+        case BlogChanged():
+            return None

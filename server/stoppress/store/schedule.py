@@ -1,0 +1,44 @@
+"""Notes of what is due, of all blogs in one sorted set: by time, so that the earliest is found first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from stoppress.store.base import Due
+from stoppress.store.connection import Client, reachable
+from stoppress.store.keys import DUE
+from stoppress.store.records import milliseconds, moment
+
+
+class Notes:
+    """The part of base.Store that the schedule works with."""
+
+    def __init__(self, reads: Client, writes: Client) -> None:
+        self._reads = reads
+        self._writes = writes
+
+    async def note_due(self, due: Due) -> None:
+        with reachable("noting when a post is due"):
+            await self._writes.zadd(DUE, {_due_text(due): milliseconds(due.at)})
+
+    async def due(self, now: datetime, *, limit: int) -> Sequence[Due]:
+        with reachable("asking what is due"):
+            found = await self._reads.zrange(
+                DUE, "-inf", milliseconds(now), byscore=True, offset=0, num=limit, withscores=True
+            )
+        return [_load_due(text, score) for text, score in found]
+
+    async def forget_due(self, due: Due) -> None:
+        with reachable("forgetting what was due"):
+            await self._writes.zrem(DUE, _due_text(due))
+
+
+def _due_text(due: Due) -> str:
+    # The time is in the name too: a post scheduled anew has two notes, and forgetting one keeps the other.
+    return f"{due.blog} {due.post} {due.revision} {milliseconds(due.at)}"
+
+
+def _load_due(text: str, score: float) -> Due:
+    blog, post, revision, _ = text.split(" ")
+    return Due(moment(int(score)), blog, post, int(revision))

@@ -1,0 +1,235 @@
+"""Writing to Redis: every change is one run of commit.lua, which then waits for the disk where it has to."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from stoppress.errors import Conflict, NotFound, StaleRevision, Unavailable
+from stoppress.model import Blog, BlogChanged, Cursor, Event, Post, rfc3339
+from stoppress.settings import Settings
+from stoppress.store.attempts import Attempts, dump_answer, same_request
+from stoppress.store.base import Attempt, Change, Committed, Entry, Revision
+from stoppress.store.connection import Client, reachable, script
+from stoppress.store.keys import BLOG, BLOGS, Keys, indexes
+from stoppress.store.records import dump_event, dump_revision, milliseconds
+
+# WAITAOF's arguments: how many servers must have fsynced, this one and its replicas.
+_FSYNCED = {"fsync": (1, 0), "replica": (1, 1)}
+
+
+class Writing(Attempts):
+    """The part of base.Store that commits, each time knowing of earlier tries."""
+
+    def __init__(self, reads: Client, writes: Client, settings: Settings) -> None:
+        super().__init__(reads, writes)
+        self._settings = settings
+        self._commit = writes.register_script(script("commit"))
+        self._forget = writes.register_script(script("forget"))
+
+    async def create_blog(self, blog: Blog, *, by: str, attempt: Attempt | None = None) -> Committed:
+        # Listed first: a name without a blog is passed over by `blogs`, a blog without a name would be lost.
+        with reachable(f"making the blog {blog.id}"):
+            await self._writes.zadd(BLOGS, {blog.id: 0})
+        epoch = secrets.token_hex(5)
+        try:
+            return await self._write_blog(blog, by=by, noticed=blog.updated_at, epoch=epoch, attempt=attempt)
+        except StaleRevision as error:
+            raise Conflict(f"there is a blog {blog.id!r} already") from error
+
+    async def change_blog(self, blog: Blog, *, by: str, noticed: datetime | None) -> Committed:
+        return await self._write_blog(blog, by=by, noticed=noticed)
+
+    async def _write_blog(
+        self,
+        blog: Blog,
+        *,
+        by: str,
+        noticed: datetime | None,
+        epoch: str = "",
+        attempt: Attempt | None = None,
+    ) -> Committed:
+        content = blog.model_dump_json()
+        head = f'{{"revision":{blog.revision},"at":"{rfc3339(datetime.now(UTC))}","by":'
+        line = _Line(
+            thing=BLOG,
+            revision=blog.revision,
+            event=dump_event(BlogChanged(blog)),
+            noticed=noticed,
+            history=f'{head}{_quote(by)},"blog":{content}}}',
+        )
+        answer = await self._run_commit(
+            Keys(blog.id), [line], attempt, content, epoch=epoch, archived="1" if blog.status == "archived" else "0"
+        )
+        if answer[0] == "replayed":
+            same_request(attempt, answer[1])
+            return Committed(Cursor(answer[2], int(answer[3])), Blog.model_validate_json(answer[4]), replayed=True)
+        return Committed(Cursor(answer[1], int(answer[2])), blog)
+
+    async def commit(
+        self,
+        before: Entry | None,
+        after: Entry,
+        event: Event | None,
+        *,
+        by: str,
+        at: datetime,
+        noticed: datetime | None = None,
+        attempt: Attempt | None = None,
+    ) -> Committed:
+        change = Change(before, after, event, noticed)
+        (committed,) = await self.commit_all([change], by=by, at=at, attempt=attempt)
+        return committed
+
+    async def commit_all(
+        self, changes: Sequence[Change], *, by: str, at: datetime, attempt: Attempt | None = None
+    ) -> Sequence[Committed]:
+        if not changes:
+            return []
+        blog = changes[0].after.blog
+        lines = [_line(change, by, at) for change in changes]
+        # What is kept for a second try is where the answers are: the revisions stay in the posts' histories.
+        kept = dump_answer(changes) if attempt else ""
+        answer = await self._run_commit(Keys(blog), lines, attempt, kept)
+        if answer[0] == "replayed":
+            same_request(attempt, answer[1])
+            return await self._replay(blog, answer[2], answer[3], answer[4])
+        epoch, sequences = answer[1], answer[2:]
+        return [
+            Committed(Cursor(epoch, int(sequence)), change.after)
+            for change, sequence in zip(changes, sequences, strict=True)
+        ]
+
+    async def delete_blog(self, blog: str, *, revision: int | None = None) -> bool:
+        keys = Keys(blog)
+        with reachable(f"deleting the blog {blog}"):
+            standing = await self._forget(
+                keys=[
+                    keys.meta,
+                    keys.state,
+                    keys.revision,
+                    keys.changed,
+                    keys.events,
+                    keys.drafts,
+                    keys.all,
+                    keys.attempts,
+                    keys.tags,
+                ],
+                args=[keys.prefix, "" if revision is None else revision],
+            )
+            if standing > 0:
+                raise StaleRevision(f"revision {revision} was expected, but {standing} stands")
+            await self._writes.zrem(BLOGS, blog)
+        return bool(standing == 0)
+
+    async def _run_commit(
+        self,
+        keys: Keys,
+        lines: Sequence[_Line],
+        attempt: Attempt | None,
+        kept: str,
+        *,
+        epoch: str = "",
+        archived: str = "",
+    ) -> Any:
+        arguments: list[Any] = [
+            self._settings.history,
+            attempt.fingerprint if attempt else "",
+            attempt.seconds if attempt else 0,
+            kept if attempt else "",
+            epoch,
+            archived,
+        ]
+        names = [
+            keys.meta,
+            keys.state,
+            keys.revision,
+            keys.changed,
+            keys.events,
+            keys.drafts,
+            keys.all,
+            keys.attempts,
+            keys.attempt(attempt.key if attempt else ""),
+            keys.tags,
+        ]
+        for line in lines:
+            # Only the indexes that change their member or its place: a post edited in place leaves none.
+            left = [name for name in line.leaves if name not in line.enters]
+            tags = [name.removeprefix("tag:") for name in line.enters if name.startswith("tag:")]
+            arguments += [
+                line.thing,
+                line.revision - 1,
+                line.revision,
+                line.event,
+                "" if line.score is None else milliseconds(line.score),
+                "" if line.noticed is None else milliseconds(line.noticed),
+                line.draft,
+                line.history,
+                len(left),
+                len(line.enters),
+                len(tags),
+                *tags,
+            ]
+            names += [keys.history(line.thing), *map(keys.index, left), *map(keys.index, line.enters)]
+        what = lines[0].thing if len(lines) == 1 else f"{len(lines)} posts"
+        with reachable(f"writing {what} of {keys.blog}"):
+            answer = await self._durably(names, arguments)
+        match answer[0]:
+            case "missing":
+                raise NotFound(f"there is no blog {keys.blog!r}")
+            case "archived":
+                raise Conflict(f"the blog {keys.blog!r} is archived: it takes no more changes")
+            case "stale":
+                raise StaleRevision(f"revision {answer[2]} was expected, but {answer[3]} stands, of {answer[1]!r}")
+        return answer
+
+    async def _durably(self, keys: list[str], arguments: list[Any]) -> Any:
+        """Run the commit script, and wait for the disk where that is this store's part."""
+        wanted = _FSYNCED.get(self._settings.durability)
+        if wanted is None:
+            return await self._commit(keys=keys, args=arguments)
+        # WAITAOF speaks of the writes of its own connection; a pipeline keeps both on one.
+        async with self._writes.pipeline(transaction=False) as pipe:
+            await self._commit(keys=keys, args=arguments, client=pipe)
+            pipe.execute_command("WAITAOF", *wanted, int(self._settings.durability_timeout * 1000))
+            answer, fsynced = await pipe.execute()
+        if any(have < want for have, want in zip(fsynced, wanted, strict=True)):
+            raise Unavailable("the store did not report the write as being on disk in time; try again")
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One change as commit.lua takes it. `thing` is a post's id, or @blog."""
+
+    thing: str
+    revision: int
+    event: str
+    history: str
+    noticed: datetime | None = None
+    score: datetime | None = None
+    draft: str = ""
+    leaves: Sequence[str] = ()
+    enters: Sequence[str] = ()
+
+
+def _line(change: Change, by: str, at: datetime) -> _Line:
+    after = change.after
+    return _Line(
+        thing=after.id,
+        revision=after.revision,
+        event=dump_event(change.event) if change.event else "",
+        history=dump_revision(Revision(after.revision, at, by, after)),
+        noticed=change.noticed,
+        score=after.published_at if isinstance(after, Post) else None,
+        draft="" if change.event else after.model_dump_json(),
+        leaves=indexes(change.before),
+        enters=indexes(after),
+    )
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
