@@ -68,6 +68,7 @@ _bytes = st.sampled_from(
 
 @given(st.lists(st.tuples(_places, st.integers(0, 3), _bytes), min_size=1, max_size=3))
 @example([(HEAD.index(b"Host"), 0, b"Content-Length: 4\r\n")])
+@example([(HEAD.index(b"e1.0"), 0, b"\t")])
 def test_what_is_read_at_the_door_reads_the_same_to_httptools_and_websockets(
     changes: list[tuple[int, int, bytes]],
 ) -> None:

@@ -31,6 +31,7 @@ from stoppress.wire import Form
 _HEAD_MAX = 8_192  # bytes of a head that may go the short way
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TARGET = re.compile(rb"/[!-~]*")
 _BODY = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 _KEY = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")  # 16 bytes in base64
 _GUID = GUID.encode()
@@ -99,7 +100,7 @@ def quickly(head: bytes, *, compress: bool) -> Asked | None:
     if len(headers) != len(lines) or None in headers or len(request) != 3 or not _KEY.fullmatch(key):
         return None
     method, target, version = request
-    if version != b"HTTP/1.1" or b"host" not in headers or not _BODY.isdisjoint(headers) or not target.isascii():
+    if version != b"HTTP/1.1" or b"host" not in headers or not _BODY.isdisjoint(headers) or not _TARGET.fullmatch(target):
         return None
     agreement = _agreement(
         compress,
