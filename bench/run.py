@@ -57,7 +57,7 @@ def table(rows: list[Figures]) -> str:
 
 
 def ratios(rows: list[Figures]) -> str:
-    """What issue 4 asks for, as far as the servers that it is compared with were run."""
+    """What the project aims at, as far as the servers that it is compared with were run."""
     by = {row.name: row for row in rows}
     ours, least, nchan = by.get("Stop Press"), by.get("C, a loop over write()"), by.get("nchan")
     squeezed = by.get("Stop Press, compressed")
