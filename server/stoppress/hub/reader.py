@@ -150,7 +150,9 @@ class Reader:
         self.transport.write(frame)
 
     def part(self, retry_after_ms: int, reason: str) -> None:
-        """This server goes away: say when to come back, and close."""
+        """This server goes away: say when to come back, and close. Nothing when it is leaving, or has left, already."""
+        if self.state in (State.CLOSING, State.CLOSED):
+            return
         here = Cursor(self.channel.epoch, self.sequence)
         self.transport.write(text_frame(wire.bye(here, retry_after_ms=retry_after_ms, reason=reason)))
         self.close(Close.RESTARTING)
