@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench bench-publish check lock clean
+.PHONY: help run test fuzz bench bench-publish autobahn drain chaos soak stalled check lock clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ bench:  ## Measure side by side with the floor, nchan, ws and Socket.IO (needs c
 	@scripts/environment dev
 	@npm ci --prefix bench --no-audit --no-fund --loglevel=error
 	@exec .venv/bin/python bench/run.py $(BENCH)
+
+autobahn:  ## Hold the connection to RFC 6455 by Autobahn's fuzzing client (needs Python 2.7 or PyPy 2.7).
+	@scripts/environment dev
+	@exec bench/autobahn/run
 
 clean:  ## Remove what was set up and cached; the data folder stays.
 	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
