@@ -43,6 +43,22 @@ autobahn:  ## Hold the connection to RFC 6455 by Autobahn's fuzzing client (need
 	@scripts/environment dev
 	@exec bench/autobahn/run
 
+drain:  ## Stop a process while another takes its 5,000 readers over; report and plot in bench/drain.md.
+	@scripts/environment dev
+	@exec .venv/bin/python bench/drain.py --report bench/drain.md $(BENCH)
+
+chaos:  ## Kill one of two workers with 5,000 readers while changes are published; report in bench/chaos.md.
+	@scripts/environment dev
+	@exec .venv/bin/python bench/chaos.py --report bench/chaos.md $(BENCH)
+
+soak:  ## Ten minutes with readers coming, going and stalling: is memory flat? Report and plot in bench/soak.md.
+	@scripts/environment dev
+	@exec .venv/bin/python bench/soak.py --report bench/soak.md $(BENCH)
+
+stalled:  ## What 1,000 stalled readers cost the others; report in bench/stalled.md.
+	@scripts/environment dev
+	@exec .venv/bin/python bench/stalled.py --report bench/stalled.md $(BENCH)
+
 clean:  ## Remove what was set up and cached; the data folder stays.
 	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -19,7 +19,6 @@ from newsroom import BLOG, Newsroom, Verdict, judged, newsroom, rank, shown, sto
 
 from stoppress.swarm import Reader, Swarm, now
 
-
 _WHILE = 2.0  # seconds over which the changes are spread: about as long as it takes readers to come back
 
 

@@ -31,10 +31,8 @@ def curves(title: str, x: str, y: str, lines: Mapping[str, Points]) -> str:
     for step in range(5):
         px, py = at(most_x * step / 4, most_y / 1.05 * step / 4)
         parts.append(f'<text x="{px:.1f}" y="{bottom + 18}" text-anchor="middle">{most_x * step / 4:.4g}</text>')
-        parts.append(
-            f'<text x="{_LEFT - 8}" y="{py + 4:.1f}" text-anchor="end">{most_y / 1.05 * step / 4:.4g}</text>'
-        )
-    for colour, (name, line) in zip(COLOURS, lines.items(), strict=False):
+        parts.append(f'<text x="{_LEFT - 8}" y="{py + 4:.1f}" text-anchor="end">{most_y / 1.05 * step / 4:.4g}</text>')
+    for colour, line in zip(COLOURS, lines.values(), strict=False):
         way = " ".join(f"{px:.1f},{py:.1f}" for px, py in (at(*point) for point in line))
         parts.append(f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
     for place, name in enumerate(lines):

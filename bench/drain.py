@@ -15,7 +15,7 @@ from pathlib import Path
 
 import uvloop
 from curve import Points, curves
-from newsroom import BLOG, Newsroom, Verdict, judged, newsroom, rank, shown, story, telling
+from newsroom import BLOG, Newsroom, Process, Verdict, judged, newsroom, rank, shown, story, telling, until
 
 from stoppress.swarm import Reader, Swarm, now
 
@@ -48,12 +48,9 @@ async def run(room: Newsroom, readers: int, every: float, grace: float, spread: 
             await asyncio.to_thread(room.serve, **settings)
             stopped = now()
             old.stop()
-            ended = asyncio.create_task(asyncio.to_thread(old.process.wait, 120))
-            async with asyncio.timeout(grace + spread + 60):
-                while len(back) < readers:
-                    await asyncio.sleep(0.05)
-            await ended
-            over = now() - stopped
+            ended = asyncio.create_task(_ended(old))
+            await until(lambda: len(back) == readers, grace + spread + 60)
+            over = await ended - stopped
         changes = told.told
         verdict = await judged(swarm, before, told)
         await swarm.close()
@@ -63,8 +60,8 @@ async def run(room: Newsroom, readers: int, every: float, grace: float, spread: 
     even = max((abs((place + 0.5) / readers - min(1.0, at / spread)) for place, at in enumerate(came)), default=0.0)
     bins = Counter(int(at / _BIN) for at in came if at < spread)
     lines = [
-        f"{readers} readers, a change each {every:g} s ({changes} in all), let go over {grace:g} s and asked to come back "
-        f"over {spread:g} s: {verdict}.",
+        f"{readers} readers, a change each {every:g} s ({changes} in all), let go over {grace:g} s and asked to come "
+        f"back over {spread:g} s: {verdict}.",
         "",
         "| | |",
         "| --- | --- |",
@@ -81,6 +78,12 @@ async def run(room: Newsroom, readers: int, every: float, grace: float, spread: 
     counts = {"let go": _per_second(parted), "back": _per_second(came)}
     plot = curves(f"A drain of {readers} readers", "seconds after SIGTERM", "readers a second", counts)
     return verdict, "\n".join(lines) + "\n", plot
+
+
+async def _ended(process: Process) -> float:
+    """When it did."""
+    await asyncio.to_thread(process.process.wait, 120)
+    return now()
 
 
 def _per_second(moments: list[float]) -> Points:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -186,6 +186,16 @@ async def shown(told: Story) -> tuple[str, dict[str, int]]:
     return told.cursor, {str(post["id"]): int(post["revision"]) for post in posts}
 
 
+async def until(holds: Callable[[], bool], patience: float) -> bool:
+    """Wait for a condition for so many seconds at most; whether it holds."""
+    deadline = now() + patience
+    while not (held := holds()):
+        if now() > deadline:
+            break
+        await asyncio.sleep(0.02)
+    return held
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What came of the readers, at the end of the story."""
@@ -212,9 +222,7 @@ async def judged(swarm: Swarm, before: Mapping[str, int], told: Story, patience:
     """Wait until all readers are at the head, for `patience` seconds at most, and compare them with a fresh load.
     `before` is what they had loaded when they came."""
     cursor, wanted = await shown(told)
-    deadline = now() + patience
-    while now() < deadline and not all(reader.cursor == cursor for reader in swarm.readers):
-        await asyncio.sleep(0.02)
+    await until(lambda: all(reader.cursor == cursor for reader in swarm.readers), patience)
     missing = wrong = 0
     for reader in swarm.readers:
         held = {post: revision for post, revision in {**before, **reader.state}.items() if post not in reader.removed}

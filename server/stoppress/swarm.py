@@ -131,6 +131,7 @@ class Swarm:
         self._changed = asyncio.Event()
         self._over = False
         self._gone: set[Reader] = set()
+        self._awaited: set[Reader] = set()  # who was not yet let in for the first time
         self._coming: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Semaphore(100)
 
@@ -144,13 +145,13 @@ class Swarm:
 
     async def open(self, count: int, *, within: float = 120.0) -> None:
         """Let `count` more in. Raises TimeoutError."""
-        wanted = self.opened + count
         for _ in range(count):
             reader = Reader(self)
             self.readers.append(reader)
+            self._awaited.add(reader)
             self._come(reader, 0.0)
         async with asyncio.timeout(within):
-            while self.opened < wanted:
+            while self._awaited:
                 self._changed.clear()
                 await self._changed.wait()
 
@@ -174,12 +175,14 @@ class Swarm:
         going = set(readers)
         self.readers = [reader for reader in self.readers if reader not in going]
         self._gone |= going
+        self._awaited -= going
         for reader in going:
             reader.leave()
 
     def let_in(self, reader: Reader) -> None:
         """One more is there."""
         self.opened += 1
+        self._awaited.discard(reader)
         self.on_open(reader)
         self._changed.set()
 
