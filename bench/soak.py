@@ -23,6 +23,7 @@ from newsroom import BLOG, Newsroom, Process, Verdict, judged, newsroom, shown, 
 from stoppress.swarm import Reader, Swarm, now
 
 _MIB = 1 << 20
+_RING = 200
 _STALL = (1.0, 20.0)  # seconds that a reader stays stalled
 
 
@@ -47,7 +48,8 @@ class Course:
 
 async def run(room: Newsroom, readers: int, seconds: float, every: float) -> tuple[Verdict, Course]:
     """The verdict on those who stayed, and the course."""
-    process = room.serve(slow_timeout=15)
+    # A ring that is full before the first fifth is over: until then memory grows as it should.
+    process = room.serve(slow_timeout=15, ring_events=_RING)
     course = Course()
     async with story(room) as told:
         cursor, before = await shown(told)
