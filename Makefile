@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench bench-publish check lock clean
+.PHONY: help run test fuzz bench bench-publish autobahn drain chaos soak stalled check lock clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -38,6 +38,26 @@ bench:  ## Measure side by side with the floor, nchan, ws and Socket.IO (needs c
 	@scripts/environment dev
 	@npm ci --prefix bench --no-audit --no-fund --loglevel=error
 	@exec .venv/bin/python bench/run.py $(BENCH)
+
+autobahn:  ## Hold the connection to RFC 6455 by Autobahn's fuzzing client (needs Python 2.7 or PyPy 2.7).
+	@scripts/environment dev
+	@exec bench/autobahn/run
+
+drain:  ## Stop a process while another takes its 5,000 readers over; report and plot in bench/drain.md.
+	@scripts/environment dev
+	@exec .venv/bin/python bench/drain.py --report bench/drain.md $(BENCH)
+
+chaos:  ## Kill one of two workers with 5,000 readers while changes are published; report in bench/chaos.md.
+	@scripts/environment dev
+	@exec .venv/bin/python bench/chaos.py --report bench/chaos.md $(BENCH)
+
+soak:  ## Ten minutes with readers coming, going and stalling: is memory flat? Report and plot in bench/soak.md.
+	@scripts/environment dev
+	@exec .venv/bin/python bench/soak.py --report bench/soak.md $(BENCH)
+
+stalled:  ## What 1,000 stalled readers cost the others; report in bench/stalled.md.
+	@scripts/environment dev
+	@exec .venv/bin/python bench/stalled.py --report bench/stalled.md $(BENCH)
 
 clean:  ## Remove what was set up and cached; the data folder stays.
 	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

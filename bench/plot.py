@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-_COLOURS = ("#1b6ca8", "#d1495b", "#3c8d53", "#b8860b", "#6a4c93", "#555555")
+COLOURS = ("#1b6ca8", "#d1495b", "#3c8d53", "#b8860b", "#6a4c93", "#555555")
 _WIDTH, _HEIGHT, _LEFT, _TOP = 420, 260, 60, 40
 
 
@@ -21,7 +21,7 @@ def plot(by_readers: Sequence[dict[str, Any]], by_size: Sequence[dict[str, Any]]
     for i, name in enumerate(names):
         x, y = _LEFT + i % 3 * 260, _TOP + _HEIGHT + 56 + i // 3 * 22
         parts.append(
-            f'<rect x="{x}" y="{y}" width="12" height="12" fill="{_COLOURS[i]}"/><text x="{x + 18}" y="{y + 11}">{name}'
+            f'<rect x="{x}" y="{y}" width="12" height="12" fill="{COLOURS[i]}"/><text x="{x + 18}" y="{y + 11}">{name}'
             "</text>"
         )
     return "\n".join([*parts, "</svg>\n"])
@@ -48,6 +48,6 @@ def _panel(rows: Sequence[dict[str, Any]], key: str, title: str, names: Sequence
         parts.append(f'<text x="{px}" y="{float(py) + 18}" text-anchor="middle">{x}</text>')
     for i, name in enumerate(names):
         points = [at(row[key], row["delivery_us"]) for row in rows if row["name"] == name]
-        parts.append(f'<polyline points="{" ".join(points)}" fill="none" stroke="{_COLOURS[i]}" stroke-width="2"/>')
-        parts += [f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="3" fill="{_COLOURS[i]}"/>' for p in points]
+        parts.append(f'<polyline points="{" ".join(points)}" fill="none" stroke="{COLOURS[i]}" stroke-width="2"/>')
+        parts += [f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="3" fill="{COLOURS[i]}"/>' for p in points]
     return "\n".join(parts)

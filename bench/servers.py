@@ -188,6 +188,7 @@ def stoppress(port: int, folder: Path, *, compressed: bool = False, **settings: 
         "DATA": str(folder / f"stoppress-{port}"),
         "ADMIN_TOKEN": "bench-token-bench-token",
         "READERS_MAX": "19000",
+        "HANDSHAKES_PER_SECOND": "0",
         "LOG_LEVEL": "warning",
         "HEARTBEAT": "300",
     } | {name.upper(): value for name, value in settings.items()}

@@ -7,6 +7,7 @@ serve           the server: one process with the API, the pages and a hub; worke
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import secrets
@@ -107,10 +108,17 @@ class _Server(uvicorn.Server):
     """uvicorn's server, which tells when it listens, and lets the readers go before it stops."""
 
     def __init__(
-        self, config: uvicorn.Config, hub: Hub, listening: Callable[[int], None], stop: threading.Event
+        self,
+        config: uvicorn.Config,
+        hub: Hub,
+        listening: Callable[[int], None],
+        stop: threading.Event,
+        *,
+        shared: bool,
     ) -> None:
         super().__init__(config)
         self._hub = hub
+        self._shared = shared
         self._listening = listening
         self._stop = stop
         self.ready = False
@@ -130,6 +138,10 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.ready = False
+        if self._shared:
+            # From now on the kernel deals new connections to the others at this port, and to them alone.
+            for listening in self.servers:
+                listening.close()
         await self._hub.drain()
         await super().shutdown(sockets)
 
@@ -211,12 +223,14 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
         )
         application = site(newsroom, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes)
         port = asyncio.get_running_loop().create_future()
-        server = _Server(_uvicorn(settings, hub, application), hub, port.set_result, stop)
+        shared_port = _shares(settings)
+        server = _Server(_uvicorn(settings, hub, application), hub, port.set_result, stop, shared=shared_port)
         async with asyncio.TaskGroup() as tasks:
-            beside = [
-                tasks.create_task(hub.run()),
-                tasks.create_task(keep_schedule(stores.store, posts, now, every=0.5)),
-            ]
+            beside = []
+            if settings.role != "api":
+                beside.append(tasks.create_task(hub.run()))
+            if settings.role != "hub":
+                beside.append(tasks.create_task(keep_schedule(stores.store, posts, now, every=0.5)))
             tasks.create_task(journal.run())  # ends by itself, when it has written all
             if crew is None or crew.welcomes:
                 beside.append(tasks.create_task(_welcome(settings, port, token)))
@@ -238,13 +252,28 @@ def listen(settings: Settings, hub: Hub) -> socket.socket:
         )[0]
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if settings.workers > 1:
+        if _shares(settings):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
     except OSError as error:
         raise Unavailable(f"can't listen on {settings.host}:{settings.port}: {error.strerror or error}") from error
     watch(listener, seconds=hub.silence)
+    _bound_kernel_buffers(listener, settings.write_buffer)
     return listener
+
+
+def _bound_kernel_buffers(listener: socket.socket, size: int) -> None:
+    """Have the kernel keep so many bytes unsent for each connection at most; else it would take megabytes for one that
+    reads nothing. What is on its way has no bound by this, so the throughput stays. Connections inherit it."""
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is not None and listener.family in (socket.AF_INET, socket.AF_INET6):
+        with contextlib.suppress(OSError):
+            listener.setsockopt(socket.IPPROTO_TCP, option, size)
+
+
+def _shares(settings: Settings) -> bool:
+    """Whether others may listen on the same port: workers of one crew, or what takes over from this process."""
+    return settings.workers > 1 or settings.share_port
 
 
 def _uvicorn(settings: Settings, hub: Hub, application: object) -> uvicorn.Config:

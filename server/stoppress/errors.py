@@ -8,6 +8,7 @@
     ├── Gone                the post was deleted; carries its tombstone      410
     ├── Conflict            the state does not allow it                      409
     │   └── StaleRevision   somebody else was first; carries what stands     412
+    ├── Misdirected         another process serves that, this one never will 421
     ├── Limited             too many requests with one token                 429
     └── Unavailable         cannot be promised now; try again later          503
 
@@ -105,6 +106,13 @@ class StaleRevision(Conflict):
     def __init__(self, detail: str, current: dict[str, Any] | None = None) -> None:
         super().__init__(detail)
         self.current = current
+
+
+class Misdirected(StopPressError):
+    """Processes of another role serve that (STOPPRESS_ROLE): the proxy in front sent it to the wrong one."""
+
+    status = 421  # RFC 9110, 15.5.20
+    title = "Misdirected request"
 
 
 class Limited(StopPressError):

@@ -59,6 +59,11 @@ class Metrics:
         self.tail_restarts = Counter(
             "stoppress_tail_restarts_total", "Times the tail had to be taken up again.", registry=self.registry
         )
+        self.tail_lag = Gauge(
+            "stoppress_tail_lag_changes",
+            "Changes stored but not yet read off the streams, as of the last comparison with the store.",
+            registry=self.registry,
+        )
         self.loop_delay = Histogram(
             "stoppress_loop_delay_seconds",
             "How late the event loop was, looked at fifty times a second.",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -63,6 +63,18 @@ class Settings(BaseSettings):
         24, description="How long an Idempotency-Key is remembered."
     )
 
+    # What it does among others
+    role: Literal["all", "api", "hub"] = Field(
+        "all",
+        description="What this process serves: everything; all but sockets and event streams; or only what readers "
+        "need. The latter two need redis_url.",
+    )
+    share_port: bool = Field(
+        False,
+        description="Let another Stop Press listen on the same port, so that a new one takes the readers over before "
+        "the old one is stopped. Needs redis_url.",
+    )
+
     # Who may
     admin_token: SecretStr | None = Field(None, description="A token with every scope, besides those in the store.")
     rate_limit: Count = Field(
@@ -76,6 +88,10 @@ class Settings(BaseSettings):
     # What readers get
     heartbeat: Seconds = Field(25.0, description="Seconds between two heartbeats to an idle reader.")
     readers_max: Count = Field(15_000, description="Readers in this process, at most; further ones get 503.")
+    handshakes_per_second: Count = Field(
+        4_000,
+        description="Readers that this process takes in within a second, at most; further ones get 503; 0 is no limit.",
+    )
     readers_per_address: Count = Field(0, description="Readers from one address, at most; 0 is no limit.")
     ring_events: Annotated[int, Field(ge=1)] = Field(1_000, description="Changes of a blog kept in memory, at most.")
     ring_bytes: Annotated[int, Field(ge=100_000)] = Field(8_000_000, description="Bytes of them, at most.")
@@ -127,6 +143,9 @@ class Settings(BaseSettings):
     )
     handshake_timeout: Seconds = Field(10.0, description="How long opening a socket may take.")
     shutdown_timeout: Seconds = Field(10.0, description="How long requests under way may take at a stop.")
+    drain: Seconds = Field(
+        5.0, description="At a stop, readers are let go in batches over this long; fewer than a thousand, over less."
+    )
     reconnect_spread: Seconds = Field(
         10.0, description="At a stop, readers are asked to come back spread over this long."
     )
@@ -135,3 +154,17 @@ class Settings(BaseSettings):
     demo: bool = Field(False, description="Start with a demo blog that goes on while one looks.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     access_log: bool = Field(False, description="Log each request.")
+
+    @field_validator("role", "share_port")
+    @classmethod
+    def _several_need_one_store(cls, value: str | bool, info: ValidationInfo) -> str | bool:
+        if value not in ("all", False) and info.data.get("redis_url") is None:
+            raise ValueError("needs redis_url: only one process may have the embedded store")
+        return value
+
+    @field_validator("demo")
+    @classmethod
+    def _the_demo_needs_everything(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("role", "all") != "all":
+            raise ValueError(f"the demo publishes and reads, but this process has the role {info.data['role']}")
+        return value

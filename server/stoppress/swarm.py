@@ -1,8 +1,8 @@
 """Many readers at once, to measure a server or to hold it to its word. Each is a bare protocol: the tool must cost less
 than what it measures.
 
-A reader keeps its cursor and comes back when it was cut off, as docs/protocol.md asks of clients. `follow` has it keep
-what it was told as well: each post's revision, and how often it got one that was no news.
+A reader keeps its cursor and comes back when it was cut off, after what `bye` asked for, as docs/protocol.md asks of
+clients. `follow` has it keep what it was told as well: each post's revision, and how often it got one that was no news.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import random
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -23,15 +23,17 @@ _LATER = (0.1, 1.0)  # seconds before a reader that was cut off comes back, at r
 class Reader(asyncio.Protocol):
     """One reader of `swarm`."""
 
-    __slots__ = ("_buffer", "_head", "_swarm", "_transport", "cursor", "doubles", "resets", "state")
+    __slots__ = ("_buffer", "_head", "_swarm", "_transport", "back", "cursor", "doubles", "removed", "resets", "state")
 
     def __init__(self, swarm: Swarm) -> None:
         self._swarm = swarm
         self._buffer = b""
         self._head = True
         self._transport: asyncio.Transport | None = None
-        self.cursor: str | None = None
+        self.cursor = swarm.cursor
+        self.back: float | None = None  # seconds after which it is to come back, as a `bye` said
         self.state: dict[str, int] = {}
+        self.removed: set[str] = set()
         self.doubles = 0
         self.resets = 0
 
@@ -55,7 +57,7 @@ class Reader(asyncio.Protocol):
                     self._transport.close()
                 return
             self._head, buffer = False, rest
-            self._swarm.let_in()
+            self._swarm.let_in(self)
         take = self._events if self._swarm.sse else self._frames
         self._buffer = take(buffer)
 
@@ -91,11 +93,29 @@ class Reader(asyncio.Protocol):
         self._head = True
         self._swarm.lost(self)
 
+    def stall(self) -> None:
+        """Take nothing more off the socket, until `go_on`."""
+        if self._transport and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Read again."""
+        if self._transport and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def leave(self) -> None:
+        """Go away without a word, as a phone does that lost its network."""
+        if self._transport:
+            self._transport.abort()
+
 
 class Swarm:
-    """Readers of one blog. `on_message` gets each message as it came, before anything is made of it."""
+    """Readers of one blog, who begin at `cursor`. `on_message` gets each message as it came, before anything is made of
+    it, and `on_open` each reader whose handshake succeeded."""
 
-    def __init__(self, url: str, blog: str, *, sse: bool = False, follow: bool = False) -> None:
+    def __init__(
+        self, url: str, blog: str, *, sse: bool = False, follow: bool = False, cursor: str | None = None
+    ) -> None:
         place = urlsplit(url)
         self._host, self._port = place.hostname or "127.0.0.1", place.port or (443 if place.scheme == "https" else 80)
         self._tls = place.scheme == "https"
@@ -103,11 +123,15 @@ class Swarm:
         self._host_header = place.netloc
         self.sse = sse
         self.follow = follow
+        self.cursor = cursor
         self.readers: list[Reader] = []
         self.opened = 0
         self.on_message: Callable[[Reader, bytes], None] = lambda reader, message: None
+        self.on_open: Callable[[Reader], None] = lambda reader: None
         self._changed = asyncio.Event()
         self._over = False
+        self._gone: set[Reader] = set()
+        self._awaited: set[Reader] = set()  # who was not yet let in for the first time
         self._coming: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Semaphore(100)
 
@@ -121,13 +145,13 @@ class Swarm:
 
     async def open(self, count: int, *, within: float = 120.0) -> None:
         """Let `count` more in. Raises TimeoutError."""
-        wanted = self.opened + count
         for _ in range(count):
             reader = Reader(self)
             self.readers.append(reader)
+            self._awaited.add(reader)
             self._come(reader, 0.0)
         async with asyncio.timeout(within):
-            while self.opened < wanted:
+            while self._awaited:
                 self._changed.clear()
                 await self._changed.wait()
 
@@ -146,15 +170,30 @@ class Swarm:
         except OSError:
             self.lost(reader)
 
-    def let_in(self) -> None:
+    def dismiss(self, readers: Collection[Reader]) -> None:
+        """Let these go for good."""
+        going = set(readers)
+        self.readers = [reader for reader in self.readers if reader not in going]
+        self._gone |= going
+        self._awaited -= going
+        for reader in going:
+            reader.leave()
+
+    def let_in(self, reader: Reader) -> None:
         """One more is there."""
         self.opened += 1
+        self._awaited.discard(reader)
+        self.on_open(reader)
         self._changed.set()
 
     def lost(self, reader: Reader) -> None:
         """It was cut off, or not let in."""
-        if not self._over:
-            self._come(reader, random.uniform(*_LATER))
+        if reader in self._gone:
+            self._gone.discard(reader)
+        elif not self._over:
+            pause = random.uniform(*_LATER) if reader.back is None else reader.back
+            reader.back = None
+            self._come(reader, pause)
 
     def heard(self, reader: Reader, message: bytes) -> None:
         """A reader got a message."""
@@ -164,6 +203,8 @@ class Swarm:
 
     def _note(self, reader: Reader, message: dict[str, object]) -> None:
         kind = message["type"]
+        if kind == "bye":
+            reader.back = cast(int, message["retry_after_ms"]) / 1000
         if kind in ("heartbeat", "bye") or (kind == "hello" and reader.cursor):
             return
         reader.cursor = str(message["cursor"])
@@ -175,6 +216,7 @@ class Swarm:
             if reader.state.get(post, 0) >= revision:
                 reader.doubles += 1
             reader.state[post] = revision
+            (reader.removed.discard if kind == "post" else reader.removed.add)(post)
 
     async def close(self) -> None:
         """Let all go."""
@@ -182,8 +224,7 @@ class Swarm:
         for task in tuple(self._coming):
             task.cancel()
         for reader in self.readers:
-            if reader._transport:
-                reader._transport.abort()
+            reader.leave()
         await asyncio.sleep(0)
 
 

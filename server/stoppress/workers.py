@@ -57,7 +57,9 @@ def _reserve(settings: Settings, still: ExitStack) -> int:
     """The port, kept for the workers: bound, but not listened on."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        if settings.port:  # would the port be free without SO_REUSEPORT? Else two servers would share it by mistake.
+        if (
+            settings.port and not settings.share_port
+        ):  # would the port be free without SO_REUSEPORT? Else two servers would share it by mistake.
             with socket.socket(family, kind) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)

@@ -77,3 +77,17 @@ def test_a_duration_has_a_number_and_a_unit(text: str, length: timedelta) -> Non
 def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(click.BadParameter, match="expected a number and a unit"):
         Duration().convert(text, None, None)
+
+
+@pytest.mark.parametrize(("setting", "value"), [("role", "api"), ("role", "hub"), ("share_port", "true")])
+def test_what_several_processes_share_needs_a_store_of_its_own(setting: str, value: str) -> None:
+    with pytest.raises(click.UsageError) as raised:
+        read_settings({setting: value})
+    assert f"{option_name(setting)}={value}: value error, needs redis_url" in raised.value.format_message()
+    assert read_settings({setting: value, "redis_url": "redis://127.0.0.1"}).redis_url
+
+
+def test_the_demo_needs_a_process_that_does_everything() -> None:
+    with pytest.raises(click.UsageError, match="has the role hub"):
+        read_settings({"role": "hub", "redis_url": "redis://127.0.0.1", "demo": "true"})
+    assert read_settings({"demo": "true"}).demo

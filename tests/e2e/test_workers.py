@@ -61,6 +61,42 @@ def test_readers_and_metrics_are_summed_over_the_workers(crew: Server) -> None:
     desk.close()
 
 
+def test_what_both_workers_did_is_one_set_of_metrics(crew: Server) -> None:
+    desk = Desk(crew.url)
+    blog = desk.blog(id="tide", title="The tide")["blog"]["id"]
+    cursor = desk.post(blog, id="first", title="High water")["cursor"]
+
+    async def read() -> None:
+        here = asyncio.get_running_loop()
+        swarm = Swarm(crew.url, blog, follow=True, cursor=cursor)
+        await swarm.open(READERS)
+        head = (await here.run_in_executor(None, lambda: desk.post(blog, id="second", title="Slack water")))["cursor"]
+
+        async def all_have_it() -> bool:
+            return all(reader.cursor == head for reader in swarm.readers)
+
+        await eventually(all_have_it, "every reader has the change")
+
+        async def summed() -> bool:
+            await asyncio.sleep(0.05)  # between two looks
+            counted = await here.run_in_executor(None, metric, crew, "stoppress_deliveries_total")
+            return counted == READERS
+
+        await eventually(summed, "the deliveries of both are summed")
+        for name, wanted in (
+            ('stoppress_resumes_total{kind="ring"}', READERS),
+            ("stoppress_changes_total", 2),
+            ("stoppress_fanout_seconds_count", 2),
+            ("stoppress_blogs_followed", 2),
+            ("stoppress_readers_lagging", 0),
+        ):
+            assert await here.run_in_executor(None, metric, crew, name) == wanted, name
+        await swarm.close()
+
+    asyncio.run(read())
+    desk.close()
+
+
 def test_sigkill_of_one_of_two_workers_loses_and_doubles_nothing(crew: Server) -> None:
     desk = Desk(crew.url)
     blog = desk.blog(id="night", title="Night")["blog"]["id"]

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from stoppress.errors import Forbidden
-from stoppress.hub.admission import Admission, Full, Origins, Proxies
+from stoppress.hub.admission import Admission, Full, Origins, Proxies, Rush
 from stoppress.settings import Settings
 
 
@@ -76,3 +76,30 @@ def test_pages_that_may(allowed: str, origin: str | None, host: str) -> None:
 def test_pages_that_may_not(origin: str) -> None:
     with pytest.raises(Forbidden):
         Origins("https://a.example").check(origin, "live.example.org")
+
+
+def test_a_rush_is_let_in_by_portions() -> None:
+    now = 100.0
+    admission = Admission(Settings(handshakes_per_second=10), random.Random(1), lambda: now)
+    for _ in range(10):
+        admission.admit(None)
+    with pytest.raises(Rush, match=r"\(10\)") as refused:
+        admission.admit(None)
+    assert 1 <= refused.value.retry_after <= 5
+    assert admission.readers == 10
+    now += 0.2
+    admission.admit(None)
+    admission.admit(None)
+    with pytest.raises(Rush):
+        admission.admit(None)
+    now += 3_600  # quiet for an hour, and yet no more than a second's worth
+    for _ in range(10):
+        admission.admit(None)
+    with pytest.raises(Rush):
+        admission.admit(None)
+
+
+def test_a_rush_has_no_bound_where_none_is_set() -> None:
+    admission = Admission(Settings(handshakes_per_second=0), random.Random(1), lambda: 1.0)
+    for _ in range(10_000):
+        admission.admit(None)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 async def test_each_reader_gets_bye_with_its_share_of_the_spread_then_1012() -> None:
     history = HistoryInMemory()
     history.publish("a")
-    async with desk(history, reconnect_spread=8.0) as at, AsyncExitStack() as stack:
+    async with desk(history, reconnect_spread=8.0, drain=5.0) as at, AsyncExitStack() as stack:
         readers = [await stack.enter_async_context(at.connect()) for _ in range(30)]
         for reader in readers:
             await receive(reader)
@@ -27,12 +27,49 @@ async def test_each_reader_gets_bye_with_its_share_of_the_spread_then_1012() -> 
             assert (bye["type"], bye["cursor"], bye["reason"]) == ("bye", "e1.1", "restarting")
             delays.append(bye["retry_after_ms"])
             assert await closed(reader) == 1012
-        assert all(0 <= delay <= 8_000 for delay in delays)
+        lasts = 5_000 * 2 / 50  # two batches of fifty: nobody is to come back before this process is gone
+        assert all(0 <= delay <= 8_000 + lasts for delay in delays)
         assert len(set(delays)) > 20
         assert max(delays) - min(delays) > 2_000
         await asyncio.wait_for(draining, 10)
         status, headers, _ = await at.http("/v1/blogs/regatta/socket")
         assert (status, int(headers["retry-after"]) > 0) == (503, True)
+
+
+async def test_who_is_still_here_gets_every_change() -> None:
+    history = HistoryInMemory()
+    history.publish("a")
+    async with desk(history, drain=20.0) as at, AsyncExitStack() as stack:
+        readers = [await stack.enter_async_context(at.connect()) for _ in range(50)]
+        for reader in readers:
+            await receive(reader)
+        draining = asyncio.create_task(at.hub.drain())
+        await at.until(lambda: at.hub.readers() < 50, "the first batch is let go")
+        history.publish("b")
+        told = []
+        for reader in readers:
+            message = await receive(reader)
+            if message["type"] == "post":
+                assert message["post"]["id"] == "b"
+                bye = await receive(reader)
+                assert (bye["type"], bye["cursor"]) == ("bye", "e1.2")
+            else:
+                assert (message["type"], message["cursor"]) == ("bye", "e1.1")
+            told.append(message["type"])
+            assert await closed(reader) == 1012
+        assert 10 <= told.count("post") <= 40
+        await asyncio.wait_for(draining, 10)
+
+
+async def test_who_leaves_during_a_drain_is_asked_nothing() -> None:
+    async with desk(HistoryInMemory(), drain=20.0) as at, AsyncExitStack() as stack:
+        readers = [await stack.enter_async_context(at.connect()) for _ in range(40)]
+        draining = asyncio.create_task(at.hub.drain())
+        await at.until(lambda: at.hub.readers() == 20, "the first batch is let go")
+        for reader in readers:
+            reader.transport.abort()
+        await asyncio.wait_for(draining, 10)
+        assert at.hub.readers() == 0
 
 
 async def test_a_drain_without_readers_is_done_at_once() -> None:

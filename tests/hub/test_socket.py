@@ -254,6 +254,20 @@ async def test_a_full_hub_answers_503_with_retry_after_until_a_reader_goes() -> 
             assert (await receive(next_one))["type"] == "hello"
 
 
+async def test_a_rush_is_answered_503_and_asks_nothing_of_the_store() -> None:
+    history = HistoryInMemory()
+    # The one blog that the first reader has opened is asked about no more, so whatever is asked is of the refused.
+    async with desk(history, handshakes_per_second=1, verify=3_600) as at, at.connect() as reader:
+        await receive(reader)
+        asked = list(history.asked)
+        refused = [await at.http(f"/v1/blogs/{blog}/socket") for blog in ("regatta", "other")]
+        assert {status for status, _, _ in refused} == {503}
+        assert all(1 <= int(headers["retry-after"]) <= 5 for _, headers, _ in refused)
+        assert at.metric("stoppress_refusals_total", reason="rush") == 2
+        assert history.asked == asked
+        assert at.hub.readers() == 1
+
+
 async def test_an_address_behind_a_proxy_has_its_own_limit() -> None:
     async with desk(HistoryInMemory(), readers_per_address=1) as at:
         async with at.connect(additional_headers={"X-Forwarded-For": "192.0.2.1"}) as reader:

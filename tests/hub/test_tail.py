@@ -56,9 +56,11 @@ async def test_a_read_that_hangs_is_noticed_and_gone_around() -> None:
     async with desk(history) as at, at.connect() as reader:
         await receive(reader)
         history.hold(True)
-        history.publish("a")
-        assert (await receive(reader))["cursor"] == "e1.1"
+        history.publish("a", "b")
+        await at.until(lambda: at.metric("stoppress_tail_lag_changes") == 2, "the lag is told")
+        assert [(await receive(reader))["cursor"] for _ in range(2)] == ["e1.1", "e1.2"]
         assert at.metric("stoppress_tail_restarts_total") >= 1
+        await at.until(lambda: at.metric("stoppress_tail_lag_changes") == 0, "there is none any more")
 
 
 async def test_a_blog_that_is_followed_later_does_not_wait_for_the_read_under_way() -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import random
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -23,11 +24,24 @@ class Full(Unavailable):
     """There is no room for one more reader."""
 
 
-class Admission:
-    """Counts readers in and out. What was admitted must be released, once."""
+class Rush(Unavailable):
+    """Too many come at once."""
 
-    def __init__(self, settings: Settings, chance: random.Random) -> None:
+
+class Admission:
+    """Counts readers in and out. What was admitted must be released, once.
+
+    Handshakes are counted in portions (a token bucket): a second's worth may come at once after a quiet second.
+    """
+
+    def __init__(
+        self, settings: Settings, chance: random.Random, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.readers = 0
+        self._rate = settings.handshakes_per_second
+        self._portions = float(self._rate)
+        self._monotonic = monotonic
+        self._filled = monotonic()
         self._most = settings.readers_max
         self._most_per_address = settings.readers_per_address
         self._addresses: Counter[str] = Counter()
@@ -37,8 +51,12 @@ class Admission:
         """Count one in.
 
         Raises:
-            Full: there is no room; `retry_after` is spread, so that those refused don't come back together.
+            Full: there is no room.
+            Rush: too many came within this second.
+
+        `retry_after` is spread, so that those refused don't come back together.
         """
+        self._pace()
         if self.readers >= self._most:
             raise Full(f"this server has as many readers as it takes ({self._most})", self._chance.randint(2, 10))
         if self._most_per_address and address is not None:
@@ -47,6 +65,18 @@ class Admission:
                 raise Full(detail, self._chance.randint(2, 10))
             self._addresses[address] += 1
         self.readers += 1
+
+    def _pace(self) -> None:
+        """Spend a portion."""
+        if not self._rate:
+            return
+        now = self._monotonic()
+        self._portions = min(float(self._rate), self._portions + (now - self._filled) * self._rate)
+        self._filled = now
+        if self._portions < 1:
+            detail = f"more readers come than this server takes in within a second ({self._rate})"
+            raise Rush(detail, self._chance.randint(1, 5))
+        self._portions -= 1
 
     def release(self, address: str | None) -> None:
         """Count one out, by the address it was admitted under."""

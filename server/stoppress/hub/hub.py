@@ -22,12 +22,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from stoppress.cancelling import end
-from stoppress.errors import Forbidden, Invalid, NotFound, StopPressError, Unavailable
+from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
 from stoppress.hub import door, sse, upgrade
-from stoppress.hub.admission import Admission, Full, Origins, Proxies
+from stoppress.hub.admission import Admission, Full, Origins, Proxies, Rush
 from stoppress.hub.census import Census
 from stoppress.hub.channel import SLICE, Channel, Stream
 from stoppress.hub.connection import Connection
+from stoppress.hub.parting import batches
 from stoppress.hub.pulse import CLOSING_MAX, Deadlines, heartbeats
 from stoppress.hub.reader import Reader
 from stoppress.hub.shelf import Shelf
@@ -48,9 +49,11 @@ _RETRY_AFTER = 2  # seconds, when the store can't be asked
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as model.Id: what is none is not asked for
 _REASONS: tuple[tuple[type[StopPressError], str], ...] = (
     (Full, "full"),
+    (Rush, "rush"),
     (Unavailable, "unavailable"),
     (Forbidden, "origin"),
     (NotFound, "blog"),
+    (Misdirected, "role"),
     (Invalid, "request"),
 )
 
@@ -91,7 +94,7 @@ class Hub:
         self._group: asyncio.TaskGroup | None = None
         self._draining = False
         self._emptied = asyncio.Event()
-        self._admission = Admission(settings, self._chance)
+        self._admission = Admission(settings, self._chance, monotonic)
         self._proxies = Proxies(settings.trusted_proxies)
         self._origins = Origins(settings.origins)
         self._deadlines = Deadlines(settings.slow_timeout, monotonic)
@@ -160,20 +163,17 @@ class Hub:
             self._abort()
 
     async def drain(self) -> None:
-        """Take no more readers, and send all away, each with its own time to come back. Returns when they are gone.
+        """Take no more readers, and send all away, batch by batch, each with its own time to come back.
+        Returns when all are gone.
 
-        `run` goes on meanwhile.
+        `run` goes on meanwhile: who is still here gets every change.
         """
         self._draining = True
-        spread = int(self._settings.reconnect_spread * 1000)
-        asked = 0
-        for channel in tuple(self._channels.values()):
-            leaving: list[Stream | Reader] = [*channel.streams, *channel.everybody()]
-            for reader in leaving:
-                reader.part(self._chance.randint(0, spread), "restarting")
-                asked += 1
-                if asked % SLICE == 0:
-                    await asyncio.sleep(0)
+        leaving: list[Stream | Reader] = []
+        for channel in self._channels.values():
+            leaving += [*channel.streams, *channel.everybody()]
+        self._chance.shuffle(leaving)  # one blog's readers are not all in one batch
+        await self._part(leaving)
         if self._admission.readers:
             self._emptied.clear()
             try:
@@ -181,6 +181,24 @@ class Hub:
                     await self._emptied.wait()
             except TimeoutError:
                 self._abort()
+
+    async def _part(self, leaving: list[Stream | Reader]) -> None:
+        settings, loop = self._settings, asyncio.get_running_loop()
+        plan = batches(
+            len(leaving),
+            grace=settings.drain,
+            spread=settings.reconnect_spread,
+            taken_over=settings.share_port,
+            chance=self._chance,
+        )
+        began, asked = loop.time(), 0
+        for batch in plan:
+            await asyncio.sleep(began + batch.after - loop.time())
+            for delay in batch.delays:
+                leaving.pop().part(delay, "restarting")
+                asked += 1
+                if asked % SLICE == 0:
+                    await asyncio.sleep(0)
 
     def readers(self, blog: str | None = None) -> int:
         """How many read here now: one blog, or all."""
@@ -205,6 +223,7 @@ class Hub:
 
         Raises:
             Forbidden: pages of its origin may not read here.
+            Misdirected: nobody may: this process has the role `api`.
             Unavailable: there is no room, or the hub is not running.
         """
         self._origins.check(origin, host)
@@ -212,6 +231,10 @@ class Hub:
         self._admission.admit(address)
 
     def _serving(self) -> None:
+        if self._settings.role == "api":
+            raise Misdirected(
+                "this process serves no live readers (STOPPRESS_ROLE=api); those of the role hub or all do"
+            )
         if self._draining or self._group is None:
             raise Unavailable("this server is going away", self._chance.randint(1, 3))
 

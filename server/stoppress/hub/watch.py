@@ -47,6 +47,7 @@ class Watch:
                 failing = True
                 continue
             failing = False
+            self._metrics.tail_lag.set(sum(self._lag(blog, head) for blog, head in heads.items()))
             self._hurry(before)
             before = heads
 
@@ -70,6 +71,10 @@ class Watch:
             elif head.sequence < cursor.sequence:
                 await self._renew(blog, channel, "ahead")
         return heads
+
+    def _lag(self, blog: str, head: Cursor | None) -> int:
+        channel = self._channels.get(blog)
+        return max(0, head.sequence - channel.head) if channel and head and head.epoch == channel.epoch else 0
 
     def _hurry(self, before: Mapping[str, Cursor | None]) -> None:
         """Channels that are not even where the store stood a check ago: the read hangs, or the stream is broken."""

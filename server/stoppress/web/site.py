@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -32,6 +33,7 @@ from stoppress.web.operation import Endpoint, Operation, route
 from stoppress.web.operations import OperationsRoutes
 from stoppress.web.pages import PageRoutes
 from stoppress.web.posts import PostRoutes
+from stoppress.web.roles import misdirected, serves
 
 _log = logging.getLogger("stoppress.web")
 
@@ -68,8 +70,10 @@ def site(
         if operation.endpoint is None:
             continue
         error_page = pages.error_page if operation.media_type == "text/html" and operation.tag == "Readers" else None
-        endpoint = with_standing(operation.counted(newsroom.metrics, error_page))
-        if operation.method != "GET":
+        here = serves(newsroom.settings.role, operation)
+        told = operation if here else replace(operation, endpoint=misdirected(operation))
+        endpoint = with_standing(told.counted(newsroom.metrics, error_page))
+        if here and operation.method != "GET":
             endpoint = noted(operation, endpoint, newsroom)
         endpoints.setdefault(operation.path, {})[operation.method] = endpoint
     routes: list[BaseRoute] = [
