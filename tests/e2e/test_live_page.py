@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 POSTS: list[dict[str, Any]] = [
     {
         "id": "first-light",
-        "published_at": "2031-03-09T06:59:00Z",  # the minute before the clocks go forward in New York
+        "published_at": "2025-03-09T06:59:00Z",  # the minute before the clocks go forward in New York
         "title": 'The keepers\' "long watch" begins',
         "byline": "From Odile Marsh aboard the Petrel",
         "body": "<p>The lamp was lit at dusk.</p><blockquote>We have oil for nine days.</blockquote>",
@@ -35,11 +35,11 @@ POSTS: list[dict[str, Any]] = [
         "links": [{"url": "https://harbour.example/oil", "title": "Why the Petrel still burns oil"}],
         "tags": ["Petrel", "weather"],
     },
-    {"id": "one-line", "published_at": "2031-03-09T07:01:00Z", "body": "<p>Wind now force seven.</p>"},
+    {"id": "one-line", "published_at": "2025-03-09T07:01:00Z", "body": "<p>Wind now force seven.</p>"},
     {
         "id": "filed-late",
-        "published_at": "2031-03-09T07:00:00Z",
-        "updated_at": "2031-03-09T09:30:00Z",
+        "published_at": "2025-03-09T07:00:00Z",
+        "updated_at": "2025-03-09T09:30:00Z",
         "title": "Two boats turn back",
         "byline": "Tomas Weir in Saltmarch",
         "body": "## What we know\n\n- the *Anna*\n- the *Kestrel*",
@@ -87,7 +87,7 @@ def test_posts_arrive_in_their_places_with_all_their_parts(
     for text in (
         'The keepers\' "long watch" begins',
         "From Odile Marsh aboard the Petrel",
-        "1:59 a.m. ET, March 9, 2031",
+        "1:59 a.m. ET, March 9, 2025",
         "The quay, an hour before the lamp was lit.",
         "(Ilse Brandt/The Harbour Post)",
         "We have oil for nine days.",
@@ -96,10 +96,10 @@ def test_posts_arrive_in_their_places_with_all_their_parts(
     ):
         assert first.get_by_text(text, exact=False).first.is_visible(), text
     late = page.locator("#post-filed-late")
-    assert late.get_by_text("5:30 a.m. ET, March 9, 2031").is_visible()  # its last update is what it shows
-    assert late.get_by_text("3:00 a.m. ET, March 9, 2031").is_visible()  # its first publication is where it stands
+    assert late.get_by_text("5:30 a.m. ET, March 9, 2025").is_visible()  # its last update is what it shows
+    assert late.get_by_text("3:00 a.m. ET, March 9, 2025").is_visible()  # its first publication is where it stands
     assert page.get_by_text("3 posts").is_visible()
-    assert page.get_by_text("Updated 5:30 a.m. ET, March 9, 2031").is_visible()
+    assert page.get_by_text("Updated 5:30 a.m. ET, March 9, 2025").is_visible()
     assert content(page) == fresh(browser, address)
 
 
@@ -113,7 +113,7 @@ def test_edits_deletions_and_moves_reach_the_open_page(
         "petrel", "one-line", title="Force eight", body="<p>Wind now force eight.</p>", correction="It was seven."
     )
     desk.delete("petrel", "first-light")
-    cursor = desk.edit("petrel", "filed-late", published_at="2031-03-09T06:00:00Z")["cursor"]
+    cursor = desk.edit("petrel", "filed-late", published_at="2025-03-09T06:00:00Z")["cursor"]
     wait_until_at(page, cursor)
     assert ids(page) == ["one-line", "filed-late"]
     assert page.get_by_text("It was seven.").is_visible()
@@ -133,7 +133,7 @@ def test_a_page_cut_off_during_fifty_changes_equals_a_fresh_load(
 ) -> None:
     desk.blog(id="petrel", title="The night of the Petrel")
     for i in range(12):
-        desk.post("petrel", id=f"before-{i:02}", title=f"Before {i}", published_at=f"2031-03-09T08:{i:02}:00Z")
+        desk.post("petrel", id=f"before-{i:02}", title=f"Before {i}", published_at=f"2025-03-09T08:{i:02}:00Z")
     page.goto(f"{wire.url}/blogs/petrel?order={order}")
     wait_until_live(page)
     wire.cut()
@@ -147,7 +147,7 @@ def test_a_page_cut_off_during_fifty_changes_equals_a_fresh_load(
             case 3:
                 cursor = desk.delete("petrel", f"during-{i - 2:02}")["cursor"]
             case _:
-                cursor = desk.edit("petrel", f"during-{i - 4:02}", published_at=f"2031-03-09T07:{i:02}:00Z")["cursor"]
+                cursor = desk.edit("petrel", f"during-{i - 4:02}", published_at=f"2025-03-09T07:{i:02}:00Z")["cursor"]
     assert cursor.endswith(f".{1 + 12 + 50}")
     wire.mend()
     wait_until_at(page, cursor)
@@ -230,7 +230,7 @@ def test_a_long_blog_is_read_page_by_page_and_a_permalink_opens_its_page(
 ) -> None:
     desk.blog(id="petrel", title="The night of the Petrel")
     for i in range(130):
-        desk.post("petrel", id=f"p{i:03}", title=f"Post {i}", published_at=f"2031-03-09T{i // 60:02}:{i % 60:02}:00Z")
+        desk.post("petrel", id=f"p{i:03}", title=f"Post {i}", published_at=f"2025-03-09T{i // 60:02}:{i % 60:02}:00Z")
     page.goto(f"{server.url}/blogs/petrel")
     wait_until_live(page)
     seen = ids(page)
