@@ -30,7 +30,7 @@ def _loaded_by(name: str, found: set[str]) -> set[str]:
 
 def test_what_a_page_loads_by_itself_is_small() -> None:
     scripts = _loaded_by("main.js", set())
-    assert scripts == {"main.js", "feed.js", "socket.js", "page.js", "still.js", "waiting.js"}
+    assert scripts == {"main.js", "feed.js", "socket.js", "page.js", "still.js", "tabs.js", "waiting.js"}
     assert sum(map(_size, scripts)) <= 8_000, {name: _size(name) for name in scripts}
     assert _size("style.css") <= 6_000
 
