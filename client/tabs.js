@@ -16,7 +16,8 @@ export function openLine(url, protocol, Way = WebSocket) {
   const address = new URL(url);
   const { searchParams: query } = address;
   // Pages of another version of this file may speak otherwise.
-  const name = `${import.meta.url} ${address.host}${address.pathname}`;
+  const name = import.meta.url + address.pathname;
+  const here = () => query.get("cursor") ?? "";
   const { locks } = navigator;
   const channel = locks && new BroadcastChannel(name);
   const done = new AbortController();
@@ -26,7 +27,7 @@ export function openLine(url, protocol, Way = WebSocket) {
   /** @param {string} data */
   const hear = (data) => {
     const message = JSON.parse(data);
-    if (moves(message) || !query.get("cursor")) query.set("cursor", message.cursor);
+    if (moves(message) || !here()) query.set("cursor", message.cursor);
     line.onmessage?.({ data });
     return message;
   };
@@ -42,7 +43,7 @@ export function openLine(url, protocol, Way = WebSocket) {
       let hello;
       held = new Way(address.href, protocol);
       held.onmessage = ({ data }) => {
-        const from = query.get("cursor") ?? "";
+        const from = here();
         const message = hear(data);
         tell({ data, from });
         if (message.type === "hello") hello = message;
@@ -54,7 +55,7 @@ export function openLine(url, protocol, Way = WebSocket) {
       };
       if (channel)
         channel.onmessage = ({ data: { asks } }) => {
-          if (asks) tell(hello ? { data: JSON.stringify(hello), from: query.get("cursor") ?? "" } : {});
+          if (asks) tell(hello ? { data: JSON.stringify(hello), from: here() } : {});
         };
     });
 
@@ -68,7 +69,7 @@ export function openLine(url, protocol, Way = WebSocket) {
         follow({
           channel,
           changes: () => address.href.replace("ws", "http").replace("/socket?cursor", "/changes?form=html&after"),
-          cursor: () => query.get("cursor") ?? "",
+          cursor: here,
           hear,
           fail,
           lead: request,

@@ -105,6 +105,26 @@ export interface Entry {
   published_at: string;
 }
 
+/** Where a blog is shown, and what every part needs of it (view.js). */
+export interface View {
+  root: Document | ShadowRoot;
+  /** The address of the blog's page, as shown and without a fragment. */
+  url: string;
+  /** Milliseconds that the device's clock is behind the server's. */
+  behind: number;
+  /** Tells that it is shown no more. */
+  signal?: AbortSignal;
+  adopt: (element: HTMLElement) => HTMLElement;
+  /** The first that a selector finds; where there need be none, ask. */
+  find: (selector: string) => HTMLElement;
+  byId: (id: string) => HTMLElement;
+  lang: () => string;
+  /** The posts shown, from top to bottom. */
+  articles: () => HTMLElement[];
+  /** The one element that the server's markup is. */
+  parse: (html: string) => HTMLElement;
+}
+
 /** What waits to be seen; without `post`, it is shown already, out of sight. */
 export interface Waiting {
   kind: "new" | "corrected" | "changed";
