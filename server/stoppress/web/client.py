@@ -19,8 +19,10 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+# The modules that every page needs, each after those that it imports.
+CORE = ("feed", "still", "waiting", "view", "page", "arrivals", "tabs", "socket", "live")
 # What the platform's own list may lack; a module of the wrong type is not run by a browser.
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("image/webp", ".webp")
@@ -28,8 +30,7 @@ mimetypes.add_type("image/webp", ".webp")
 _BLOCK = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LINE = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 _MARGIN = re.compile(r"^[ \t]+|[ \t]+$|\n(?=\s*\n)", re.MULTILINE)
-# After these a statement, a rule or a list goes on or is over: the new line says nothing.
-CORE = ("feed", "still", "waiting", "view", "page", "arrivals", "tabs", "socket", "live")
+# Where a statement, a rule or a list goes on or is over the new line says nothing.
 _LINE_END = re.compile(r"(?<=[{;,(\[])\n+|\n+(?=})")
 _IMPORT = re.compile(rf'^(import {{[^}}]*}} from "\./)({"|".join(CORE)})(\.js";\n)', re.MULTILINE)
 _HEADERS = {
@@ -79,6 +80,11 @@ class ClientFiles:
         for name, content in sorted(self.files.items()):
             digest.update(name.encode() + b"\0" + content)
         self.fingerprint = digest.hexdigest()[:12]
+
+    async def embed(self, request: Request) -> Response:
+        """The way to today's `embed.js`, from the address that newsrooms write into their own pages."""
+        headers = {"cache-control": "public, max-age=300", "access-control-allow-origin": "*"}
+        return RedirectResponse(f"/client/{self.fingerprint}/embed.js", 302, headers=headers)
 
     async def file(self, request: Request) -> Response:
         """One file. Its address changes with any of them, so it is never asked for again."""
