@@ -104,25 +104,6 @@ def test_the_connection_passes_on_when_its_tab_is_closed(
     until(lambda: sockets(server) == 1, "one socket is left")
 
 
-def test_the_connection_passes_on_when_its_tab_is_frozen(
-    address: str, server: Server, desk: Desk, context: BrowserContext, browser: Browser
-) -> None:
-    tabs = open_tabs(context, address)
-    devtools = context.new_cdp_session(tabs[0])
-    devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
-    cursor = ""
-    for i in range(5):
-        cursor = desk.post("petrel", id=f"new-{i}", title=f"News {i}")["cursor"]
-    for tab in tabs[1:]:
-        wait_until_at(tab, cursor)
-    until(lambda: sockets(server) == 1, "one socket is left")
-    devtools.send("Page.setWebLifecycleState", {"state": "active"})
-    assert_all_equal(tabs, cursor, browser, address)
-    cursor = desk.post("petrel", id="thawed", title="Thawed")["cursor"]
-    assert_all_equal(tabs, cursor, browser, address)
-    assert sockets(server) == 1
-
-
 def test_it_is_taken_from_a_tab_that_gives_no_sign_of_life(
     address: str, server: Server, desk: Desk, context: BrowserContext, browser: Browser
 ) -> None:
