@@ -162,6 +162,10 @@ export function openArrivals(view, page) {
     },
 
     /** Takes in posts of the next page, behind the last. @param {Iterable<HTMLElement>} more @param {Element | null} next */
-    extend: (more, next) => make(() => page.extend(more, next), false),
+    extend: (more, next) => {
+      // Below all that is read: nothing has to be held still.
+      page.extend(more, next);
+      page.number();
+    },
   };
 }
