@@ -56,7 +56,10 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
   /** @param {Element} list @param {HTMLElement} element */
   const insert = (list, element) => {
     const others = /** @type {HTMLElement[]} */ ([...list.children]);
-    list.insertBefore(element, others.find((other) => compare(shown(element), shown(other)) < 0) ?? null);
+    const isAbove = (/** @type {HTMLElement} */ other) => compare(shown(element), shown(other)) < 0;
+    // Older posts come by the page: whether they go to the end is asked first.
+    const last = others.at(-1);
+    list.insertBefore(element, (last && isAbove(last) && others.find(isAbove)) || null);
   };
 
   /** Marks what came while the reader was away until they leave again; the rest for as long as it is highlighted. */
