@@ -8,6 +8,9 @@
 
 /** @import { Blog, Change, Entry, Message, Place, Shown } from "./types.js" */
 
+/** Whether a message moves the cursor: these name the end of the history, or where we stand already. @param {Message} message */
+export const moves = ({ type }) => !["hello", "heartbeat", "bye"].includes(type);
+
 /** @param {{ cursor: string, posts?: Iterable<Shown> }} start where we stand, and the posts already shown */
 export function createFeed({ cursor, posts = [] }) {
   /** @type {Map<string, Entry>} */
@@ -35,6 +38,8 @@ export function createFeed({ cursor, posts = [] }) {
       }
       case "hello":
       case "blog":
+        // Polling, as it greets, has nothing to tell of the blog.
+        if (!message.blog) return [];
         over = isOver(message.blog);
         return [{ kind: "blog", blog: message.blog, html: message.html }];
       case "reset":
@@ -48,8 +53,7 @@ export function createFeed({ cursor, posts = [] }) {
   return {
     /** What a message changes: nothing, if it is not new. @param {Message} message */
     receive: (message) => {
-      // These name the end of the history or where we stand already, and socket.js goes by them.
-      if (!cursor || !["hello", "heartbeat", "bye"].includes(message.type)) cursor = message.cursor;
+      if (!cursor || moves(message)) cursor = message.cursor;
       return changes(message);
     },
     /**

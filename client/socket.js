@@ -13,18 +13,27 @@
  * Between tries we wait with full jitter: a random time up to min(30 s, 0.5 s × 2ⁿ), so that readers whom a restart
  * threw out don't return in step. n starts anew once a connection stood for a heartbeat, so a server that accepts and
  * drops is not hammered. A `bye` names the wait itself.
+ *
+ * Where sockets don't get through, but plain HTTP does, the next try is by another way (fallback.js), which looks like a
+ * socket and goes by the same cursor. It closes itself once a socket gets through again.
  */
 
-/** @import { ConnectOptions, Message, Phase, World } from "./types.js" */
+/** @import { ConnectOptions, Line, Message, Phase, Way, World } from "./types.js" */
+
+import { openLine } from "./tabs.js";
 
 /** Close codes after which we stay away. After any other: try again. @type {Record<number, Phase>} */
 const FINAL = { 1000: "ended", 1008: "refused", 4404: "gone" };
+/** The code by which another way makes room for a socket. */
+export const SOCKETS_AGAIN = 4000;
+/** Tries without a hello after which another way is looked for; a try that was met by silence counts as so many. */
+const MUTE_MAX = 2;
 
 // All in milliseconds.
 const BACKOFF_FIRST = 500;
 const BACKOFF_MAX = 30_000;
 /** How long an opening socket may take to say hello. */
-const HELLO_WITHIN = 10_000;
+export const HELLO_WITHIN = 10_000;
 /** How long we may stand behind a heartbeat's cursor. */
 const BEHIND_MAX = 5_000;
 /** How long the server may take to close when the blog is over. */
@@ -35,7 +44,8 @@ export const backoff = (n, random) => random() * Math.min(BACKOFF_MAX, BACKOFF_F
 
 /** @returns {World} */
 const browser = () => ({
-  WebSocket,
+  open: openLine,
+  fallback: async (changes) => ((await fetch(changes)).ok ? (await import("./fallback.js")).ways() : []),
   setTimeout: (act, ms) => setTimeout(act, ms),
   clearTimeout: (timer) => clearTimeout(/** @type {number} */ (timer)),
   now: Date.now,
@@ -48,8 +58,12 @@ const browser = () => ({
 export function connect({ url, cursor, protocol = "stoppress.v1.html", receive, phase = () => {} }, world = browser()) {
   /** @type {Phase} */
   let current = "connecting";
-  /** @type {WebSocket | null} */
+  /** @type {Line | null} */
   let socket = null;
+  /** @type {(Way | undefined)[]} */
+  let ways = [];
+  let way = 0;
+  let mute = 0;
   let attempts = 0;
   let opened = 0;
   let heard = 0;
@@ -93,19 +107,33 @@ export function connect({ url, cursor, protocol = "stoppress.v1.html", receive, 
     timer("retry");
     const address = new URL(url);
     if (cursor) address.searchParams.set("cursor", cursor);
-    const mine = new world.WebSocket(address.href, protocol);
+    const mine = world.open(address.href, protocol, ways[way]);
     socket = mine;
     mine.onmessage = ({ data }) => mine === socket && hear(JSON.parse(data));
     mine.onclose = ({ code }) => mine === socket && lost(code);
     timer("watchdog", HELLO_WITHIN, lost);
   };
 
-  const lost = (code = 1006) => {
+  const lost = (code = 0) => {
+    mute = opened ? 0 : mute + (code ? 1 : MUTE_MAX);
     drop();
+    if (code === SOCKETS_AGAIN) {
+      way = 0;
+      return open();
+    }
     if (ending || FINAL[code]) return stop(ending ? "ended" : FINAL[code]);
     become("reconnecting");
     // If a bye has set the time already, that stands.
     if (!timers.retry) timer("retry", backoff(attempts++, world.random), open);
+    if (mute >= MUTE_MAX) fall();
+  };
+
+  /** Takes the next way, round and round, if plain HTTP gets through. */
+  const fall = async () => {
+    mute = 0;
+    ways = await world.fallback(url.replace("ws", "http").replace(/socket$/, "changes")).catch(() => []);
+    way = ways.length && (way + 1) % ways.length;
+    if (way && !opened && listeners.length) open();
   };
 
   /** @param {Phase} last */
@@ -126,6 +154,8 @@ export function connect({ url, cursor, protocol = "stoppress.v1.html", receive, 
         heartbeat = message.heartbeat * 1000;
         // Where we stand already; news only to those who came without a cursor.
         cursor ||= message.cursor;
+        // Of a bye that was meant for the line before this one.
+        timer("retry");
         become("live");
         break;
       case "heartbeat":
@@ -153,20 +183,27 @@ export function connect({ url, cursor, protocol = "stoppress.v1.html", receive, 
     if (ending || world.document.visibilityState !== "visible") return;
     if (!socket || (heartbeat && world.now() - heard > heartbeat)) open();
   };
+  // An open socket may keep a page out of the back/forward cache, and a frozen tab hears nothing.
+  const leave = () => {
+    drop();
+    timer("retry");
+    if (!ending) become("reconnecting");
+  };
   /** @type {[EventTarget, string, () => void][]} */
   const listeners = [
-    [world.window, "online", () => ending || open()],
-    [world.window, "offline", () => socket && lost()],
-    // An open socket may keep a page out of the back/forward cache; `pageshow` comes when it returns from there.
     [
       world.window,
-      "pagehide",
+      "online",
       () => {
-        drop();
-        timer("retry");
-        if (!ending) become("reconnecting");
+        // Another network may let sockets through.
+        way = 0;
+        if (!ending) open();
       },
     ],
+    [world.window, "offline", () => socket && lost()],
+    [world.window, "pagehide", leave],
+    [world.document, "freeze", leave],
+    [world.document, "resume", look],
     [world.window, "pageshow", look],
     [world.document, "visibilitychange", look],
   ];

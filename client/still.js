@@ -6,10 +6,12 @@
  * the same, in the reader's sight, glides there from where it was (FLIP, Paul Lewis 2015): no layout shift.
  */
 
+/** @import { View } from "./types.js" */
+
 /** Milliseconds that it takes. */
 export const GLIDE = 350;
 const BLOCKS = "#head > *, .tools, #keys > li, #pinned > *, #posts > *, .pages";
-const blocks = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(BLOCKS)]);
+const blocks = (/** @type {View} */ { root }) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(BLOCKS)]);
 /** @param {Element} element */
 const top = (element) => element.getBoundingClientRect().top;
 /** @param {Element} element */
@@ -19,16 +21,16 @@ export const isInView = (element) => element.getBoundingClientRect().bottom > 0 
 let rest = 0;
 let scrolledTo = -1;
 
-/** @param {() => void} change @param {Element | null} [fixed] what stays in its place; else the line being read */
-export function still(change, fixed) {
+/** @param {View} view @param {() => void} change @param {Element | null} [fixed] what stays in its place; else the line being read */
+export function still(view, change, fixed) {
   /** @type {Map<Element | string, number>} */
   const before = new Map();
-  const all = blocks();
+  const all = blocks(view);
   for (const block of all) {
     const y = top(block);
     if (Math.abs(y) < 3 * innerHeight) before.set(block.id || block, y);
   }
-  for (const animation of document.getAnimations()) if (animation.id === "still") animation.cancel();
+  for (const animation of view.root.getAnimations()) if (animation.id === "still") animation.cancel();
   const seen = all.filter(isInView);
   // The very line, since the post around it may be replaced by one whose headline is longer.
   const line = [...(seen[0]?.querySelectorAll("*") ?? [])].find((part) => !part.firstElementChild && isInView(part));
@@ -41,8 +43,8 @@ export function still(change, fixed) {
   change();
   const again = (/** @type {Element | undefined | null} */ anchor) => {
     if (!anchor || anchor.isConnected) return anchor;
-    const now = seen[0].id && document.getElementById(seen[0].id);
-    if (anchor !== line) return anchor.id && document.getElementById(anchor.id);
+    const now = seen[0].id && view.byId(seen[0].id);
+    if (anchor !== line) return anchor.id && view.byId(anchor.id);
     return now && [...now.querySelectorAll(anchor.tagName)].find((part) => part.textContent === anchor.textContent);
   };
   const kept = anchors.findIndex(again);
@@ -56,7 +58,7 @@ export function still(change, fixed) {
   root.style.overflowAnchor = "";
 
   const duration = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1 : GLIDE;
-  const moved = blocks().reverse();
+  const moved = blocks(view).reverse();
   const tell = moved.map(top);
   let by = 0;
   for (const [i, block] of moved.entries()) {

@@ -3,6 +3,8 @@
  * Fetched once a reader has chosen so. The zone rules, daylight saving among them, are the browser's (Intl).
  */
 
+/** @import { View } from "./types.js" */
+
 const UNITS = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([
   ["day", 86_400],
   ["hour", 3_600],
@@ -10,10 +12,8 @@ const UNITS = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([
 ]);
 /** The times as the server wrote them. @type {WeakMap<HTMLTimeElement, string>} */
 const written = new WeakMap();
-/** @type {MutationObserver | undefined} */
-let observer;
-/** @type {ReturnType<typeof setInterval> | undefined} */
-let minute;
+/** What keeps the times of each view, to be stopped. @type {WeakMap<View["root"], () => void>} */
+const keeping = new WeakMap();
 
 /** @param {Date} moment @param {string} lang @param {Date} now */
 export function ago(moment, lang, now = new Date()) {
@@ -37,10 +37,11 @@ export const inZone = (moment, lang, timeZone) =>
     timeZone,
   }).format(moment);
 
-function write() {
+/** @param {View} view */
+function write(view) {
   const { zone } = localStorage;
-  const { lang } = document.documentElement;
-  for (const time of document.querySelectorAll("time")) {
+  const lang = view.lang();
+  for (const time of view.root.querySelectorAll("time")) {
     const own = written.get(time) ?? time.textContent ?? "";
     written.set(time, own);
     const moment = new Date(time.dateTime);
@@ -51,14 +52,20 @@ function write() {
   }
 }
 
-/** Shows all times, now and from now on, as chosen. */
-export function showTimes() {
-  observer?.disconnect();
-  clearInterval(minute);
-  write();
-  /** @type {HTMLSelectElement} */ (document.getElementById("zone")).value = localStorage.zone ?? "";
+/** Shows all times, now and from now on, as chosen. @param {View} view */
+export function showTimes(view) {
+  const { root, byId, signal } = view;
+  keeping.get(root)?.();
+  write(view);
+  /** @type {HTMLSelectElement} */ (byId("zone")).value = localStorage.zone ?? "";
   if (!localStorage.zone) return;
-  observer = new MutationObserver(write);
-  observer.observe(/** @type {Node} */ (document.getElementById("blog")), { childList: true, subtree: true });
-  if (localStorage.zone === "relative") minute = setInterval(write, 30_000);
+  const observer = new MutationObserver(() => write(view));
+  observer.observe(root, { childList: true, subtree: true });
+  const minute = localStorage.zone === "relative" ? setInterval(() => write(view), 30_000) : 0;
+  const stop = () => {
+    observer.disconnect();
+    clearInterval(minute);
+  };
+  keeping.set(root, stop);
+  signal?.addEventListener("abort", stop);
 }

@@ -1,26 +1,30 @@
 /** What a reader does by click, key or choice. Fetched at the first of them. */
 
+/** @import { View } from "./types.js" */
+
 import { showTimes } from "./times.js";
 
-const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-const words = () => JSON.parse(byId("words").textContent ?? "");
-
-/** Copies a link, and says so in its place for a while. @param {HTMLAnchorElement} link */
-async function copy(link) {
+/** Copies a link, and says so in its place for a while. @param {View} view @param {HTMLAnchorElement} link */
+async function copy({ byId }, link) {
   await navigator.clipboard.writeText(link.href);
   const text = link.textContent;
-  link.textContent = byId("announce").textContent = words().copied;
+  link.textContent = byId("announce").textContent = JSON.parse(byId("words").textContent ?? "").copied;
   setTimeout(() => {
     link.textContent = text;
   }, 2_000);
 }
 
-/** Offers a post to the device's own ways of sharing; where there are none, copies its link. @param {HTMLAnchorElement} link */
-async function share(link) {
-  const title = link.closest("article")?.ariaLabel || document.title;
-  if (!navigator.share) return copy(link);
+/**
+ * Offers a post to the device's own ways of sharing; where there are none, copies its link.
+ *
+ * @param {View} view
+ * @param {HTMLAnchorElement} link
+ */
+async function share(view, link) {
+  const title = link.closest("article")?.ariaLabel || view.find("h1").textContent;
+  if (!navigator.share) return copy(view, link);
   // The reader thought better of it.
-  await navigator.share({ title, url: link.href }).catch(() => {});
+  await navigator.share({ title: title ?? "", url: link.href }).catch(() => {});
 }
 
 /** Puts the provider's player in the place of its card. @param {HTMLAnchorElement} card */
@@ -35,9 +39,9 @@ function play(card) {
   frame.focus();
 }
 
-/** To the next post, or the one before. @param {number} by */
-function step(by) {
-  const posts = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#posts > article")]);
+/** To the next post, or the one before. @param {View} view @param {number} by */
+export function step({ articles }, by) {
+  const posts = articles();
   const here = posts.indexOf(/** @type {HTMLElement} */ (document.activeElement?.closest("article")));
   const first = posts.findIndex((post) => post.getBoundingClientRect().bottom > 40);
   const next = posts[here < 0 ? first : here + by];
@@ -45,15 +49,14 @@ function step(by) {
   next?.scrollIntoView({ block: "start", behavior: "instant" });
 }
 
-/** @param {HTMLElement | string} what the element with `data-act`, or a key */
-export function tools(what) {
-  if (typeof what === "string") return step(what === "j" ? 1 : -1);
+/** @param {View} view @param {HTMLElement} what the element with `data-act` */
+export function tools(view, what) {
   const { act } = what.dataset;
   const link = /** @type {HTMLAnchorElement} */ (what);
-  if (act === "copy") return copy(link);
-  if (act === "share") return share(link);
+  if (act === "copy") return copy(view, link);
+  if (act === "share") return share(view, link);
   if (act === "play") return play(link);
   const { value } = /** @type {HTMLSelectElement} */ (what);
   localStorage[act === "zone" ? "zone" : "announce"] = value;
-  if (act === "zone") showTimes();
+  if (act === "zone") showTimes(view);
 }

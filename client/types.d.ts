@@ -15,9 +15,24 @@ export interface Message {
   [field: string]: any;
 }
 
+/** What carries messages: a WebSocket, or what looks like one to socket.js. */
+export interface Line {
+  // biome-ignore lint/suspicious/noExplicitAny: of an event, `data` counts here and `code` there; a WebSocket's have more.
+  onmessage: ((event: any) => void) | null;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  onclose: ((event: any) => void) | null;
+  close: () => void;
+}
+
+/** Opens a line of its kind. */
+export type Way = new (url: string, protocol: string) => Line;
+
 /** What a connection needs of its surroundings. The browser's by default; tests give their own. */
 export interface World {
-  WebSocket: new (url: string, protocol: string) => WebSocket;
+  /** Opens a line by the way given, or by a socket. */
+  open: (url: string, protocol: string, way?: Way) => Line;
+  /** The ways there are besides sockets (`undefined`, the first), if plain HTTP gets through to the address given. */
+  fallback: (changes: string) => Promise<(Way | undefined)[]>;
   setTimeout: (act: () => void, ms: number) => unknown;
   clearTimeout: (timer: unknown) => void;
   /** Milliseconds, from any start. */
@@ -26,6 +41,37 @@ export interface World {
   random: () => number;
   window: EventTarget;
   document: EventTarget & { visibilityState: string };
+}
+
+/** What the ways besides sockets need of theirs. */
+export interface PlainWorld extends Pick<World, "setTimeout" | "clearTimeout" | "random"> {
+  fetch: (url: string, options: { signal: AbortSignal }) => Promise<Response>;
+  WebSocket: Way;
+}
+
+/** What a tab that holds the connection says to the others, or one that has none asks. */
+export interface Told {
+  /** Somebody is new, and wants a sign of life. */
+  asks?: boolean;
+  /** A message, as it came, and where the one who tells it stood before. */
+  data?: string;
+  from?: string;
+  /** The line is lost, for all. */
+  code?: number;
+}
+
+/** A tab's end of a shared line, as the part that only listens needs it (follower.js). */
+export interface Listener {
+  channel: BroadcastChannel;
+  /** The address of `/changes`, with the cursor. */
+  changes: () => string;
+  cursor: () => string;
+  hear: (data: string) => void;
+  fail: (code: number) => void;
+  /** Waits to take the lead, or takes it by force from one who gives no sign of life. */
+  lead: (options: LockOptions) => void;
+  /** Whether it listens still. */
+  listens: () => boolean;
 }
 
 export interface ConnectOptions {
@@ -57,6 +103,26 @@ export interface Entry {
   revision: number;
   removed: boolean;
   published_at: string;
+}
+
+/** Where a blog is shown, and what every part needs of it (view.js). */
+export interface View {
+  root: Document | ShadowRoot;
+  /** The address of the blog's page, as shown and without a fragment. */
+  url: string;
+  /** Milliseconds that the device's clock is behind the server's. */
+  behind: number;
+  /** Tells that it is shown no more. */
+  signal?: AbortSignal;
+  adopt: (element: HTMLElement) => HTMLElement;
+  /** The first that a selector finds; where there need be none, ask. */
+  find: (selector: string) => HTMLElement;
+  byId: (id: string) => HTMLElement;
+  lang: () => string;
+  /** The posts shown, from top to bottom. */
+  articles: () => HTMLElement[];
+  /** The one element that the server's markup is. */
+  parse: (html: string) => HTMLElement;
 }
 
 /** What waits to be seen; without `post`, it is shown already, out of sight. */

@@ -5,16 +5,20 @@
  * A correction made in place, out of sight, waits as well: to be looked at.
  */
 
-/** @import { Waiting } from "./types.js" */
+/** @import { View, Waiting } from "./types.js" */
 
-export const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
-
-/** @param {Record<string, any>} words @param {(all: Map<string, Waiting>) => void} show what the button does */
-export function openWaiting(words, show) {
+/**
+ * @param {View} view
+ * @param {Record<string, any>} words
+ * @param {(all: Map<string, Waiting>) => void} show what the button does
+ */
+export function openWaiting({ root, byId, lang: language }, words, show) {
   /** @type {Map<string, Waiting>} */
   const all = new Map();
-  let { title } = document;
-  const { lang } = document.documentElement;
+  // Within somebody else's page it is not the window's title; nobody sees it then.
+  const titled = /** @type {Document} */ (root);
+  let { title } = titled;
+  const lang = language();
 
   /** "3 new, 1 corrected". @param {Waiting["kind"][]} kinds */
   const say = (kinds) =>
@@ -41,7 +45,7 @@ export function openWaiting(words, show) {
     button.hidden = !kinds.length;
     button.onclick = () => show(all);
     const unread = kinds.filter((kind) => kind === "new").length;
-    document.title = unread ? `(${unread.toLocaleString(lang)}) ${title}` : title;
+    titled.title = unread ? `(${unread.toLocaleString(lang)}) ${title}` : title;
   };
 
   return {

@@ -82,7 +82,9 @@ class Settings(BaseSettings):
     )
     audit_entries: Annotated[int, Field(ge=1_000)] = Field(100_000, description="Entries kept in the audit log.")
     origins: str = Field(
-        "*", description="Origins whose pages may open the socket: comma-separated, or * for any. Blogs are public."
+        "*",
+        description="Origins whose pages may show blogs (`<stop-press>`) and open sockets: comma-separated, or * for "
+        "any. Blogs are public.",
     )
 
     # What readers get

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { backoff, connect } from "../../client/socket.js";
-import { createWorld } from "./world.js";
+import { createWorld, FakeSocket } from "./world.js";
 
 const HEARTBEAT = 25_000;
 
 /** A connection in a world of its own, with what it received and the phases it went through. */
-function start({ cursor = "e.4", random } = {}) {
-  const world = createWorld({ random });
+function start({ cursor = "e.4", random, plain } = {}) {
+  const world = createWorld({ random, plain });
   const received = [];
   const phases = [];
   const line = connect(
@@ -223,6 +223,15 @@ describe("a bye", () => {
     assert.equal(world.sockets.length, 2);
   });
 
+  it("counts no more once somebody said hello: another tab came back first", () => {
+    const { world } = start();
+    world.socket.say(hello());
+    world.socket.say({ type: "bye", cursor: "e.4", retry_after_ms: 7_000, reason: "restart" });
+    world.socket.say(hello());
+    world.pass(7_000);
+    assert.equal(world.sockets.length, 1);
+  });
+
   it("lets what still comes be heard, and goes even if the server stays", () => {
     const { world, line } = start();
     world.socket.say(hello());
@@ -288,6 +297,19 @@ describe("trying at once", () => {
   });
 });
 
+describe("a frozen tab", () => {
+  it("lets its connection go, and takes it up again when it is resumed", () => {
+    const { world } = start();
+    world.socket.say(hello());
+    world.socket.say(post("e.5"));
+    world.document.dispatchEvent(new Event("freeze"));
+    assert.ok(world.socket.closed);
+    assert.equal(world.waiting, 0);
+    world.document.dispatchEvent(new Event("resume"));
+    assert.equal(world.socket.url.searchParams.get("cursor"), "e.5");
+  });
+});
+
 describe("the back/forward cache", () => {
   it("is entered without a socket or timers, and left with the cursor kept", () => {
     const { world } = start();
@@ -336,5 +358,104 @@ describe("the end", () => {
     world.pass(600_000);
     assert.equal(world.sockets.length, 1);
     assert.equal(world.waiting, 0);
+  });
+});
+
+describe("where sockets don't get through", () => {
+  class Streaming extends FakeSocket {}
+  class Polling extends FakeSocket {}
+  const settle = () => new Promise((done) => setImmediate(done));
+
+  /** A network that passes plain HTTP, with what was asked by it. */
+  function startPlain(through = () => true) {
+    const asked = [];
+    const plain = async (changes) => {
+      asked.push(changes);
+      return through() ? [undefined, Streaming, Polling] : [];
+    };
+    return { ...start({ plain }), asked };
+  }
+
+  it("the next way is taken after two refusals, from the same cursor", async () => {
+    const { world, asked } = startPlain();
+    world.socket.drop();
+    await settle();
+    assert.deepEqual(asked, []);
+    world.pass(500);
+    world.socket.drop();
+    await settle();
+    assert.deepEqual(asked, ["https://live.example/v1/blogs/bridge/changes"]);
+    assert.ok(world.socket instanceof Streaming);
+    assert.equal(world.socket.url.searchParams.get("cursor"), "e.4");
+  });
+
+  it("it is taken after one try that is met by silence", async () => {
+    const { world, received, phases } = startPlain();
+    world.pass(10_000);
+    await settle();
+    assert.ok(world.socket instanceof Streaming);
+    world.socket.say(hello());
+    world.socket.say(post("e.5"));
+    assert.deepEqual(received, ["hello", "post"]);
+    assert.deepEqual(phases, ["reconnecting", "live"]);
+  });
+
+  it("a way that fails too gives way to the next, and the last to sockets", async () => {
+    const { world } = startPlain();
+    world.pass(8_000);
+    for (const expected of [Streaming, Polling, FakeSocket]) {
+      world.pass(2_000);
+      await settle();
+      world.pass(8_000);
+      assert.equal(world.socket.constructor, expected);
+    }
+  });
+
+  it("sockets are kept to where plain HTTP fails as well: the server is away", async () => {
+    const { world, asked } = startPlain(() => false);
+    fail(world, 4);
+    await settle();
+    fail(world, 4);
+    await settle();
+    assert.ok(asked.length >= 2);
+    assert.ok(world.sockets.every((socket) => socket.constructor === FakeSocket));
+  });
+
+  it("and where a socket said hello before it was lost", async () => {
+    const { world, asked } = startPlain();
+    for (let n = 0; n < 4; n++) {
+      world.socket.say(hello());
+      fail(world, 1);
+    }
+    await settle();
+    assert.deepEqual(asked, []);
+  });
+
+  it("a socket takes over without a pause when the way closes itself for it", async () => {
+    const { world, phases } = startPlain();
+    world.pass(10_000);
+    await settle();
+    world.socket.say(hello());
+    world.socket.say(post("e.9"));
+    world.socket.drop(4000);
+    assert.equal(world.socket.constructor, FakeSocket);
+    assert.equal(world.socket.url.searchParams.get("cursor"), "e.9");
+    assert.deepEqual(phases, ["reconnecting", "live"]);
+  });
+
+  it("another network is tried by a socket first", async () => {
+    const { world } = startPlain();
+    world.pass(10_000);
+    await settle();
+    world.fire("online");
+    assert.equal(world.socket.constructor, FakeSocket);
+  });
+
+  it("nothing is opened any more when the answer comes after the close", async () => {
+    const { world, line } = startPlain();
+    world.pass(10_000);
+    line.close();
+    await settle();
+    assert.equal(world.sockets.length, 1);
   });
 });

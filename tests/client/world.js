@@ -1,6 +1,6 @@
 /** A world for connections in which time stands still until a test moves it, and sockets do what the test says. */
 
-class FakeSocket {
+export class FakeSocket {
   closed = false;
 
   constructor(url, protocol) {
@@ -23,7 +23,7 @@ class FakeSocket {
   }
 }
 
-export function createWorld({ random = () => 1 } = {}) {
+export function createWorld({ random = () => 1, plain = async () => [] } = {}) {
   let now = 1_000_000;
   let timers = [];
   const sockets = [];
@@ -62,12 +62,12 @@ export function createWorld({ random = () => 1 } = {}) {
       document.dispatchEvent(new Event("visibilitychange"));
     },
     // What socket.js asks for.
-    WebSocket: class extends FakeSocket {
-      constructor(url, protocol) {
-        super(url, protocol);
-        sockets.push(this);
-      }
+    open: (url, protocol, Way = FakeSocket) => {
+      const socket = new Way(url, protocol);
+      sockets.push(socket);
+      return socket;
     },
+    fallback: (changes) => plain(changes),
     setTimeout: (act, ms) => {
       const timer = { at: now + ms, act };
       timers.push(timer);

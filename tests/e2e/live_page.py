@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser, Page
 
 # The page as markup, without what only says that it is live, and without the highlight that fades.
-_CONTENT = """() => {
+CONTENT = """() => {
   const main = document.querySelector("main").cloneNode(true);
   main.querySelector("#connection").replaceChildren();
   main.querySelector("#connection").removeAttribute("data-phase");
@@ -19,7 +19,7 @@ _CONTENT = """() => {
 
 def content(page: Page) -> list[str]:
     """Everything that the page shows, as markup."""
-    found: list[str] = page.evaluate(_CONTENT)
+    found: list[str] = page.evaluate(CONTENT)
     return found
 
 

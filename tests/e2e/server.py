@@ -161,11 +161,10 @@ class Wire:
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
 
-    @staticmethod
-    def _carry(source: socket.socket, sink: socket.socket) -> None:
+    def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         try:
             while data := source.recv(65_536):
-                sink.sendall(data)
+                self._pass_on(data, source, sink)
         except OSError:
             pass
         for end in (source, sink):
@@ -173,6 +172,9 @@ class Wire:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+    def _pass_on(self, data: bytes, source: socket.socket, sink: socket.socket) -> None:
+        sink.sendall(data)
 
     def cut(self) -> None:
         """Every connection ends now."""

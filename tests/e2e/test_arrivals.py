@@ -209,25 +209,6 @@ def test_a_hidden_tab_counts_in_its_title_and_marks_what_came(address: str, desk
     assert page.title() == "The night of the Petrel"
 
 
-def test_a_frozen_page_catches_up_when_it_thaws(
-    address: str, server: Server, desk: Desk, wire: Wire, page: Page, browser: Browser
-) -> None:
-    page.goto(address.replace(server.url, wire.url))
-    wait_until_live(page)
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
-    wire.cut()
-    cursor = ""
-    for i in range(5):
-        cursor = desk.post("petrel", id=f"new-{i}", title=f"News {i}", published_at=_time(40 + i))["cursor"]
-    wire.mend()
-    devtools.send("Page.setWebLifecycleState", {"state": "active"})
-    wait_until_at(page, cursor)
-    wait_until_live(page)
-    assert ids(page)[:5] == [f"new-{i}" for i in reversed(range(5))]
-    assert content(page) == fresh(browser, address.replace(server.url, wire.url))
-
-
 def test_a_cut_says_how_current_the_page_is_whatever_the_devices_clock(
     address: str, server: Server, desk: Desk, wire: Wire, browser: Browser
 ) -> None:

@@ -240,6 +240,7 @@ def test_a_long_blog_is_read_page_by_page_and_a_permalink_opens_its_page(
     wait_until_at(page, cursor)
     assert ids(page) == seen
     page.get_by_role("link", name="Older posts").click()
+    page.wait_for_url("**/petrel?page=1")
     seen += ids(page)
     assert seen == [f"p{i:03}" for i in reversed(range(130))]
     page.goto(f"{server.url}/blogs/petrel/posts/p010")

@@ -81,6 +81,7 @@ def site(
         Route(EVENTS, peek_operation(newsroom).counted(newsroom.metrics), methods=["HEAD"]),
         *live,
         *(route(path, by_method) for path, by_method in endpoints.items()),
+        Route("/client/embed.js", client.embed),
         Mount(newsroom.client_path, routes=[Route("/{name}", client.file)], name="client"),
         Mount("/demo/", StaticFiles(directory=pictures), name="pictures"),
     ]
@@ -88,7 +89,9 @@ def site(
     return Starlette(
         routes=routes,
         middleware=[
-            Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET"], expose_headers=["ETag"]),
+            Middleware(
+                CORSMiddleware, allow_origins=origins, allow_methods=["GET"], expose_headers=["ETag", "Server-Timing"]
+            ),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _bug},

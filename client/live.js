@@ -1,0 +1,104 @@
+/**
+ * Keeps a blog that is shown up to date: puts the connection, the feed and the page together. What is needed only after
+ * a click, a long scroll or a reset is fetched then.
+ */
+
+/** @import { View } from "./types.js" */
+
+import { openArrivals } from "./arrivals.js";
+import { createFeed, isOver } from "./feed.js";
+import { openPage } from "./page.js";
+import { backoff, connect } from "./socket.js";
+
+/** @param {View} view */
+export function follow(view) {
+  const { root, find, byId, signal } = view;
+  const page = openPage(view);
+  const arrivals = openArrivals(view, page);
+  /** Loads since the last heartbeat: a cache that keeps giving us an outdated page is not asked in a loop. */
+  let loads = 0;
+  let heard = Date.now();
+  /** @type {ReturnType<typeof createFeed>} */
+  let feed;
+
+  const open = () => {
+    if (signal?.aborted) return;
+    const state = page.state();
+    feed = createFeed(state);
+    if (isOver(state)) return page.say("ended");
+    const line = connect({
+      url: new URL(state.socket, view.url).href.replace("http", "ws"),
+      cursor: state.cursor,
+      phase: (phase) => phase !== "closed" && page.say(phase, heard),
+      receive: (message) => {
+        heard = Date.now();
+        if (message.type === "heartbeat") loads = 0;
+        const changes = feed.receive(message);
+        for (const change of changes) {
+          if (change.kind === "reset" || (change.kind === "blog" && page.isOutdatedBy(change.blog))) {
+            line.close();
+            page.say("reconnecting", heard);
+            return reload();
+          }
+          if (change.kind === "blog" && change.html && isOver(change.blog)) {
+            page.say("ended");
+            line.finish();
+          }
+        }
+        arrivals.apply(changes, feed.cursor());
+      },
+    });
+    signal?.addEventListener("abort", line.close);
+  };
+
+  /** Loads the page afresh and follows it; after a random while, since everybody may have to at once. */
+  const reload = () => {
+    setTimeout(
+      async () => {
+        try {
+          // The page is no more. What is shown stays.
+          if (!(await (await import("./afresh.js")).load(view))) return page.say("gone");
+          arrivals.refound();
+        } catch {
+          return reload();
+        }
+        open();
+        watch();
+      },
+      backoff(loads++, Math.random),
+    );
+  };
+
+  /** Fetches older posts when the reader comes near the last one, again and again; after a failure, by the link alone. */
+  const watch = () => {
+    const more = find("#blog [rel=next]");
+    const near = new IntersectionObserver(
+      async ([{ isIntersecting }]) => {
+        if (!isIntersecting || !scrollY) return;
+        near.disconnect();
+        const { articles, next } = await (await import("./older.js")).fetchBehind(view, page.state());
+        arrivals.extend(feed.learn(articles), next);
+        watch();
+      },
+      { rootMargin: "1500px" },
+    );
+    if (more) near.observe(more);
+  };
+
+  /** What is done by a click or a choice is in a module of its own. @param {Event} event */
+  const act = async (event) => {
+    const target = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest?.("[data-act]"));
+    const { metaKey, ctrlKey, altKey } = /** @type {MouseEvent} */ (event);
+    // A choice is made by `change`; a click on its list means nothing yet.
+    if (!target || metaKey || ctrlKey || altKey || (target.matches("select") && event.type !== "change")) return;
+    if (event.type === "click") event.preventDefault();
+    (await import("./tools.js")).tools(view, target);
+  };
+  for (const type of ["change", "click"]) root.addEventListener(type, act);
+
+  byId("settings").hidden = false;
+  /** @type {HTMLSelectElement} */ (byId("announcing")).value = localStorage.announce ?? "";
+  if (localStorage.zone) import("./times.js").then(({ showTimes }) => showTimes(view));
+  open();
+  watch();
+}

@@ -1,0 +1,115 @@
+"""Behind proxies that keep sockets back: the same page, by events or by polling, and by a socket again when one can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from waiting import until
+
+from .live_page import content, fresh, wait_until_at, wait_until_live
+from .narrow import NarrowWire
+from .server import Desk, Server
+from .test_tabs import open_tabs, sockets
+
+pytestmark = pytest.mark.browser
+
+Narrow = Callable[..., NarrowWire]
+
+
+@pytest.fixture
+def narrow(server: Server, desk: Desk) -> Iterator[Narrow]:
+    """Makes wires to a server with a blog of five posts."""
+    desk.blog(id="petrel", title="The night of the Petrel")
+    for i in range(5):
+        desk.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=f"2031-03-09T08:0{i}:00Z")
+    wires: list[NarrowWire] = []
+
+    def make(**keeps: Any) -> NarrowWire:
+        wires.append(NarrowWire(server.url, **keeps))
+        return wires[-1]
+
+    yield make
+    for wire in wires:
+        wire.close()
+
+
+def changes(desk: Desk) -> str:
+    """Some of each kind; the last one's cursor."""
+    desk.post("petrel", title="News")
+    desk.edit("petrel", "p3", title="Edited", correction="It was three.", key=True)
+    desk.change_blog("petrel", title="The Petrel holds")
+    return str(desk.delete("petrel", desk.post("petrel", title="Too soon")["post"]["id"])["cursor"])
+
+
+def assert_current(page: Page, cursor: str, browser: Browser, server: Server) -> None:
+    wait_until_at(page, cursor)
+    wait_until_live(page)
+    if page.locator("#news").is_visible():
+        page.locator("#news").click()
+    seen = [part.replace(page.url.partition("/blogs")[0], server.url) for part in content(page)]
+    assert seen == fresh(browser, f"{server.url}/blogs/petrel")
+
+
+@pytest.mark.parametrize("how", ["refuses", "swallows"])
+def test_a_page_whose_sockets_are_kept_back_is_live_by_events_and_later_by_a_socket(
+    server: Server, desk: Desk, narrow: Narrow, page: Page, browser: Browser, how: str
+) -> None:
+    wire = narrow(socket=how)
+    missed = desk.post("petrel", title="While it looked for a way")["cursor"]
+    page.goto(f"{wire.url}/blogs/petrel")
+    assert_current(page, missed, browser, server)
+    until(lambda: "events" in wire.asked, "it asks for events")
+    assert_current(page, changes(desk), browser, server)
+    assert sockets(server) == 0
+
+    wire.keeps = {}
+    page.evaluate("dispatchEvent(new Event('online'))")
+    until(lambda: sockets(server) == 1, "it is back at a socket")
+    assert_current(page, changes(desk), browser, server)
+
+
+def test_a_socket_that_gets_through_again_takes_over_by_itself(
+    server: Server, desk: Desk, narrow: Narrow, page: Page, browser: Browser
+) -> None:
+    wire = narrow(socket="refuses")
+    # The minute between two tries takes a second here.
+    page.add_init_script("{ const real = setTimeout; window.setTimeout = (act, ms) => real(act, ms / 50); }")
+    page.goto(f"{wire.url}/blogs/petrel")
+    until(lambda: "events" in wire.asked, "it asks for events")
+    assert_current(page, changes(desk), browser, server)
+    until(lambda: wire.asked.count("socket") >= 4, "it tries sockets again, and goes on without")
+    assert_current(page, changes(desk), browser, server)
+    wire.keeps = {}
+    until(lambda: sockets(server) == 1, "it is back at a socket")
+    assert_current(page, changes(desk), browser, server)
+
+
+@pytest.mark.parametrize("how", ["refuses", "swallows"])
+def test_where_events_are_kept_back_too_it_polls(
+    server: Server, desk: Desk, narrow: Narrow, page: Page, browser: Browser, how: str
+) -> None:
+    wire = narrow(socket="refuses", events=how)
+    page.goto(f"{wire.url}/blogs/petrel")
+    until(lambda: wire.asked.count("changes") >= 3, "it polls", patience=40)
+    assert_current(page, changes(desk), browser, server)
+    assert_current(page, changes(desk), browser, server)
+    cursor = desk.change_blog("petrel", status="ended")["cursor"]
+    wait_until_at(page, cursor)
+    page.wait_for_selector("#connection[data-phase=ended]")
+
+
+def test_tabs_share_the_events_as_they_would_a_socket(
+    server: Server, desk: Desk, narrow: Narrow, browser: Browser
+) -> None:
+    wire = narrow(socket="refuses")
+    context = browser.new_context()
+    tabs = open_tabs(context, f"{wire.url}/blogs/petrel")
+    assert wire.asked.count("events") == 1
+    cursor = changes(desk)
+    for tab in tabs:
+        assert_current(tab, cursor, browser, server)
+    context.close()
