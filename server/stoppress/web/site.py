@@ -25,7 +25,7 @@ from stoppress.web.changes import EVENTS, ChangeRoutes, peek_operation
 from stoppress.web.client import ClientFiles
 from stoppress.web.documents import DocumentRoutes
 from stoppress.web.feeds import FeedRoutes
-from stoppress.web.front import FrontRoutes
+from stoppress.web.home import FrontRoutes
 from stoppress.web.journal import AuditRoutes, noted
 from stoppress.web.media import MediaRoutes
 from stoppress.web.newsroom import Newsroom
