@@ -192,6 +192,7 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
         newsroom = Newsroom(
             settings=settings,
             store=stores.store,
+            log=stores.log,
             tokens=stores.tokens,
             blogs=blogs,
             posts=posts,

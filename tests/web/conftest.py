@@ -19,6 +19,7 @@ from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
 from stoppress.store.audit import RedisAudit
+from stoppress.store.log import RedisLog
 from stoppress.store.redis import RedisStore
 from stoppress.store.tokens import RedisTokens
 from stoppress.web.client import ClientFiles
@@ -43,12 +44,14 @@ def no_delivery(blog: str) -> datetime | None:
 async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Newsroom]:
     settings = Settings(rate_limit=600)
     tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
+    log = RedisLog(valkey_url, settings)
     journal = Journal(audit)
     studio = Studio(Folder(tmp_path / "media"), workers=1, pixels=settings.media_pixels)
     writing = asyncio.create_task(journal.run())
     yield Newsroom(
         settings=settings,
         store=store,
+        log=log,
         tokens=tokens,
         blogs=Blogs(store, clock),
         posts=Posts(store, clock),
@@ -69,6 +72,7 @@ async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Pat
     await writing
     await tokens.close()
     await audit.close()
+    await log.close()
 
 
 @pytest.fixture

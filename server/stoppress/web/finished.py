@@ -1,105 +1,151 @@
-"""Pages as finished bytes: made and compressed once for each state of a blog, and given to everybody who asks.
+"""Pages and feeds as finished answers: made and compressed once for each state of a blog, and given to all who ask.
 
-Before a finished page is given out, the store is asked where the blog stands: a page is never older than the request
-for it, on any process. Of those who ask at the same time one asks for all (Heads): that is what a storm costs.
+An answer is good for exactly one cursor of its blog. Whoever is given it has asked where the blog stands first
+(heads.py): a page is never older than the request for it, on any process. Of those who want what is not there yet, one
+makes it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gzip
+import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import NamedTuple
+from weakref import WeakValueDictionary
 
-from stoppress.store.base import BlogState
+from starlette.responses import Response
 
-_OVERHEAD = 500  # bytes that an entry takes besides its content
+from stoppress.model import Cursor
+
+_OVERHEAD = 2_000  # bytes that an answer takes besides its bodies
+# A browser asks again at each load (304 if nothing changed); a CDN may answer a storm of them for two seconds, and go
+# on for ten while it asks: the cursor in the page makes up for it.
+_SHARED = "public, max-age=0, s-maxage=2, stale-while-revalidate=10"
+
+Head = list[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A page, plain and gzipped, with the validator of exactly this content."""
+class Key(NamedTuple):
+    """What an answer depends on besides its blog's state. `scheme` and `host` are those of the request, or empty where
+    a setting says what the server's address is."""
 
-    tag: str
-    plain: bytes
-    packed: bytes
+    path: str
+    query: bytes
+    scheme: str
+    host: bytes
+
+
+class Asked(NamedTuple):
+    """What of a request's headers an answer may depend on."""
+
+    gzip: bool
+    known: bytes  # If-None-Match
+    host: bytes
+    origin: bool  # whether a page of some origin asks
 
     @classmethod
-    def of(cls, tag: str, text: str) -> Finished:
-        """Compress it. 6: what more a higher level saves on HTML is not worth its time."""
-        plain = text.encode()
-        return cls(tag, plain, gzip.compress(plain, 6, mtime=0))
+    def by(cls, headers: Iterable[tuple[bytes, bytes]]) -> Asked:
+        """Of the headers, as ASGI has them."""
+        packed, known, host, origin = False, b"", b"", False
+        for name, value in headers:
+            if name == b"accept-encoding":
+                packed = b"gzip" in value
+            elif name == b"if-none-match":
+                known = value
+            elif name == b"host":
+                host = value
+            elif name == b"origin":
+                origin = True
+        return cls(packed, known, host, origin)
 
 
-class FinishedPages:
-    """The pages asked for last, of at most `limit` bytes in all; the one not asked for the longest goes first."""
+class Finished:
+    """An answer, plain and gzipped, and its three heads: of either, and of the 304 for those who have it."""
+
+    __slots__ = ("_known", "_packed", "_plain", "_tag", "began", "blog", "cursor", "packed", "plain", "route", "size")
+
+    def __init__(
+        self, route: str, blog: str, cursor: Cursor, text: str, headers: Mapping[str, str], *, began: float
+    ) -> None:
+        """`route` is the path's pattern, `headers` are those of this kind of answer, its type among them; `began` is
+        a moment (time.monotonic) before the store was asked for what is in it."""
+        self.route = route
+        self.blog = blog
+        self.cursor = cursor
+        self.began = began
+        self.plain = text.encode()
+        # 6: what more a higher level saves on HTML is not worth its time.
+        self.packed = gzip.compress(self.plain, 6, mtime=0)
+        self.size = len(self.plain) + len(self.packed) + _OVERHEAD
+        # What a blog shows at a cursor is always the same, but not byte for byte, compressed or not: a weak validator.
+        self._tag = f'"{cursor}"'.encode()
+        common = {**headers, "cache-control": _SHARED, "etag": f'W/"{cursor}"', "vary": "Accept-Encoding"}
+        self._known = [(name.encode(), value.encode()) for name, value in common.items()]
+        self._plain = [*self._known, (b"content-length", b"%d" % len(self.plain))]
+        self._packed = [
+            *self._known,
+            (b"content-length", b"%d" % len(self.packed)),
+            (b"content-encoding", b"gzip"),
+        ]
+
+    def answer(self, asked: Asked) -> tuple[int, Head, bytes]:
+        """Status, headers and body: 304 if the caller has it (RFC 9110, 13.1.2: by weak comparison).
+
+        It says what time it is: devices' clocks are often wrong.
+        """
+        now = (b"server-timing", b"now;dur=%d" % (time.time() * 1000))
+        # No cursor holds a quotation mark: what stands between two of them is a whole tag.
+        if asked.known and (self._tag in asked.known or asked.known.strip() == b"*"):
+            return 304, [*self._known, now], b""
+        if asked.gzip:
+            return 200, [*self._packed, now], self.packed
+        return 200, [*self._plain, now], self.plain
+
+    def response(self, asked: Asked) -> Response:
+        """The same for a route of Starlette's."""
+        status, head, body = self.answer(asked)
+        response = Response(body, status)
+        response.raw_headers = head
+        return response
+
+
+class FinishedAnswers:
+    """The answers asked for last, of at most `limit` bytes in all; the one not asked for the longest goes first."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._pages: OrderedDict[tuple[str, str], Finished] = OrderedDict()
+        self._kept: OrderedDict[Key, Finished] = OrderedDict()
+        self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self.bytes = 0
 
-    def get(self, blog: str, variant: str, tag: str) -> Finished | None:
-        """The page, if it is that of this tag."""
-        page = self._pages.get((blog, variant))
-        if page is None or page.tag != tag:
-            return None
-        self._pages.move_to_end((blog, variant))
-        return page
+    def get(self, key: Key) -> Finished | None:
+        """What is kept, of whatever state."""
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+        return kept
 
-    def put(self, blog: str, variant: str, page: Finished) -> None:
-        """Keep it, in place of an older state of the same variant."""
-        self._drop((blog, variant))
-        self._pages[blog, variant] = page
-        self.bytes += _size(page)
+    async def of(self, key: Key, cursor: Cursor, make: Callable[[], Awaitable[Finished]]) -> Finished:
+        """The answer at `cursor`, or one whose making began after this call. Raises what `make` raises."""
+        came = time.monotonic()
+        turn = self._turns.setdefault(key, asyncio.Lock())
+        async with turn:
+            kept = self._kept.get(key)
+            if kept is None or (kept.cursor != cursor and kept.began < came):
+                kept = await make()
+                self._keep(key, kept)
+            return kept
+
+    def _keep(self, key: Key, answer: Finished) -> None:
+        self._drop(key)
+        self._kept[key] = answer
+        self.bytes += answer.size
         while self.bytes > self._limit:
-            self._drop(next(iter(self._pages)))
+            self._drop(next(iter(self._kept)))
 
-    def _drop(self, key: tuple[str, str]) -> None:
-        page = self._pages.pop(key, None)
-        if page is not None:
-            self.bytes -= _size(page)
-
-
-def _size(page: Finished) -> int:
-    return len(page.plain) + len(page.packed) + _OVERHEAD
-
-
-class _Check:
-    """Of one blog: how many checks have begun, and what the last one found."""
-
-    __slots__ = ("begun", "ended", "found", "turn", "waiting")
-
-    def __init__(self) -> None:
-        self.begun = 0
-        self.ended = 0
-        self.waiting = 0
-        self.turn = asyncio.Lock()
-        self.found: BlogState | None = None
-
-
-class Heads:
-    """Where blogs stand. Whoever asks gets an answer that the store was asked for after they came."""
-
-    def __init__(self, read: Callable[[str], Awaitable[BlogState]]) -> None:
-        self._read = read
-        self._checks: dict[str, _Check] = {}
-
-    async def read(self, blog: str) -> BlogState:
-        """Raises what `read` raises."""
-        check = self._checks.setdefault(blog, _Check())
-        came = check.begun
-        check.waiting += 1
-        try:
-            async with check.turn:
-                if check.found is None or check.ended <= came:
-                    check.begun += 1
-                    check.found = None
-                    check.found = await self._read(blog)
-                    check.ended = check.begun
-                return check.found
-        finally:
-            check.waiting -= 1
-            if not check.waiting:
-                self._checks.pop(blog, None)
+    def _drop(self, key: Key) -> None:
+        answer = self._kept.pop(key, None)
+        if answer is not None:
+            self.bytes -= answer.size

@@ -13,7 +13,7 @@ from stoppress.media.studio import Studio
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
-from stoppress.store.base import Store, Tokens
+from stoppress.store.base import Log, Store, Tokens
 from stoppress.web.limits import Limits
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Newsroom:
 
     settings: Settings
     store: Store
+    log: Log
     tokens: Tokens
     blogs: Blogs
     posts: Posts

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from stoppress.errors import NotFound, StopPressError
 from stoppress.web.answers import problem_answer
@@ -24,30 +25,33 @@ from stoppress.web.changes import ChangeRoutes
 from stoppress.web.client import ClientFiles
 from stoppress.web.documents import DocumentRoutes
 from stoppress.web.feeds import FeedRoutes
+from stoppress.web.finished import FinishedAnswers
+from stoppress.web.front import Front, Pressroom
+from stoppress.web.heads import Heads
 from stoppress.web.journal import AuditRoutes, noted
 from stoppress.web.media import MediaRoutes
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.operation import Endpoint, Operation, route
 from stoppress.web.operations import OperationsRoutes
-from stoppress.web.pages import PageRoutes
+from stoppress.web.pages import PageRoutes, error_page
 from stoppress.web.posts import PostRoutes
 
 _log = logging.getLogger("stoppress.web")
 
 
-def operations(newsroom: Newsroom) -> list[Operation]:
+def operations(newsroom: Newsroom, pressroom: Pressroom) -> list[Operation]:
     """Everything the API and the pages can do."""
     parts = (
-        BlogRoutes,
-        PostRoutes,
-        ChangeRoutes,
-        MediaRoutes,
-        AuditRoutes,
-        PageRoutes,
-        FeedRoutes,
-        OperationsRoutes,
+        BlogRoutes(newsroom),
+        PostRoutes(newsroom),
+        ChangeRoutes(newsroom),
+        MediaRoutes(newsroom),
+        AuditRoutes(newsroom),
+        PageRoutes(newsroom, pressroom),
+        FeedRoutes(newsroom, pressroom),
+        OperationsRoutes(newsroom),
     )
-    known = [operation for part in parts for operation in part(newsroom).operations()]
+    known = [operation for part in parts for operation in part.operations()]
     return known + DocumentRoutes(newsroom.settings, known).operations()
 
 
@@ -57,16 +61,24 @@ def site(
     client: ClientFiles,
     pictures: Path,
     live: Sequence[BaseRoute],
-) -> Starlette:
+) -> ASGIApp:
     """The application. `live` are the hub's own routes, `client` the modules and styles that pages load,
     `pictures` that of the demo's."""
-    pages = PageRoutes(newsroom)
+    settings = newsroom.settings
+    origins = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
+    pressroom = Pressroom(
+        FinishedAnswers(settings.page_cache),
+        Heads(newsroom.log.heads),
+        addressed=settings.public_url is not None,
+        any_origin="*" in origins,
+    )
+    readable = error_page(newsroom.markup)
     endpoints: dict[str, dict[str, Endpoint]] = {}
-    for operation in operations(newsroom):
+    for operation in operations(newsroom, pressroom):
         if operation.endpoint is None:
             continue
-        error_page = pages.error_page if operation.media_type == "text/html" and operation.tag == "Readers" else None
-        endpoint = with_standing(operation.counted(newsroom.metrics, error_page))
+        is_page = operation.media_type == "text/html" and operation.tag == "Readers"
+        endpoint = with_standing(operation.counted(newsroom.metrics, readable if is_page else None))
         if operation.method != "GET":
             endpoint = noted(operation, endpoint, newsroom)
         endpoints.setdefault(operation.path, {})[operation.method] = endpoint
@@ -76,8 +88,7 @@ def site(
         Mount(newsroom.client_path, routes=[Route("/{name}", client.file)], name="client"),
         Mount("/demo/", StaticFiles(directory=pictures), name="pictures"),
     ]
-    origins = [origin.strip() for origin in newsroom.settings.origins.split(",") if origin.strip()]
-    return Starlette(
+    application = Starlette(
         routes=routes,
         middleware=[
             Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET"], expose_headers=["ETag"]),
@@ -85,6 +96,7 @@ def site(
         ],
         exception_handlers={HTTPException: _http_error, Exception: _bug},
     )
+    return Front(application, pressroom, newsroom.metrics)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
