@@ -1,4 +1,4 @@
-"""A bare Starlette `Response` under the settings that Stop Press gives uvicorn: what a page costs at least.
+"""A bare Starlette `Response` on uvicorn as it comes, under the settings that Stop Press gives it.
 
     python bench/bare.py PORT HEADERS BODY
 
@@ -16,7 +16,6 @@ import uvicorn
 from starlette.responses import Response
 
 from stoppress.settings import Settings
-from stoppress.web.head import bounded
 
 
 def main() -> None:
@@ -28,7 +27,7 @@ def main() -> None:
         answer,
         port=int(port),
         loop="uvloop",
-        http=bounded(settings.head_limit),
+        http="httptools",
         lifespan="off",
         log_config=None,
         access_log=False,

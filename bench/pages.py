@@ -39,9 +39,10 @@ _PER_CONNECTION = {"date", "server", "connection", "transfer-encoding"}  # uvico
 
 @dataclass(frozen=True)
 class Round:
-    """Requests a second, and milliseconds."""
+    """Requests a second, microseconds of the server process's CPU for each, and milliseconds until it was answered."""
 
     rate: float
+    cpu: float
     median: float
     p99: float
 
@@ -70,32 +71,35 @@ def answer(port: int, accepts: str) -> tuple[Mapping[str, str], bytes]:
 
 
 @contextlib.contextmanager
-def bare(port: int, folder: Path, headers: Mapping[str, str], body: bytes) -> Iterator[int]:
+def bare(port: int, folder: Path, headers: Mapping[str, str], body: bytes) -> Iterator[servers.Server]:
     """bench/bare.py, with this answer."""
     (folder / f"{port}.json").write_text(json.dumps(dict(headers)))
     (folder / f"{port}.body").write_bytes(body)
     command = [sys.executable, str(servers.HERE / "bare.py"), str(port)]
-    with servers._running([*command, str(folder / f"{port}.json"), str(folder / f"{port}.body")], port):
-        yield port
+    with servers._running([*command, str(folder / f"{port}.json"), str(folder / f"{port}.body")], port) as process:
+        yield servers.Server("bare Response", port, process.pid, PATH)
 
 
-def ask(program: str, port: int, accepts: str, connections: int, seconds: float) -> Round:
+def ask(program: str, server: servers.Server, accepts: str, connections: int, seconds: float) -> Round:
     """One round of bench/get.c."""
-    command = [program, str(port), PATH, str(connections), str(seconds), *BROWSER, f"Accept-Encoding: {accepts}"]
+    before = server.cpu()[0]
+    command = [program, str(server.port), PATH, str(connections), str(seconds), *BROWSER, f"Accept-Encoding: {accepts}"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     requests, took, _, median, p99 = (float(value) for value in said)
-    return Round(requests / took, median, p99)
+    return Round(requests / took, (server.cpu()[0] - before) / requests * 1e6, median, p99)
 
 
 def table(form: str, size: int, rounds: Mapping[str, list[Round]]) -> str:
-    """Markdown: a line for each server."""
+    """Markdown: a line for each server, with medians over the rounds."""
     lines = []
-    floor = statistics.median(one.rate for one in rounds["bare Response"])
+    floor: Round | None = None
     for name, all_rounds in rounds.items():
-        rate = statistics.median(one.rate for one in all_rounds)
-        median, p99 = (statistics.median(getattr(one, what) for one in all_rounds) for what in ("median", "p99"))
+        fields = ("rate", "cpu", "median", "p99")
+        one = Round(*(statistics.median(getattr(each, field) for each in all_rounds) for field in fields))
+        floor = floor or one
         lines.append(
-            f"| {form}, {size:,} bytes | {name} | {rate:,.0f} | {rate / floor:.2f} | {median:.2f} ms | {p99:.2f} ms |"
+            f"| {form}, {size:,} bytes | {name} | {one.rate:,.0f} | {one.rate / floor.rate:.2f} | {one.cpu:.1f} µs "
+            f"| {floor.cpu / one.cpu:.2f} | {one.median:.2f} ms | {one.p99:.2f} ms |"
         )
     return "\n".join(lines)
 
@@ -118,15 +122,16 @@ def main() -> None:
         bares = {
             form: running.enter_context(bare(given.port + i, folder, *answers[form])) for i, form in enumerate(FORMS, 1)
         }
-        print("| the page | server | requests a second | to the bare one | median | p99 |\n" + "| --- " * 6 + "|")
+        print("| the page | server | requests a second | to the bare one | CPU a request | by CPU | median | p99 |")
+        print("| --- " * 8 + "|")
         for form, accepts in FORMS.items():
-            ports = {"bare Response": bares[form], "Stop Press": given.port}
-            rounds: dict[str, list[Round]] = {name: [] for name in ports}
+            asked = (bares[form], stop_press)
+            rounds: dict[str, list[Round]] = {server.name: [] for server in asked}
             for turn in range(given.rounds + 1):
-                for name, port in ports.items():
-                    one = ask(program, port, accepts, given.connections, given.seconds)
+                for server in asked:
+                    one = ask(program, server, accepts, given.connections, given.seconds)
                     if turn:  # the first warms up
-                        rounds[name].append(one)
+                        rounds[server.name].append(one)
             print(table(form, len(answers[form][1]), rounds), flush=True)
 
 

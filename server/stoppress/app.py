@@ -44,10 +44,12 @@ from stoppress.store.log import RedisLog
 from stoppress.store.redis import RedisStore
 from stoppress.store.tokens import RedisTokens
 from stoppress.web.client import ClientFiles
+from stoppress.web.front import fronted
 from stoppress.web.head import bounded
 from stoppress.web.journal import Journal
 from stoppress.web.limits import Limits
 from stoppress.web.newsroom import Newsroom
+from stoppress.web.pressroom import Pressroom
 from stoppress.web.site import site
 
 _log = logging.getLogger("stoppress")
@@ -189,16 +191,17 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
         journal = Journal(stores.audit)
         shelf = open_shelf(settings.media_url, settings.data / "media")
         studio = Studio(shelf, workers=settings.media_workers, pixels=settings.media_pixels)
+        pressroom = Pressroom(settings, stores.log.heads)
         newsroom = Newsroom(
             settings=settings,
             store=stores.store,
-            log=stores.log,
             tokens=stores.tokens,
             blogs=blogs,
             posts=posts,
             markup=markup,
             journal=journal,
             studio=studio,
+            pressroom=pressroom,
             limits=Limits(stores.tokens, settings.rate_limit, now),
             metrics=metrics,
             clock=now,
@@ -210,8 +213,9 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
             exposition=exposition,
         )
         application = site(newsroom, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes)
+        protocol = fronted(bounded(settings.head_limit), pressroom, metrics)
         port = asyncio.get_running_loop().create_future()
-        server = _Server(_uvicorn(settings, hub, application), hub, port.set_result, stop)
+        server = _Server(_uvicorn(settings, hub, application, protocol), hub, port.set_result, stop)
         async with asyncio.TaskGroup() as tasks:
             beside = [
                 tasks.create_task(hub.run()),
@@ -245,12 +249,12 @@ def listen(settings: Settings, hub: Hub) -> socket.socket:
     return listener
 
 
-def _uvicorn(settings: Settings, hub: Hub, application: object) -> uvicorn.Config:
+def _uvicorn(settings: Settings, hub: Hub, application: object, protocol: type[asyncio.Protocol]) -> uvicorn.Config:
     return uvicorn.Config(
         application,  # type: ignore[arg-type]
         host=settings.host,
         port=settings.port,
-        http=bounded(settings.head_limit),
+        http=protocol,
         ws=hub.socket_protocol,
         lifespan="off",
         log_config=None,

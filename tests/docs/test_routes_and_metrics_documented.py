@@ -18,7 +18,7 @@ def routes() -> list[tuple[str, str]]:
     """Every operation; what they would work with is not touched by listing them."""
 
     newsroom = MagicMock(settings=Settings())
-    return [(operation.method, operation.path) for operation in operations(newsroom, MagicMock())]
+    return [(operation.method, operation.path) for operation in operations(newsroom)]
 
 
 @pytest.mark.parametrize(("method", "path"), routes())

@@ -26,6 +26,7 @@ from stoppress.web.client import ClientFiles
 from stoppress.web.journal import Journal
 from stoppress.web.limits import Limits
 from stoppress.web.newsroom import Newsroom
+from stoppress.web.pressroom import Pressroom
 from stoppress.web.site import site
 
 ADMIN = "the-admin-token"
@@ -51,12 +52,12 @@ async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Pat
     yield Newsroom(
         settings=settings,
         store=store,
-        log=log,
         tokens=tokens,
         blogs=Blogs(store, clock),
         posts=Posts(store, clock),
         journal=journal,
         studio=studio,
+        pressroom=Pressroom(settings, log.heads),
         limits=Limits(tokens, settings.rate_limit, clock),
         markup=Markup("/client/abc"),
         metrics=Metrics(),

@@ -11,8 +11,7 @@ from starlette.responses import Response
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post
 from stoppress.render.feeds import atom, json_feed
-from stoppress.web.finished import Asked, Finished
-from stoppress.web.front import Pressroom
+from stoppress.web.finished import Finished
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.operation import BLOG, Operation
 
@@ -28,9 +27,9 @@ _ROBOTS = "User-agent: *\nDisallow: /v1/\n"
 class FeedRoutes:
     """`/blogs/{blog}/feed.atom`, `/blogs/{blog}/feed.json`, and `/robots.txt`."""
 
-    def __init__(self, newsroom: Newsroom, pressroom: Pressroom) -> None:
+    def __init__(self, newsroom: Newsroom) -> None:
         self._newsroom = newsroom
-        self._pressroom = pressroom
+        self._pressroom = newsroom.pressroom
 
     async def atom(self, request: Request) -> Response:
         return await self._feed(request, "atom")
@@ -42,8 +41,8 @@ class FeedRoutes:
         name = request.path_params["blog"]
         newsroom, pressroom = self._newsroom, self._pressroom
         kind, write = _KINDS[suffix]
-        asked = Asked.by(request.scope["headers"])
-        cursor = await pressroom.head(request.scope, name)
+        asked = dict(request.scope["headers"])
+        cursor = await pressroom.heads.cursor(name)
         if cursor is None:
             raise NotFound(f"there is no blog {name!r}")
 
@@ -54,7 +53,7 @@ class FeedRoutes:
                 raise NotFound(f"there is no blog {name!r}")
             origin = (newsroom.settings.public_url or str(request.base_url)).rstrip("/")
             text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
-            headers = {**_HEADERS, "content-type": f"{kind}; charset=utf-8"}
+            headers = {**_HEADERS, **pressroom.headers, "content-type": f"{kind}; charset=utf-8"}
             return Finished(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
 
         return (await pressroom.answers.of(pressroom.key(request.scope, asked), cursor, make)).response(asked)

@@ -11,7 +11,8 @@ import asyncio
 import gzip
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -24,47 +25,31 @@ _OVERHEAD = 2_000  # bytes that an answer takes besides its bodies
 # on for ten while it asks: the cursor in the page makes up for it.
 _SHARED = "public, max-age=0, s-maxage=2, stale-while-revalidate=10"
 
+Headers = dict[bytes, bytes]  # a request's, by name; of one that came twice the last
 Head = list[tuple[bytes, bytes]]
+# What an answer depends on besides its blog's state: path, query, and where a setting doesn't say what the server's
+# address is, the request's scheme and host.
+Key = tuple[str, bytes, str, bytes]
 
 
-class Key(NamedTuple):
-    """What an answer depends on besides its blog's state. `scheme` and `host` are those of the request, or empty where
-    a setting says what the server's address is."""
+class Form(NamedTuple):
+    """One form of an answer: as pairs for a Response, and its head as it goes over the wire, but for the empty line."""
 
-    path: str
-    query: bytes
-    scheme: str
-    host: bytes
+    status: HTTPStatus
+    headers: Head
+    head: bytes
+    body: bytes
 
 
-class Asked(NamedTuple):
-    """What of a request's headers an answer may depend on."""
-
-    gzip: bool
-    known: bytes  # If-None-Match
-    host: bytes
-    origin: bool  # whether a page of some origin asks
-
-    @classmethod
-    def by(cls, headers: Iterable[tuple[bytes, bytes]]) -> Asked:
-        """Of the headers, as ASGI has them."""
-        packed, known, host, origin = False, b"", b"", False
-        for name, value in headers:
-            if name == b"accept-encoding":
-                packed = b"gzip" in value
-            elif name == b"if-none-match":
-                known = value
-            elif name == b"host":
-                host = value
-            elif name == b"origin":
-                origin = True
-        return cls(packed, known, host, origin)
+def _form(status: HTTPStatus, headers: Head, body: bytes) -> Form:
+    lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode()), *(b"%s: %s" % pair for pair in headers)]
+    return Form(status, headers, b"".join(b"%s\r\n" % line for line in lines), body)
 
 
 class Finished:
-    """An answer, plain and gzipped, and its three heads: of either, and of the 304 for those who have it."""
+    """An answer of a blog's state at `cursor`: plain, gzipped, and the 304 for those who have it."""
 
-    __slots__ = ("_known", "_packed", "_plain", "_tag", "began", "blog", "cursor", "packed", "plain", "route", "size")
+    __slots__ = ("_known", "_packed", "_plain", "_tag", "began", "blog", "cursor", "route", "size")
 
     def __init__(
         self, route: str, blog: str, cursor: Cursor, text: str, headers: Mapping[str, str], *, began: float
@@ -75,40 +60,39 @@ class Finished:
         self.blog = blog
         self.cursor = cursor
         self.began = began
-        self.plain = text.encode()
+        plain = text.encode()
         # 6: what more a higher level saves on HTML is not worth its time.
-        self.packed = gzip.compress(self.plain, 6, mtime=0)
-        self.size = len(self.plain) + len(self.packed) + _OVERHEAD
+        packed = gzip.compress(plain, 6, mtime=0)
+        self.size = len(plain) + len(packed) + _OVERHEAD
         # What a blog shows at a cursor is always the same, but not byte for byte, compressed or not: a weak validator.
         self._tag = f'"{cursor}"'.encode()
-        common = {**headers, "cache-control": _SHARED, "etag": f'W/"{cursor}"', "vary": "Accept-Encoding"}
-        self._known = [(name.encode(), value.encode()) for name, value in common.items()]
-        self._plain = [*self._known, (b"content-length", b"%d" % len(self.plain))]
-        self._packed = [
-            *self._known,
-            (b"content-length", b"%d" % len(self.packed)),
-            (b"content-encoding", b"gzip"),
-        ]
+        common = {**headers, "cache-control": _SHARED, "etag": f'W/"{cursor}"', "vary": "Accept-Encoding, Origin"}
+        known = [(name.encode(), value.encode()) for name, value in common.items()]
+        length = b"content-length"
+        gzipped = (b"content-encoding", b"gzip")
+        self._known = _form(HTTPStatus.NOT_MODIFIED, known, b"")
+        self._plain = _form(HTTPStatus.OK, [*known, (length, b"%d" % len(plain))], plain)
+        self._packed = _form(HTTPStatus.OK, [*known, (length, b"%d" % len(packed)), gzipped], packed)
 
-    def answer(self, asked: Asked) -> tuple[int, Head, bytes]:
-        """Status, headers and body: 304 if the caller has it (RFC 9110, 13.1.2: by weak comparison).
-
-        It says what time it is: devices' clocks are often wrong.
-        """
-        now = (b"server-timing", b"now;dur=%d" % (time.time() * 1000))
+    def form(self, asked: Headers) -> Form:
+        """The one for a request with these headers: 304 if the caller has it (RFC 9110, 13.1.2: by weak comparison)."""
+        known = asked.get(b"if-none-match")
         # No cursor holds a quotation mark: what stands between two of them is a whole tag.
-        if asked.known and (self._tag in asked.known or asked.known.strip() == b"*"):
-            return 304, [*self._known, now], b""
-        if asked.gzip:
-            return 200, [*self._packed, now], self.packed
-        return 200, [*self._plain, now], self.plain
+        if known and (self._tag in known or known.strip() == b"*"):
+            return self._known
+        return self._packed if b"gzip" in asked.get(b"accept-encoding", b"") else self._plain
 
-    def response(self, asked: Asked) -> Response:
+    def response(self, asked: Headers) -> Response:
         """The same for a route of Starlette's."""
-        status, head, body = self.answer(asked)
-        response = Response(body, status)
-        response.raw_headers = head
+        form = self.form(asked)
+        response = Response(form.body, form.status)
+        response.raw_headers = [*form.headers, timing()]
         return response
+
+
+def timing() -> tuple[bytes, bytes]:
+    """A header that says what time it is: devices' clocks are often wrong."""
+    return b"server-timing", b"now;dur=%d" % (time.time() * 1000)
 
 
 class FinishedAnswers:

@@ -1,95 +1,97 @@
-"""What stands before the application: gives out finished answers, with nothing of Starlette's in between.
+"""What stands before the application, and before ASGI: gives out finished answers, as bytes, in one write.
 
-A page that is there and still good needs no routing, no middleware and no Response: the question where its blog stands
-(heads.py), and two messages to the server. Everything else, a page that has to be made first among it, is the
-application's.
+A page that is there and still good needs no task, no scope to be read by middleware, no routing and no Response: the
+question where its blog stands (heads.py), and a write. Everything else, a page that has to be made first among it,
+takes the ordinary way.
+
+uvicorn (0.54, httptools_impl) calls `_start_asgi_task` for each request in its turn, with the RequestResponseCycle in
+which it notes how far the answer is. Here the cycle is completed without the application: the flags it would set, its
+access log, and `on_response`, which takes the next request of the connection. tests/web/test_front.py holds that.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 
 from prometheus_client import Histogram
-from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
-from stoppress.errors import StopPressError
 from stoppress.metrics import Metrics
-from stoppress.model import Cursor
-from stoppress.web.finished import Asked, FinishedAnswers, Key
-from stoppress.web.heads import Heads
+from stoppress.web.finished import Finished, Headers, timing
+from stoppress.web.heads import Outcome
+from stoppress.web.pressroom import Pressroom
 
 _PLACE = "/blogs/"
-_HEAD = "stoppress.head"
+_METHODS = ("GET", "HEAD")
 
 
-class Pressroom:
-    """Finished answers and where their blogs stand: what the front and the routes behind it share."""
+def fronted(base: type[HttpToolsProtocol], pressroom: Pressroom, metrics: Metrics) -> type[HttpToolsProtocol]:
+    """uvicorn's HTTP class, answering by itself what is finished."""
+    counts: dict[tuple[str, int], Histogram] = {}
 
-    def __init__(self, answers: FinishedAnswers, heads: Heads, *, addressed: bool, any_origin: bool) -> None:
-        """`addressed`: a setting says what the server's address is. `any_origin`: answers hold the headers by which
-        pages of any origin may read them; else those headers are the application's to add."""
-        self.answers = answers
-        self.heads = heads
-        self.any_origin = any_origin
-        self._addressed = addressed
+    def count(route: str, status: int) -> Histogram:
+        found = counts.get((route, status))
+        if found is None:
+            found = counts[route, status] = metrics.requests.labels(route, "GET", status)
+        return found
 
-    def key(self, scope: Scope, asked: Asked) -> Key:
-        """Under which an answer to this request is kept."""
-        if self._addressed:
-            return Key(scope["path"], scope["query_string"], "", b"")
-        return Key(scope["path"], scope["query_string"], scope["scheme"], asked.host)
+    class Front(base):  # type: ignore[valid-type, misc]
+        def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+            scope = cycle.scope
+            if (
+                not scope["path"].startswith(_PLACE)
+                or scope["method"] not in _METHODS
+                # Somebody who reads slowly is waited for by the ordinary way.
+                or self.flow.write_paused
+            ):
+                super()._start_asgi_task(cycle, app)
+                return
+            asked: Headers = dict(scope["headers"])
+            # Whether the proxy that says so is trusted is found out on the ordinary way.
+            forwarded = b"x-forwarded-proto" in asked and not pressroom.public_url
+            foreign = b"origin" in asked and not pressroom.any_origin
+            kept = None if forwarded or foreign else pressroom.answers.get(pressroom.key(scope, asked))
+            if kept is None:
+                super()._start_asgi_task(cycle, app)
+                return
+            pressroom.heads.ask(kept.blog, partial(self._told, cycle, app, kept, asked, perf_counter()))
 
-    async def head(self, scope: Scope, blog: str) -> Cursor | None:
-        """Where the blog stands, as the front has found it or as it is now. Raises Unavailable."""
-        found = scope.get(_HEAD, False)
-        if isinstance(found, StopPressError):
-            raise found
-        return await self.heads.cursor(blog) if found is False else found
+        def _told(
+            self,
+            cycle: RequestResponseCycle,
+            app: ASGI3Application,
+            kept: Finished,
+            asked: Headers,
+            began: float,
+            outcome: Outcome,
+        ) -> None:
+            if cycle.disconnected:
+                return
+            if outcome != kept.cursor:
+                super()._start_asgi_task(cycle, app)
+                return
+            form = kept.form(asked)
+            more = b"".join(b"%s: %s\r\n" % pair for pair in (*self.server_state.default_headers, timing()))
+            end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+            body = b"" if cycle.scope["method"] == "HEAD" else form.body
+            self.transport.writelines((form.head, more, end, body))
+            if cycle.access_log:
+                cycle.access_logger.info(
+                    '%s - "%s %s HTTP/%s" %d',
+                    get_client_addr(cycle.scope),
+                    cycle.scope["method"],
+                    get_path_with_query_string(cycle.scope),
+                    cycle.scope["http_version"],
+                    form.status,
+                )
+            count(kept.route, form.status.value).observe(perf_counter() - began)
+            cycle.response_started = cycle.response_complete = True
+            cycle.message_event.set()
+            if not cycle.keep_alive:
+                self.transport.close()
+            cycle.on_response()
 
-
-class Front:
-    """The ASGI application that goes before another one."""
-
-    def __init__(self, application: ASGIApp, pressroom: Pressroom, metrics: Metrics) -> None:
-        self._application = application
-        self._pressroom = pressroom
-        self._requests = metrics.requests
-        self._counts: dict[tuple[str, int], Histogram] = {}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or have it answered."""
-        if (
-            scope["type"] == "http"
-            and scope["path"].startswith(_PLACE)
-            and scope["method"] in ("GET", "HEAD")
-            and await self._answered(scope, send)
-        ):
-            return
-        await self._application(scope, receive, send)
-
-    async def _answered(self, scope: Scope, send: Send) -> bool:
-        began = perf_counter()
-        pressroom = self._pressroom
-        asked = Asked.by(scope["headers"])
-        kept = pressroom.answers.get(pressroom.key(scope, asked))
-        if kept is None or (asked.origin and not pressroom.any_origin):
-            return False
-        try:
-            cursor = await pressroom.heads.cursor(kept.blog)
-        except StopPressError as error:
-            scope[_HEAD] = error  # to be answered where errors are
-            return False
-        if cursor != kept.cursor:
-            scope[_HEAD] = cursor
-            return False
-        status, head, body = kept.answer(asked)
-        await send({"type": "http.response.start", "status": status, "headers": head})
-        await send({"type": "http.response.body", "body": body})
-        self._count(kept.route, status).observe(perf_counter() - began)
-        return True
-
-    def _count(self, route: str, status: int) -> Histogram:
-        count = self._counts.get((route, status))
-        if count is None:
-            count = self._counts[route, status] = self._requests.labels(route, "GET", status)
-        return count
+    return Front

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from stoppress.errors import StopPressError
+from stoppress.errors import StopPressError, Unavailable
 from stoppress.model import Cursor
 
 Read = Callable[[Sequence[str]], Awaitable[Mapping[str, Cursor | None]]]
-Waiting = dict[str, list[asyncio.Future[Cursor | None]]]
+Outcome = Cursor | StopPressError | None
 
 
 class Heads:
@@ -22,44 +22,44 @@ class Heads:
 
     def __init__(self, read: Read) -> None:
         self._read = read
-        self._waiting: Waiting = {}
+        self._waiting: dict[str, list[Callable[[Outcome], object]]] = {}
         self._asking: asyncio.Task[None] | None = None
 
-    def cursor(self, blog: str) -> asyncio.Future[Cursor | None]:
-        """The blog's cursor at a moment after this call; None when there is no such blog. The future raises
-        Unavailable."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Cursor | None] = loop.create_future()
-        self._waiting.setdefault(blog, []).append(answer)
+    def ask(self, blog: str, tell: Callable[[Outcome], object]) -> None:
+        """Have `tell` called with the blog's cursor at a moment after this call: None when there is no such blog, an
+        error when the store could not be asked."""
+        self._waiting.setdefault(blog, []).append(tell)
         if self._asking is None:
-            # The task begins when all requests that this turn of the loop has read have come here.
-            self._asking = loop.create_task(self._ask())
-        return answer
+            # It begins when all that this turn of the loop has read has come here.
+            self._asking = asyncio.get_running_loop().create_task(self._ask())
+
+    async def cursor(self, blog: str) -> Cursor | None:
+        """The same, to be waited for. Raises Unavailable."""
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def tell(outcome: Outcome) -> None:
+            if not answer.done():  # whoever asked may have gone
+                answer.set_result(outcome)
+
+        self.ask(blog, tell)
+        outcome = await answer
+        if isinstance(outcome, StopPressError):
+            raise outcome
+        return outcome
 
     async def _ask(self) -> None:
+        soon = asyncio.get_running_loop().call_soon
         try:
             while self._waiting:
                 waiting, self._waiting = self._waiting, {}
+                found: Mapping[str, Outcome] = dict.fromkeys(waiting, Unavailable("the store could not be asked"))
                 try:
                     found = await self._read(list(waiting))
                 except StopPressError as error:
-                    _fail(waiting, error)
-                except BaseException as error:
-                    _fail(waiting, error)
-                    raise
-                else:
-                    for blog, answers in waiting.items():
-                        for answer in answers:
-                            if not answer.done():  # its request may have gone
-                                answer.set_result(found[blog])
+                    found = dict.fromkeys(waiting, error)
+                finally:
+                    for blog, all_who_asked in waiting.items():
+                        for tell in all_who_asked:
+                            soon(tell, found[blog])
         finally:
             self._asking = None
-
-
-def _fail(waiting: Waiting, error: BaseException) -> None:
-    for answers in waiting.values():
-        for answer in answers:
-            if isinstance(error, asyncio.CancelledError):
-                answer.cancel()
-            elif not answer.done():
-                answer.set_exception(error)

@@ -13,8 +13,9 @@ from stoppress.media.studio import Studio
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
-from stoppress.store.base import Log, Store, Tokens
+from stoppress.store.base import Store, Tokens
 from stoppress.web.limits import Limits
+from stoppress.web.pressroom import Pressroom
 
 if TYPE_CHECKING:
     from stoppress.web.journal import Journal
@@ -26,7 +27,6 @@ class Newsroom:
 
     settings: Settings
     store: Store
-    log: Log
     tokens: Tokens
     blogs: Blogs
     posts: Posts
@@ -34,6 +34,7 @@ class Newsroom:
     journal: Journal
     limits: Limits
     studio: Studio
+    pressroom: Pressroom
     metrics: Metrics
     clock: Clock
     readers: Callable[[str], Awaitable[int]]

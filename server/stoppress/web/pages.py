@@ -23,8 +23,7 @@ from stoppress.render.markup import Markup, Notice
 from stoppress.render.players import HOSTS
 from stoppress.store.base import Order, Page, Place
 from stoppress.web.asking import number, one_of, parameter, read_order
-from stoppress.web.finished import Asked, Finished
-from stoppress.web.front import Pressroom
+from stoppress.web.finished import Finished
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.operation import BLOG, POST, ErrorPage, Operation, Parameter
 
@@ -67,18 +66,16 @@ class _Variant:
 class PageRoutes:
     """`/blogs/{blog}` and `/blogs/{blog}/posts/{post}`."""
 
-    def __init__(self, newsroom: Newsroom, pressroom: Pressroom) -> None:
+    def __init__(self, newsroom: Newsroom) -> None:
         self._newsroom = newsroom
-        self._pressroom = pressroom
+        self._pressroom = newsroom.pressroom
         self._size = newsroom.settings.page_posts
-        self._headers = {**HEADERS, "content-type": f"{_HTML}; charset=utf-8"}
-        if pressroom.any_origin:
-            self._headers |= {"access-control-allow-origin": "*", "access-control-expose-headers": "ETag"}
+        self._headers = {**HEADERS, **newsroom.pressroom.headers, "content-type": f"{_HTML}; charset=utf-8"}
 
     async def blog(self, request: Request) -> Response:
         name = request.path_params["blog"]
-        asked = Asked.by(request.scope["headers"])
-        cursor = await self._pressroom.head(request.scope, name)
+        asked = dict(request.scope["headers"])
+        cursor = await self._pressroom.heads.cursor(name)
         if cursor is None:
             raise NotFound(f"there is no blog {name!r}")
         key = self._pressroom.key(request.scope, asked)

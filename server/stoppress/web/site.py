@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
 
 from stoppress.errors import NotFound, StopPressError
 from stoppress.web.answers import problem_answer
@@ -25,9 +24,6 @@ from stoppress.web.changes import ChangeRoutes
 from stoppress.web.client import ClientFiles
 from stoppress.web.documents import DocumentRoutes
 from stoppress.web.feeds import FeedRoutes
-from stoppress.web.finished import FinishedAnswers
-from stoppress.web.front import Front, Pressroom
-from stoppress.web.heads import Heads
 from stoppress.web.journal import AuditRoutes, noted
 from stoppress.web.media import MediaRoutes
 from stoppress.web.newsroom import Newsroom
@@ -39,19 +35,19 @@ from stoppress.web.posts import PostRoutes
 _log = logging.getLogger("stoppress.web")
 
 
-def operations(newsroom: Newsroom, pressroom: Pressroom) -> list[Operation]:
+def operations(newsroom: Newsroom) -> list[Operation]:
     """Everything the API and the pages can do."""
     parts = (
-        BlogRoutes(newsroom),
-        PostRoutes(newsroom),
-        ChangeRoutes(newsroom),
-        MediaRoutes(newsroom),
-        AuditRoutes(newsroom),
-        PageRoutes(newsroom, pressroom),
-        FeedRoutes(newsroom, pressroom),
-        OperationsRoutes(newsroom),
+        BlogRoutes,
+        PostRoutes,
+        ChangeRoutes,
+        MediaRoutes,
+        AuditRoutes,
+        PageRoutes,
+        FeedRoutes,
+        OperationsRoutes,
     )
-    known = [operation for part in parts for operation in part.operations()]
+    known = [operation for part in parts for operation in part(newsroom).operations()]
     return known + DocumentRoutes(newsroom.settings, known).operations()
 
 
@@ -61,20 +57,12 @@ def site(
     client: ClientFiles,
     pictures: Path,
     live: Sequence[BaseRoute],
-) -> ASGIApp:
+) -> Starlette:
     """The application. `live` are the hub's own routes, `client` the modules and styles that pages load,
     `pictures` that of the demo's."""
-    settings = newsroom.settings
-    origins = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
-    pressroom = Pressroom(
-        FinishedAnswers(settings.page_cache),
-        Heads(newsroom.log.heads),
-        addressed=settings.public_url is not None,
-        any_origin="*" in origins,
-    )
     readable = error_page(newsroom.markup)
     endpoints: dict[str, dict[str, Endpoint]] = {}
-    for operation in operations(newsroom, pressroom):
+    for operation in operations(newsroom):
         if operation.endpoint is None:
             continue
         is_page = operation.media_type == "text/html" and operation.tag == "Readers"
@@ -88,15 +76,16 @@ def site(
         Mount(newsroom.client_path, routes=[Route("/{name}", client.file)], name="client"),
         Mount("/demo/", StaticFiles(directory=pictures), name="pictures"),
     ]
-    application = Starlette(
+    return Starlette(
         routes=routes,
         middleware=[
-            Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET"], expose_headers=["ETag"]),
+            Middleware(
+                CORSMiddleware, allow_origins=newsroom.pressroom.origins, allow_methods=["GET"], expose_headers=["ETag"]
+            ),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _bug},
     )
-    return Front(application, pressroom, newsroom.metrics)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
