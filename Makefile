@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench bench-publish autobahn drain chaos soak stalled check lock clean
+.PHONY: help run test fuzz bench bench-publish bench-pages autobahn drain chaos soak stalled check lock clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ fuzz:  ## Send the API what its own document allows and forbids, for some minute
 bench-publish:  ## Measure what publishing costs, beside a bare XADD, and as a blog grows to 50,000 changes.
 	@scripts/environment dev
 	@exec .venv/bin/python bench/publish.py
+
+bench-pages:  ## Measure the page of a long blog from the server's cache, beside a bare Starlette Response (needs cc).
+	@scripts/environment dev
+	@exec .venv/bin/python bench/pages.py $(BENCH)
 
 check:  ## Lint, types and layers alone.
 	@scripts/environment dev

@@ -45,10 +45,12 @@ from stoppress.store.log import RedisLog
 from stoppress.store.redis import RedisStore
 from stoppress.store.tokens import RedisTokens
 from stoppress.web.client import ClientFiles
+from stoppress.web.front import fronted
 from stoppress.web.head import bounded
 from stoppress.web.journal import Journal
 from stoppress.web.limits import Limits
 from stoppress.web.newsroom import Newsroom
+from stoppress.web.pressroom import Pressroom
 from stoppress.web.site import site
 
 _log = logging.getLogger("stoppress")
@@ -202,6 +204,7 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
         journal = Journal(stores.audit)
         shelf = open_shelf(settings.media_url, settings.data / "media", patience=settings.media_timeout)
         studio = Studio(shelf, workers=settings.media_workers, pixels=settings.media_pixels)
+        pressroom = Pressroom(settings, stores.log.heads)
         newsroom = Newsroom(
             settings=settings,
             store=stores.store,
@@ -211,6 +214,7 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
             markup=markup,
             journal=journal,
             studio=studio,
+            pressroom=pressroom,
             limits=Limits(stores.tokens, settings.rate_limit, now),
             metrics=metrics,
             clock=now,
@@ -222,9 +226,10 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
             exposition=exposition,
         )
         application = site(newsroom, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes)
+        protocol = fronted(bounded(settings.head_limit), pressroom, metrics)
         port = asyncio.get_running_loop().create_future()
         shared_port = _shares(settings)
-        server = _Server(_uvicorn(settings, hub, application), hub, port.set_result, stop, shared=shared_port)
+        server = _Server(_uvicorn(settings, hub, application, protocol), hub, port.set_result, stop, shared=shared_port)
         async with asyncio.TaskGroup() as tasks:
             beside = []
             if settings.role != "api":
@@ -276,12 +281,12 @@ def _shares(settings: Settings) -> bool:
     return settings.workers > 1 or settings.share_port
 
 
-def _uvicorn(settings: Settings, hub: Hub, application: object) -> uvicorn.Config:
+def _uvicorn(settings: Settings, hub: Hub, application: object, protocol: type[asyncio.Protocol]) -> uvicorn.Config:
     return uvicorn.Config(
         application,  # type: ignore[arg-type]
         host=settings.host,
         port=settings.port,
-        http=hub.door(bounded(settings.head_limit)),
+        http=hub.door(protocol),
         ws=hub.socket_protocol,
         lifespan="off",
         log_config=None,

@@ -113,7 +113,7 @@ class Settings(BaseSettings):
         50, description="Posts on a page; the first page holds this many and the remainder."
     )
     page_cache: Annotated[int, Field(ge=1_000_000)] = Field(
-        64_000_000, description="Bytes of finished pages kept in memory, at most; feeds get a tenth of it besides."
+        64_000_000, description="Bytes of finished pages and feeds kept in memory, at most."
     )
     theme: Path | None = Field(
         None, description="A style sheet of the newsroom's own, loaded after style.css: colours, type, spacing."

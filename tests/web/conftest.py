@@ -19,12 +19,14 @@ from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
 from stoppress.store.audit import RedisAudit
+from stoppress.store.log import RedisLog
 from stoppress.store.redis import RedisStore
 from stoppress.store.tokens import RedisTokens
 from stoppress.web.client import ClientFiles
 from stoppress.web.journal import Journal
 from stoppress.web.limits import Limits
 from stoppress.web.newsroom import Newsroom
+from stoppress.web.pressroom import Pressroom
 from stoppress.web.site import site
 
 ADMIN = "the-admin-token"
@@ -43,6 +45,7 @@ def no_delivery(blog: str) -> datetime | None:
 async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Newsroom]:
     settings = Settings(rate_limit=600)
     tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
+    log = RedisLog(valkey_url, settings)
     journal = Journal(audit)
     studio = Studio(Folder(tmp_path / "media"), workers=1, pixels=settings.media_pixels)
     writing = asyncio.create_task(journal.run())
@@ -54,6 +57,7 @@ async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Pat
         posts=Posts(store, clock),
         journal=journal,
         studio=studio,
+        pressroom=Pressroom(settings, log.heads),
         limits=Limits(tokens, settings.rate_limit, clock),
         markup=Markup("/client/abc"),
         metrics=Metrics(),
@@ -69,6 +73,7 @@ async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Pat
     await writing
     await tokens.close()
     await audit.close()
+    await log.close()
 
 
 @pytest.fixture

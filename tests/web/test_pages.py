@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 
 import httpx2
 import pytest
 
-from stoppress.model import Blog, Cursor
-from stoppress.store.base import BlogState
-from stoppress.web.finished import Finished, FinishedPages, Heads
+from stoppress.errors import Unavailable
+from stoppress.model import Cursor
+from stoppress.web.finished import Finished, FinishedAnswers, Key
+from stoppress.web.heads import Heads
 
 pytestmark = pytest.mark.anyio
 PAGE = "/blogs/petrel"
@@ -108,38 +111,92 @@ async def test_head_of_the_event_stream_looks_for_the_blog(anybody: httpx2.Async
     assert (await anybody.head("/v1/blogs/nope/events")).status_code == 404
 
 
+def finished(cursor: Cursor, size: int = 500, *, began: float = 0.0) -> Finished:
+    return Finished("/blogs/{blog}", "petrel", cursor, "x" * size, {"content-type": "text/html"}, began=began)
+
+
 async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:
-    pages = FinishedPages(3_000)
-    for name in "abc":
-        pages.put("petrel", name, Finished("1", b"x" * 500, b"y" * 100))
-        pages.get("petrel", "a", "1")
-    assert pages.bytes <= 3_000
-    assert pages.get("petrel", "a", "1")
-    assert pages.get("petrel", "a", "2") is None
-    pages.put("petrel", "huge", Finished("1", b"x" * 5_000, b""))
-    assert pages.bytes <= 3_000
+    answers = FinishedAnswers(3 * finished(Cursor("e", 1)).size)
+
+    def key(name: str) -> Key:
+        return f"/blogs/{name}", b"", "http", b"here"
+
+    async def make() -> Finished:
+        return finished(Cursor("e", 1))
+
+    for name in "abcd":
+        await answers.of(key(name), Cursor("e", 1), make)
+        assert answers.get(key("a"))
+    assert answers.bytes <= 3 * finished(Cursor("e", 1)).size
+    assert [name for name in "abcd" if answers.get(key(name))] == ["a", "c", "d"]
+
+    async def make_huge() -> Finished:
+        return finished(Cursor("e", 1), 50_000_000)
+
+    assert (await answers.of(key("huge"), Cursor("e", 1), make_huge)).form({}).body
+    assert answers.bytes == 0
 
 
-async def test_those_who_ask_together_share_a_question_asked_after_they_came() -> None:
-    asked = 0
+async def test_of_those_who_want_what_is_not_there_one_makes_it() -> None:
+    answers = FinishedAnswers(1_000_000)
+    key = ("/blogs/petrel", b"", "http", b"here")
+    made = 0
     gate = asyncio.Event()
 
-    async def read(blog: str) -> BlogState:
-        nonlocal asked
-        asked += 1
-        mine = asked
+    async def make() -> Finished:
+        nonlocal made
+        made += 1
+        began = time.monotonic()
         await gate.wait()
-        about = Blog.model_validate({"id": blog, "title": "x", "revision": 1, "created_at": "2031-03-09T08:00:00Z"})
-        return BlogState(about, Cursor("e", mine))
+        return finished(Cursor("e", made), began=began)
 
-    heads = Heads(read)
-    first = asyncio.create_task(heads.read("petrel"))
+    first = asyncio.create_task(answers.of(key, Cursor("e", 1), make))
+    same = [asyncio.create_task(answers.of(key, Cursor("e", 1), make)) for _ in range(20)]
     await asyncio.sleep(0)
-    assert asked == 1
-    rest = [asyncio.create_task(heads.read("petrel")) for _ in range(20)]
+    # They have heard of a later state than the one that is being made, and what is made for one of them is for all.
+    later = [asyncio.create_task(answers.of(key, Cursor("e", 2), make)) for _ in range(20)]
     await asyncio.sleep(0)
     gate.set()
     assert (await first).cursor.sequence == 1
+    assert {(await one).cursor.sequence for one in same} == {1}
+    assert {(await one).cursor.sequence for one in later} == {2}
+    assert made == 2
+
+
+async def test_those_who_ask_together_share_a_question_asked_after_they_came() -> None:
+    asked: list[list[str]] = []
+    began, gate = asyncio.Event(), asyncio.Event()
+
+    async def read(blogs: Sequence[str]) -> dict[str, Cursor | None]:
+        asked.append(list(blogs))
+        began.set()
+        mine = len(asked)
+        await gate.wait()
+        return {blog: Cursor("e", mine) for blog in blogs}
+
+    heads = Heads(read)
+    first = asyncio.create_task(heads.cursor("petrel"))
+    await began.wait()
+    rest = [asyncio.create_task(heads.cursor(blog)) for blog in ("petrel", "tern") for _ in range(20)]
+    gone = asyncio.create_task(heads.cursor("petrel"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    gate.set()
+    assert await first == Cursor("e", 1)
     # They came after the first question was asked, so its answer is not theirs.
-    assert {(await one).cursor.sequence for one in rest} == {2}
-    assert asked == 2
+    assert {await one for one in rest} == {Cursor("e", 2)}
+    assert asked == [["petrel"], ["petrel", "tern"]]
+
+
+async def test_a_store_that_can_not_be_asked_is_told_to_all_and_asked_again() -> None:
+    refusals = [Unavailable("down")]
+
+    async def read(blogs: Sequence[str]) -> dict[str, Cursor | None]:
+        if refusals:
+            raise refusals.pop()
+        return dict.fromkeys(blogs, None)
+
+    heads = Heads(read)
+    outcomes = await asyncio.gather(*(heads.cursor("petrel") for _ in range(3)), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3
+    assert await heads.cursor("petrel") is None

@@ -100,7 +100,7 @@ def quickly(head: bytes, *, compress: bool) -> Asked | None:
     if len(headers) != len(lines) or None in headers or len(request) != 3 or not _KEY.fullmatch(key):
         return None
     method, target, version = request
-    if version != b"HTTP/1.1" or b"host" not in headers or not _BODY.isdisjoint(headers) or not _TARGET.fullmatch(target):
+    if version != b"HTTP/1.1" or not _TARGET.fullmatch(target) or b"host" not in headers or headers.keys() & _BODY:
         return None
     agreement = _agreement(
         compress,

@@ -85,7 +85,8 @@ def _item(post: Post, url: str) -> dict[str, Any]:
     picture = next((media.url for media in post.media if isinstance(media, Image)), None)
     if picture:
         item["image"] = absolute(picture, url.partition("/blogs/")[0])
-    return {name: value for name, value in item.items() if value}
+    # An item must have content (JSON Feed 1.1), be it empty; all else may be left out.
+    return {name: value for name, value in item.items() if value or name == "content_html"}
 
 
 def _content(post: Post, url: str) -> str:

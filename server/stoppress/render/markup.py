@@ -28,8 +28,11 @@ Notice = Literal["not_found", "gone", "unavailable"]
 class Markup:
     """The templates, for a client whose files are served under `client_path` (such as `/client/3fa9c1`)."""
 
-    def __init__(self, client_path: str, *, templates: Path | None = None, theme: bool = False) -> None:
-        """`templates` is a folder of templates that go before ours; `theme` says that there is a theme.css."""
+    def __init__(
+        self, client_path: str, *, templates: Path | None = None, theme: bool = False, archived: bool = False
+    ) -> None:
+        """`templates` is a folder of templates that go before ours; `theme` says that there is a theme.css. `archived`
+        makes the post for a page that stands by itself: links lead to places on it, and nothing asks for a script."""
         own = PackageLoader("stoppress.render")
         environment = Environment(
             loader=ChoiceLoader([FileSystemLoader(templates), own]) if templates else own,
@@ -40,7 +43,12 @@ class Markup:
             auto_reload=False,
         )
         environment.filters |= {"rfc3339": rfc3339, "sanitised": _sanitised}
-        environment.globals |= {"client_path": client_path.rstrip("/"), "direction": times.direction, "theme": theme}
+        environment.globals |= {
+            "client_path": client_path.rstrip("/"),
+            "direction": times.direction,
+            "theme": theme,
+            "archived": archived,
+        }
         self._template = environment.get_template
 
     def post(self, blog: Blog, post: Post, *, list: str = "post", place: tuple[int, int] | None = None) -> str:
@@ -137,6 +145,22 @@ class Markup:
         """The page that leads to all blogs, in the order given; `next` leads to more of them."""
         entries = [Safe(self._render("entry.html", blog, count=count(blog.posts, blog.language))) for blog in blogs]
         return self._template("front.html").render(words=words("en"), blogs=entries, next=next).strip()
+
+    def archive(
+        self, blog: Blog, posts: Sequence[Post], *, described: Sequence[Post], order: Order, canonical: str
+    ) -> str:
+        """A document that needs no server: all posts in `order`. `described` are the same with the addresses that
+        they had, for whoever reads by machine."""
+        return self._render(
+            "archive.html",
+            blog,
+            order=order,
+            canonical=canonical,
+            header=Safe(self.header(blog)),
+            posts=[Safe(self.post(blog, post)) for post in posts],
+            keys=[Safe(self.key_event(blog, post)) for post in posts if post.key],
+            described=live_blog_posting(blog, described, canonical),
+        )
 
     def notice(self, kind: Notice, *, blog: Blog | None = None) -> str:
         """A page that says why there is no such page; with a way to `blog`, if one is known."""

@@ -27,8 +27,10 @@ Client = Any  # redis-py's Redis is generic in its stubs and not in its code; An
 _REFUSALS = ("MISCONF", "LOADING", "NOREPLICAS", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
 
 
-def connect(url: str, settings: Settings, *, retries: int, answer_within: float | None = None) -> Client:
-    """A client for `url`. Nothing is sent yet."""
+def connect(
+    url: str, settings: Settings, *, retries: int, answer_within: float | None = None, timed: bool = True
+) -> Client:
+    """A client for `url`. Nothing is sent yet. Not `timed`, it waits for as long as its caller does."""
     retry = Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2) if retries else NoBackoff(), retries)
     pool = BlockingConnectionPool.from_url(
         url,
@@ -36,7 +38,7 @@ def connect(url: str, settings: Settings, *, retries: int, answer_within: float 
         protocol=2,
         max_connections=settings.redis_connections,
         timeout=settings.redis_timeout,
-        socket_timeout=answer_within or settings.redis_timeout,
+        socket_timeout=(answer_within or settings.redis_timeout) if timed else None,
         socket_connect_timeout=settings.redis_timeout,
         retry=retry,
     )

@@ -10,6 +10,7 @@ from stoppress.model import Cursor, Record
 from stoppress.settings import Settings
 from stoppress.store.connection import connect, reachable
 from stoppress.store.keys import Keys
+from stoppress.store.line import Line
 from stoppress.store.records import load_record
 
 _AT_ONCE = 500  # records of one blog in one answer
@@ -22,7 +23,7 @@ class RedisLog:
         self._url = url
         self._settings = settings
         self._blocking = connect(url, settings, retries=0, answer_within=_longest_wait(settings) + 5)
-        self._asking = connect(url, settings, retries=3)
+        self._asking = Line(url, settings)
 
     async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
         """See base.Log. `wait` is at most a minute; a cancelled read loses nothing."""
@@ -41,10 +42,7 @@ class RedisLog:
         if not blogs:
             return {}
         with reachable("asking where the blogs stand"):
-            async with self._asking.pipeline(transaction=False) as pipe:
-                for blog in blogs:
-                    pipe.hmget(Keys(blog).meta, "epoch", "seq")
-                answers = await pipe.execute()
+            answers = await self._asking.ask([("HMGET", Keys(blog).meta, "epoch", "seq") for blog in blogs])
         return {
             blog: Cursor(epoch, int(sequence)) if epoch else None
             for blog, (epoch, sequence) in zip(blogs, answers, strict=True)
@@ -53,7 +51,7 @@ class RedisLog:
     async def close(self) -> None:
         """Let the connections go."""
         await self._blocking.aclose()
-        await self._asking.aclose()
+        await self._asking.close()
 
 
 async def _cancellable(command: Coroutine[Any, Any, Any]) -> Any:

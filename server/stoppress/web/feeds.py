@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from starlette.requests import Request
@@ -10,13 +11,16 @@ from starlette.responses import Response
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post
 from stoppress.render.feeds import atom, json_feed
-from stoppress.web.answers import cursor_tag
-from stoppress.web.finished import Finished, FinishedPages
+from stoppress.web.finished import Finished
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.operation import BLOG, Operation
-from stoppress.web.pages import answer_finished
 
 _HEADERS = {"x-content-type-options": "nosniff", "access-control-allow-origin": "*"}
+_ROUTE = "/blogs/{blog}/feed."
+_KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
+    "atom": ("application/atom+xml", atom),
+    "json": ("application/feed+json", json_feed),
+}
 _ROBOTS = "User-agent: *\nDisallow: /v1/\n"
 
 
@@ -25,27 +29,34 @@ class FeedRoutes:
 
     def __init__(self, newsroom: Newsroom) -> None:
         self._newsroom = newsroom
-        self._finished = FinishedPages(newsroom.settings.page_cache // 10)
+        self._pressroom = newsroom.pressroom
 
     async def atom(self, request: Request) -> Response:
-        return await self._feed(request, atom, "application/atom+xml")
+        return await self._feed(request, "atom")
 
     async def json(self, request: Request) -> Response:
-        return await self._feed(request, json_feed, "application/feed+json")
+        return await self._feed(request, "json")
 
-    async def _feed(self, request: Request, write: Callable[[Blog, Sequence[Post], str], str], kind: str) -> Response:
+    async def _feed(self, request: Request, suffix: str) -> Response:
         name = request.path_params["blog"]
-        newsroom = self._newsroom
-        url = f"{(newsroom.settings.public_url or str(request.base_url)).rstrip('/')}/blogs/{name}"
-        tag = cursor_tag((await newsroom.blogs.read(name)).cursor)
-        finished = self._finished.get(name, f"{kind} {url}", tag)
-        if finished is None:
+        newsroom, pressroom = self._newsroom, self._pressroom
+        kind, write = _KINDS[suffix]
+        asked = dict(request.scope["headers"])
+        cursor = await pressroom.heads.cursor(name)
+        if cursor is None:
+            raise NotFound(f"there is no blog {name!r}")
+
+        async def make() -> Finished:
+            began = time.monotonic()
             page = await newsroom.store.page(name, limit=newsroom.settings.page_posts)
             if page is None:
                 raise NotFound(f"there is no blog {name!r}")
-            finished = Finished.of(cursor_tag(page.cursor), write(page.blog, page.posts, url))
-            self._finished.put(name, f"{kind} {url}", finished)
-        return answer_finished(request, finished, f"{kind}; charset=utf-8", _HEADERS)
+            origin = (newsroom.settings.public_url or str(request.base_url)).rstrip("/")
+            text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
+            headers = {**_HEADERS, **pressroom.headers, "content-type": f"{kind}; charset=utf-8"}
+            return Finished(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
+
+        return (await pressroom.answers.of(pressroom.key(request.scope, asked), cursor, make)).response(asked)
 
     async def robots(self, request: Request) -> Response:
         return Response(_ROBOTS, media_type="text/plain", headers={"cache-control": "public, max-age=3600"})
@@ -56,7 +67,7 @@ class FeedRoutes:
         return [
             Operation(
                 "GET",
-                f"/blogs/{{blog}}/feed.{suffix}",
+                _ROUTE + suffix,
                 f"{suffix}Feed",
                 about,
                 endpoint,
@@ -64,11 +75,11 @@ class FeedRoutes:
                 parameters=(BLOG,),
                 answers={200: {"type": "object"} if suffix == "json" else text, 304: None},
                 problems=(404, 503),
-                media_type=kind,
+                media_type=_KINDS[suffix][0],
             )
-            for suffix, about, endpoint, kind in (
-                ("atom", "The newest posts as an Atom feed", self.atom, "application/atom+xml"),
-                ("json", "The newest posts as a JSON Feed", self.json, "application/feed+json"),
+            for suffix, about, endpoint in (
+                ("atom", "The newest posts as an Atom feed", self.atom),
+                ("json", "The newest posts as a JSON Feed", self.json),
             )
         ] + [
             Operation(

@@ -1,105 +1,135 @@
-"""Pages as finished bytes: made and compressed once for each state of a blog, and given to everybody who asks.
+"""Pages and feeds as finished answers: made and compressed once for each state of a blog, and given to all who ask.
 
-Before a finished page is given out, the store is asked where the blog stands: a page is never older than the request
-for it, on any process. Of those who ask at the same time one asks for all (Heads): that is what a storm costs.
+An answer is good for exactly one cursor of its blog. Whoever is given it has asked where the blog stands first
+(heads.py): a page is never older than the request for it, on any process. Of those who want what is not there yet, one
+makes it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gzip
+import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import NamedTuple
+from weakref import WeakValueDictionary
 
-from stoppress.store.base import BlogState
+from starlette.responses import Response
 
-_OVERHEAD = 500  # bytes that an entry takes besides its content
+from stoppress.model import Cursor
+
+_OVERHEAD = 2_000  # bytes that an answer takes besides its bodies
+# A browser asks again at each load (304 if nothing changed); a CDN may answer a storm of them for two seconds, and go
+# on for ten while it asks: the cursor in the page makes up for it.
+_SHARED = "public, max-age=0, s-maxage=2, stale-while-revalidate=10"
+
+Headers = dict[bytes, bytes]  # a request's, by name; of one that came twice the last
+Head = list[tuple[bytes, bytes]]
+# What an answer depends on besides its blog's state: path, query, and where a setting doesn't say what the server's
+# address is, the request's scheme and host.
+Key = tuple[str, bytes, str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
+class Form(NamedTuple):
+    """One form of an answer: as pairs for a Response, and its head as it goes over the wire, but for the empty line."""
+
+    status: HTTPStatus
+    headers: Head
+    head: bytes
+    body: bytes
+
+
+def _form(status: HTTPStatus, headers: Head, body: bytes) -> Form:
+    lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode()), *(b"%s: %s" % pair for pair in headers)]
+    return Form(status, headers, b"".join(b"%s\r\n" % line for line in lines), body)
+
+
 class Finished:
-    """A page, plain and gzipped, with the validator of exactly this content."""
+    """An answer of a blog's state at `cursor`: plain, gzipped, and the 304 for those who have it."""
 
-    tag: str
-    plain: bytes
-    packed: bytes
+    __slots__ = ("_known", "_packed", "_plain", "_tag", "began", "blog", "cursor", "route", "size")
 
-    @classmethod
-    def of(cls, tag: str, text: str) -> Finished:
-        """Compress it. 6: what more a higher level saves on HTML is not worth its time."""
+    def __init__(
+        self, route: str, blog: str, cursor: Cursor, text: str, headers: Mapping[str, str], *, began: float
+    ) -> None:
+        """`route` is the path's pattern, `headers` are those of this kind of answer, its type among them; `began` is
+        a moment (time.monotonic) before the store was asked for what is in it."""
+        self.route = route
+        self.blog = blog
+        self.cursor = cursor
+        self.began = began
         plain = text.encode()
-        return cls(tag, plain, gzip.compress(plain, 6, mtime=0))
+        # 6: what more a higher level saves on HTML is not worth its time.
+        packed = gzip.compress(plain, 6, mtime=0)
+        self.size = len(plain) + len(packed) + _OVERHEAD
+        # What a blog shows at a cursor is always the same, but not byte for byte, compressed or not: a weak validator.
+        self._tag = f'"{cursor}"'.encode()
+        common = {**headers, "cache-control": _SHARED, "etag": f'W/"{cursor}"', "vary": "Accept-Encoding, Origin"}
+        known = [(name.encode(), value.encode()) for name, value in common.items()]
+        length = b"content-length"
+        gzipped = (b"content-encoding", b"gzip")
+        self._known = _form(HTTPStatus.NOT_MODIFIED, known, b"")
+        self._plain = _form(HTTPStatus.OK, [*known, (length, b"%d" % len(plain))], plain)
+        self._packed = _form(HTTPStatus.OK, [*known, (length, b"%d" % len(packed)), gzipped], packed)
+
+    def form(self, asked: Headers) -> Form:
+        """The one for a request with these headers: 304 if the caller has it (RFC 9110, 13.1.2: by weak comparison)."""
+        known = asked.get(b"if-none-match")
+        # No cursor holds a quotation mark: what stands between two of them is a whole tag.
+        if known and (self._tag in known or known.strip() == b"*"):
+            return self._known
+        return self._packed if b"gzip" in asked.get(b"accept-encoding", b"") else self._plain
+
+    def response(self, asked: Headers) -> Response:
+        """The same for a route of Starlette's."""
+        form = self.form(asked)
+        response = Response(form.body, form.status)
+        response.raw_headers = [*form.headers, timing()]
+        return response
 
 
-class FinishedPages:
-    """The pages asked for last, of at most `limit` bytes in all; the one not asked for the longest goes first."""
+def timing() -> tuple[bytes, bytes]:
+    """A header that says what time it is: devices' clocks are often wrong."""
+    return b"server-timing", b"now;dur=%d" % (time.time() * 1000)
+
+
+class FinishedAnswers:
+    """The answers asked for last, of at most `limit` bytes in all; the one not asked for the longest goes first."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._pages: OrderedDict[tuple[str, str], Finished] = OrderedDict()
+        self._kept: OrderedDict[Key, Finished] = OrderedDict()
+        self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self.bytes = 0
 
-    def get(self, blog: str, variant: str, tag: str) -> Finished | None:
-        """The page, if it is that of this tag."""
-        page = self._pages.get((blog, variant))
-        if page is None or page.tag != tag:
-            return None
-        self._pages.move_to_end((blog, variant))
-        return page
+    def get(self, key: Key) -> Finished | None:
+        """What is kept, of whatever state."""
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+        return kept
 
-    def put(self, blog: str, variant: str, page: Finished) -> None:
-        """Keep it, in place of an older state of the same variant."""
-        self._drop((blog, variant))
-        self._pages[blog, variant] = page
-        self.bytes += _size(page)
+    async def of(self, key: Key, cursor: Cursor, make: Callable[[], Awaitable[Finished]]) -> Finished:
+        """The answer at `cursor`, or one whose making began after this call. Raises what `make` raises."""
+        came = time.monotonic()
+        turn = self._turns.setdefault(key, asyncio.Lock())
+        async with turn:
+            kept = self._kept.get(key)
+            if kept is None or (kept.cursor != cursor and kept.began < came):
+                kept = await make()
+                self._keep(key, kept)
+            return kept
+
+    def _keep(self, key: Key, answer: Finished) -> None:
+        self._drop(key)
+        self._kept[key] = answer
+        self.bytes += answer.size
         while self.bytes > self._limit:
-            self._drop(next(iter(self._pages)))
+            self._drop(next(iter(self._kept)))
 
-    def _drop(self, key: tuple[str, str]) -> None:
-        page = self._pages.pop(key, None)
-        if page is not None:
-            self.bytes -= _size(page)
-
-
-def _size(page: Finished) -> int:
-    return len(page.plain) + len(page.packed) + _OVERHEAD
-
-
-class _Check:
-    """Of one blog: how many checks have begun, and what the last one found."""
-
-    __slots__ = ("begun", "ended", "found", "turn", "waiting")
-
-    def __init__(self) -> None:
-        self.begun = 0
-        self.ended = 0
-        self.waiting = 0
-        self.turn = asyncio.Lock()
-        self.found: BlogState | None = None
-
-
-class Heads:
-    """Where blogs stand. Whoever asks gets an answer that the store was asked for after they came."""
-
-    def __init__(self, read: Callable[[str], Awaitable[BlogState]]) -> None:
-        self._read = read
-        self._checks: dict[str, _Check] = {}
-
-    async def read(self, blog: str) -> BlogState:
-        """Raises what `read` raises."""
-        check = self._checks.setdefault(blog, _Check())
-        came = check.begun
-        check.waiting += 1
-        try:
-            async with check.turn:
-                if check.found is None or check.ended <= came:
-                    check.begun += 1
-                    check.found = None
-                    check.found = await self._read(blog)
-                    check.ended = check.begun
-                return check.found
-        finally:
-            check.waiting -= 1
-            if not check.waiting:
-                self._checks.pop(blog, None)
+    def _drop(self, key: Key) -> None:
+        answer = self._kept.pop(key, None)
+        if answer is not None:
+            self.bytes -= answer.size

@@ -1,9 +1,9 @@
 """A bound on what a request's head may take: uvicorn's httptools class has none of its own.
 
-This is the one place of web/ that leans on uvicorn's insides (HttpToolsProtocol of the 0.54 line, as pinned in
-pyproject.toml; tests/web/test_head.py holds it): it counts bytes before and while they are parsed, so that an endless
-header can't fill the memory, and answers 431 as a problem. The rest of what the client sends is read and thrown away
-for a while before the connection closes: closed at once, it would be reset, and the answer lost (nginx calls this
+With front.py this is the place of web/ that leans on uvicorn's insides (HttpToolsProtocol of the 0.54 line, as pinned
+in pyproject.toml; tests/web/test_head.py holds it): it counts bytes before and while they are parsed, so that an
+endless header can't fill the memory, and answers 431 as a problem. The rest of what the client sends is read and thrown
+away for a while before the connection closes: closed at once, it would be reset, and the answer lost (nginx calls this
 lingering_close).
 """
 
@@ -50,21 +50,20 @@ def bounded(limit: int) -> type[HttpToolsProtocol]:
 
         def on_url(self, url: bytes) -> None:
             super().on_url(url)
-            self._count(len(url))
+            self._parsed += len(url)
 
         def on_header(self, name: bytes, value: bytes) -> None:
             super().on_header(name, value)
-            self._count(len(name) + len(value) + 4)
+            self._parsed += len(name) + len(value) + 4
+            if self._parsed > limit:
+                raise ValueError("the head is over the limit")  # makes httptools stop: see send_400_response
 
         def on_headers_complete(self) -> None:
+            if self._parsed > limit:
+                raise ValueError("the head is over the limit")
             self._reading_head = False
             self._head = 0
             super().on_headers_complete()
-
-        def _count(self, length: int) -> None:
-            self._parsed += length
-            if self._parsed > limit:
-                raise ValueError("the head is over the limit")  # makes httptools stop: see send_400_response
 
         def send_400_response(self, msg: str) -> None:
             if self._parsed > limit:

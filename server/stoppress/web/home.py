@@ -18,7 +18,7 @@ _AT_ONCE = 100  # blogs on a page
 _HEADERS = {"cache-control": "no-cache", "vary": "Accept"}
 
 
-class FrontRoutes:
+class HomeRoutes:
     """`/`."""
 
     def __init__(self, newsroom: Newsroom) -> None:

@@ -15,6 +15,7 @@ from stoppress.render.markup import Markup
 from stoppress.settings import Settings
 from stoppress.store.base import Store, Tokens
 from stoppress.web.limits import Limits
+from stoppress.web.pressroom import Pressroom
 
 if TYPE_CHECKING:
     from stoppress.web.journal import Journal
@@ -33,6 +34,7 @@ class Newsroom:
     journal: Journal
     limits: Limits
     studio: Studio
+    pressroom: Pressroom
     metrics: Metrics
     clock: Clock
     readers: Callable[[str], Awaitable[int]]

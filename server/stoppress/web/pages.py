@@ -19,13 +19,13 @@ from starlette.responses import RedirectResponse, Response
 
 from stoppress.errors import Gone, NotFound, StopPressError
 from stoppress.model import Post
+from stoppress.render.markup import Markup, Notice
 from stoppress.render.players import HOSTS
 from stoppress.store.base import Order, Page, Place
-from stoppress.web.answers import cursor_tag
 from stoppress.web.asking import number, one_of, parameter, read_order
-from stoppress.web.finished import Finished, FinishedPages, Heads
+from stoppress.web.finished import Finished
 from stoppress.web.newsroom import Newsroom
-from stoppress.web.operation import BLOG, POST, Operation, Parameter
+from stoppress.web.operation import BLOG, POST, ErrorPage, Operation, Parameter
 
 # Nothing runs but the client's own modules; pictures may come from anywhere that is https (or from this server), and
 # players only into a frame that the reader asked for.
@@ -38,10 +38,9 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "strict-origin-when-cross-origin",
 }
-# A browser asks again at each load (304 if nothing changed); a CDN may answer a storm of them for two seconds, and go
-# on for ten while it asks: the cursor in the page makes up for it.
-SHARED = {"cache-control": "public, max-age=0, s-maxage=2, stale-while-revalidate=10"}
 _HTML = "text/html"
+_ROUTE = "/blogs/{blog}"
+_NOTICES: dict[int, Notice] = {404: "not_found", 410: "gone", 422: "not_found"}
 _ON_TOP = 100  # key events, and pinned posts, at most
 
 
@@ -69,25 +68,24 @@ class PageRoutes:
 
     def __init__(self, newsroom: Newsroom) -> None:
         self._newsroom = newsroom
+        self._pressroom = newsroom.pressroom
         self._size = newsroom.settings.page_posts
-        self._heads = Heads(lambda blog: newsroom.blogs.read(blog))
-        self._finished = FinishedPages(newsroom.settings.page_cache)
+        self._headers = {**HEADERS, **newsroom.pressroom.headers, "content-type": f"{_HTML}; charset=utf-8"}
 
     async def blog(self, request: Request) -> Response:
         name = request.path_params["blog"]
-        origin = self._origin(request)
-        query = request.url.query
-        cursor = (await self._heads.read(name)).cursor
-        tag = cursor_tag(cursor)
-        finished = self._finished.get(name, f"{origin} {query}", tag)
-        if finished is None:
-            finished = await self._make(name, _variant(request), origin)
-            if finished.tag.startswith('W/"'):
-                # Of a state later than the one just asked for, it may be; its own tag says which.
-                self._finished.put(name, f"{origin} {query}", finished)
-        return answer_finished(request, finished, f"{_HTML}; charset=utf-8", HEADERS)
+        asked = dict(request.scope["headers"])
+        cursor = await self._pressroom.heads.cursor(name)
+        if cursor is None:
+            raise NotFound(f"there is no blog {name!r}")
+        key = self._pressroom.key(request.scope, asked)
+        finished = await self._pressroom.answers.of(
+            key, cursor, lambda: self._make(name, _variant(request), self._origin(request))
+        )
+        return finished.response(asked)
 
     async def _make(self, name: str, variant: _Variant, origin: str) -> Finished:
+        began = time.monotonic()
         page, at, last = await self._read(name, variant)
         first = at == last if variant.order == "newest" else at == 1
         keys: Sequence[Post] = ()
@@ -108,7 +106,7 @@ class PageRoutes:
             keys=keys,
             pinned=pinned,
         )
-        return Finished.of(cursor_tag(page.cursor), text)
+        return Finished(_ROUTE, name, page.cursor, text, self._headers, began=began)
 
     async def _top(self, name: str, order: Order, index: str) -> Sequence[Post]:
         page = await self._newsroom.store.page(name, order=order, limit=_ON_TOP, index=index)
@@ -163,7 +161,7 @@ class PageRoutes:
 
     async def _total(self, name: str, index: str) -> int:
         if index == "all":
-            return (await self._heads.read(name)).blog.posts
+            return (await self._newsroom.blogs.read(name)).blog.posts
         page = await self._newsroom.store.page(name, limit=1, index=index)
         if page is None:
             raise NotFound(f"there is no blog {name!r}")
@@ -172,22 +170,13 @@ class PageRoutes:
     def _origin(self, request: Request) -> str:
         return (self._newsroom.settings.public_url or str(request.base_url)).rstrip("/")
 
-    def error_page(self, request: Request, error: StopPressError) -> Response:
-        """An error as a reader should meet it."""
-        kind = {404: "not_found", 410: "gone", 422: "not_found"}.get(error.status, "unavailable")
-        html = self._newsroom.markup.notice(kind)  # type: ignore[arg-type]
-        headers = {**HEADERS, "cache-control": "no-store"}
-        if error.status == 503:
-            headers["retry-after"] = "1"
-        return Response(html, 404 if kind == "not_found" else error.status, headers, _HTML)
-
     def operations(self) -> list[Operation]:
         """What the OpenAPI document says of them."""
         page = {"type": "string", "description": "An HTML document."}
         return [
             Operation(
                 "GET",
-                "/blogs/{blog}",
+                _ROUTE,
                 "blogPage",
                 "The reader's page",
                 self.blog,
@@ -219,21 +208,17 @@ class PageRoutes:
         ]
 
 
-def answer_finished(request: Request, page: Finished, kind: str, headers: dict[str, str]) -> Response:
-    """The finished page, or 304 if the caller has it. It says what time it is: devices' clocks are often wrong."""
-    headers = {
-        **headers,
-        **SHARED,
-        "content-type": kind,
-        "etag": page.tag,
-        "vary": "Accept-Encoding",
-        "server-timing": f"now;dur={time.time() * 1000:.0f}",
-    }
-    if request.headers.get("if-none-match") == page.tag:
-        return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(page.packed, headers={**headers, "content-encoding": "gzip"})
-    return Response(page.plain, headers=headers)
+def error_page(markup: Markup) -> ErrorPage:
+    """How an error is answered where a reader meets it."""
+
+    def write(request: Request, error: StopPressError) -> Response:
+        kind = _NOTICES.get(error.status, "unavailable")
+        headers = {**HEADERS, "cache-control": "no-store"}
+        if error.status == 503:
+            headers["retry-after"] = "1"
+        return Response(markup.notice(kind), 404 if kind == "not_found" else error.status, headers, _HTML)
+
+    return write
 
 
 def _variant(request: Request) -> _Variant:

@@ -25,14 +25,15 @@ from stoppress.web.changes import EVENTS, ChangeRoutes, peek_operation
 from stoppress.web.client import ClientFiles
 from stoppress.web.documents import DocumentRoutes
 from stoppress.web.feeds import FeedRoutes
-from stoppress.web.home import FrontRoutes
+from stoppress.web.home import HomeRoutes
 from stoppress.web.journal import AuditRoutes, noted
 from stoppress.web.media import MediaRoutes
 from stoppress.web.newsroom import Newsroom
 from stoppress.web.operation import Endpoint, Operation, route
 from stoppress.web.operations import OperationsRoutes
-from stoppress.web.pages import PageRoutes
+from stoppress.web.pages import PageRoutes, error_page
 from stoppress.web.posts import PostRoutes
+from stoppress.web.pressroom import EXPOSED
 from stoppress.web.roles import misdirected, serves
 
 _log = logging.getLogger("stoppress.web")
@@ -48,7 +49,7 @@ def operations(newsroom: Newsroom) -> list[Operation]:
         AuditRoutes,
         PageRoutes,
         FeedRoutes,
-        FrontRoutes,
+        HomeRoutes,
         OperationsRoutes,
     )
     known = [operation for part in parts for operation in part(newsroom).operations()]
@@ -64,15 +65,15 @@ def site(
 ) -> Starlette:
     """The application. `live` are the hub's own routes, `client` the modules and styles that pages load,
     `pictures` that of the demo's."""
-    pages = PageRoutes(newsroom)
+    readable = error_page(newsroom.markup)
     endpoints: dict[str, dict[str, Endpoint]] = {}
     for operation in operations(newsroom):
         if operation.endpoint is None:
             continue
-        error_page = pages.error_page if operation.media_type == "text/html" and operation.tag == "Readers" else None
+        is_page = operation.media_type == "text/html" and operation.tag == "Readers"
         here = serves(newsroom.settings.role, operation)
         told = operation if here else replace(operation, endpoint=misdirected(operation))
-        endpoint = with_standing(told.counted(newsroom.metrics, error_page))
+        endpoint = with_standing(told.counted(newsroom.metrics, readable if is_page else None))
         if here and operation.method != "GET":
             endpoint = noted(operation, endpoint, newsroom)
         endpoints.setdefault(operation.path, {})[operation.method] = endpoint
@@ -85,12 +86,14 @@ def site(
         Mount(newsroom.client_path, routes=[Route("/{name}", client.file)], name="client"),
         Mount("/demo/", StaticFiles(directory=pictures), name="pictures"),
     ]
-    origins = [origin.strip() for origin in newsroom.settings.origins.split(",") if origin.strip()]
     return Starlette(
         routes=routes,
         middleware=[
             Middleware(
-                CORSMiddleware, allow_origins=origins, allow_methods=["GET"], expose_headers=["ETag", "Server-Timing"]
+                CORSMiddleware,
+                allow_origins=newsroom.pressroom.origins,
+                allow_methods=["GET"],
+                expose_headers=EXPOSED,
             ),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
