@@ -47,6 +47,12 @@ class Metrics:
             buckets=_LATENCY,
             registry=self.registry,
         )
+        self.arrival = Histogram(
+            "stoppress_publish_to_last_write_seconds",
+            "From a change's commit, by the store's clock, to its last write, by this machine's.",
+            buckets=_LATENCY,
+            registry=self.registry,
+        )
         self.resumes = Counter(
             "stoppress_resumes_total",
             "Readers that came with a cursor, by what brought them up to date: ring, store or reset.",

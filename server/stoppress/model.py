@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -221,7 +221,8 @@ _CURSOR = re.compile(r"([A-Za-z0-9_-]{1,32})\.(0|[1-9][0-9]{0,14})", re.ASCII)
 class Record:
     """An event as the store wrote it down: which number it got, and what the blog then counted.
 
-    `epoch` is the history it belongs to, where its source says so record by record, as the stream does.
+    `epoch` is the history it belongs to, and `committed` when the store wrote it, by its own clock, where its source
+    says so record by record, as the stream does.
     """
 
     sequence: int
@@ -229,6 +230,7 @@ class Record:
     updated_at: datetime | None
     event: Event
     epoch: str | None = None
+    committed: datetime | None = field(default=None, compare=False)
 
 
 def apply(state: dict[str, Post | Tombstone], records: Iterable[Record]) -> dict[str, Post | Tombstone]:

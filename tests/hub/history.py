@@ -119,7 +119,8 @@ class HistoryInMemory:
                 self.stored[blog] = after
         posts = sum(isinstance(entry, Post) for entry in entries.values())
         sequence = len(records) + 1
-        records.append(Record(sequence, posts, NOON + timedelta(minutes=sequence), event, self.epochs[blog]))
+        updated = NOON + timedelta(minutes=sequence)
+        records.append(Record(sequence, posts, updated, event, self.epochs[blog], datetime.now(UTC)))
         self._moved.set()
 
     # What happens to the stream

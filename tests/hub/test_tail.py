@@ -114,6 +114,8 @@ async def test_a_burst_is_joined_into_few_writes_and_what_comes_after_a_quiet_mo
         assert [(await receive(reader))["cursor"] for _ in range(50)] == [f"e1.{n}" for n in range(1, 51)]
         fanouts = at.metric("stoppress_fanout_seconds_count")
         assert fanouts < 20, "fifty changes went out in far fewer writes"
+        assert at.metric("stoppress_publish_to_last_write_seconds_count") == fanouts
+        assert at.metric("stoppress_publish_to_last_write_seconds_sum") >= at.metric("stoppress_fanout_seconds_sum")
         history.publish("later")
         assert (await receive(reader))["cursor"] == "e1.51"
 

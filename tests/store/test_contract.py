@@ -263,6 +263,7 @@ async def test_the_schedule_forgets_exactly_one_note(any_store: RedisStore) -> N
 async def test_the_log_gives_records_in_order_as_they_come(server_url: str, any_store: RedisStore) -> None:
     log = RedisLog(server_url, Settings())
     await any_store.create_blog(a_blog(), by="t")
+    before = datetime.now(UTC) - timedelta(milliseconds=1)  # the stream counts whole ones
     reading = asyncio.create_task(log.read({"night": 1}, wait=20))
     await publish(any_store, a_post("a"))
     await publish(any_store, a_post("b"))
@@ -270,6 +271,10 @@ async def test_the_log_gives_records_in_order_as_they_come(server_url: str, any_
     while len(records) < 2:
         records += (await log.read({"night": records[-1].sequence}, wait=20))["night"]
     assert [record.sequence for record in records] == [2, 3]
+    committed = [record.committed for record in records if record.committed]
+    times = [before, *committed, datetime.now(UTC)]
+    assert times == sorted(times)
+    assert len(committed) == 2
     state = await any_store.blog("night")
     assert state is not None and {record.epoch for record in records} == {state.cursor.epoch}
     heads = await log.heads(["night", "nowhere"])

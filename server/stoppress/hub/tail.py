@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from stoppress.errors import Unavailable
@@ -140,14 +140,17 @@ class Tail:
                 raise
             return {}
 
-    async def _publish(self, channel: Channel, records: Iterable[Record]) -> None:
+    async def _publish(self, channel: Channel, records: Sequence[Record]) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
         self._due[channel.blog.id] = began + self._burst_window
         for _ in channel.publish(records):
             await asyncio.sleep(0)
         self._metrics.fanout.observe(loop.time() - began)
-        channel.last_delivery = self._clock()
+        channel.last_delivery = now = self._clock()
+        committed = records[0].committed if records else None
+        if committed is not None:
+            self._metrics.arrival.observe(max(0.0, (now - committed).total_seconds()))
 
     async def _heal(self, blog: str, channel: Channel) -> bool:
         """Records are missing, trimmed off the stream before they were read: the posts themselves tell what changed.

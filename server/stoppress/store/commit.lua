@@ -31,6 +31,7 @@ if ARGV[2] ~= '' then
   end
 end
 
+local now = redis.call('TIME')
 local at = 7
 while at <= #ARGV do
   local thing, expected = ARGV[at], ARGV[at + 1]
@@ -82,17 +83,17 @@ while at <= #ARGV do
     redis.call('HDEL', KEYS[6], thing)
     redis.call('HSET', KEYS[2], thing, record)
     redis.call('ZADD', KEYS[4], sequence, thing)
-    redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[1], sequence .. '-0', 'record', record, 'epoch', answer[2])
+    redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[1], sequence .. '-0', 'record', record, 'epoch', answer[2],
+      'at', now[1] .. string.format('%03d', math.floor(now[2] / 1000)))
   end
   answer[#answer + 1] = sequence
   at = at + 11 + ARGV[at + 10]
 end
 
 if ARGV[2] ~= '' then
-  local now = redis.call('TIME')[1]
   redis.call('HSET', KEYS[9], 'fingerprint', ARGV[2], 'sequence', table.concat(answer, ',', 3), 'answer', ARGV[4])
   redis.call('EXPIRE', KEYS[9], ARGV[3])
-  redis.call('ZREMRANGEBYSCORE', KEYS[8], '-inf', now)
-  redis.call('ZADD', KEYS[8], now + ARGV[3], KEYS[9])
+  redis.call('ZREMRANGEBYSCORE', KEYS[8], '-inf', now[1])
+  redis.call('ZADD', KEYS[8], now[1] + ARGV[3], KEYS[9])
 end
 return answer

@@ -33,7 +33,9 @@ class RedisLog:
         with reachable("following the blogs"):
             found = await _cancellable(self._blocking.xread(streams, count=_AT_ONCE, block=max(1, int(wait * 1000))))
         return {
-            blogs[stream]: [load_record(fields["record"], fields.get("epoch")) for _, fields in entries]
+            blogs[stream]: [
+                load_record(fields["record"], fields.get("epoch"), fields.get("at")) for _, fields in entries
+            ]
             for stream, entries in found
         }
 

@@ -47,8 +47,9 @@ def dump_event(event: Event) -> str:
             return f'{{"blog":{blog.model_dump_json()}}}'
 
 
-def load_record(text: str, epoch: str | None = None) -> Record:
-    """The inverse of what commit.lua writes around `dump_event`; `epoch` is written beside it in the stream."""
+def load_record(text: str, epoch: str | None = None, committed: str | None = None) -> Record:
+    """The inverse of what commit.lua writes around `dump_event`; `epoch` and `committed`
+    (ms) are written beside it in the stream."""
     sequence, posts, updated, content = json.loads(text)
     updated_at = None if updated is None else moment(updated)
     event: Event
@@ -59,7 +60,7 @@ def load_record(text: str, epoch: str | None = None) -> Record:
     else:
         blog = Blog.model_validate(content["blog"])
         event = BlogChanged(blog.model_copy(update={"posts": posts, "updated_at": updated_at}))
-    return Record(sequence, posts, updated_at, event, epoch)
+    return Record(sequence, posts, updated_at, event, epoch, None if committed is None else moment(int(committed)))
 
 
 def load_entry(text: str) -> Entry:
