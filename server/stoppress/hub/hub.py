@@ -1,8 +1,8 @@
 """The hub: every reader of this process, by blog.
 
-It opens a blog's channel when its first reader comes and closes it some time after the last has gone, counts readers
-in and out, and owns every task there is: the tail, the watch, the heartbeats, and the short ones that open a channel
-or fetch from the store.
+It opens a blog's channel (opening.py) when its first reader comes and closes it some time after the last has gone,
+counts readers in and out, and owns every task there is: the tail, the watch, the heartbeats, and the short ones that
+open a channel or fetch from the store (catchup.py).
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import re
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from weakref import WeakValueDictionary
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,28 +23,26 @@ from stoppress.cancelling import end
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
 from stoppress.hub import door, sse, upgrade
 from stoppress.hub.admission import Admission, Full, Origins, Proxies, Rush
+from stoppress.hub.catchup import CatchUp
 from stoppress.hub.census import Census
 from stoppress.hub.channel import SLICE, Channel, Stream
 from stoppress.hub.connection import Connection
+from stoppress.hub.opening import Opening
 from stoppress.hub.parting import batches
-from stoppress.hub.pulse import CLOSING_MAX, Deadlines, heartbeats
+from stoppress.hub.pulse import CLOSING_MAX, Deadlines, heartbeats, stops
 from stoppress.hub.reader import Reader
 from stoppress.hub.shelf import Shelf
-from stoppress.hub.state import State
 from stoppress.hub.tail import Clock, Tail
 from stoppress.hub.upgrade import Upgrade
 from stoppress.hub.watch import Watch
 from stoppress.metrics import Metrics
-from stoppress.model import Cursor, Record
+from stoppress.model import Cursor
 from stoppress.settings import Settings
-from stoppress.store.base import Audience, BlogState, Log, Store
-from stoppress.wire import Close, Markup
+from stoppress.store.base import Audience, Log, Store
+from stoppress.wire import Markup
 
-_RECALLED = 200  # changes read back when a channel opens, for readers that were cut off by a restart
-_LOOK = 0.02  # seconds between two looks at how late the loop is
 _RETRY_AFTER = 2  # seconds, when the store can't be asked
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as model.Id: what is none is not asked for
 _REASONS: tuple[tuple[type[StopPressError], str], ...] = (
     (Full, "full"),
     (Rush, "rush"),
@@ -80,17 +76,12 @@ class Hub:
         monotonic: Callable[[], float] = time.monotonic,
         chance: random.Random | None = None,
     ) -> None:
-        self._store = store
-        self._source = log
-        self._markup = markup
         self._settings = settings
         self._metrics = metrics
         self._monotonic = monotonic
         self._chance = chance or random.Random()
         self._channels: dict[str, Channel] = {}
         self._idle_since: dict[str, float] = {}
-        self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._fetching: set[Reader] = set()
         self._group: asyncio.TaskGroup | None = None
         self._draining = False
         self._emptied = asyncio.Event()
@@ -109,7 +100,17 @@ class Hub:
         )
         self._watch = Watch(log, store, self._channels, self._tail, metrics, settings.verify)
         self._census = Census(audience, self._channels) if audience else None
+        self._opening = Opening(
+            self._channels,
+            store,
+            log,
+            ring_events=settings.ring_events,
+            make=lambda state: Channel(state, host=self, markup=markup, settings=settings, metrics=metrics),
+            follow=self._tail.follow,
+            check=self._watch.check,
+        )
         self.shelf = Shelf(store, self._spawn)
+        self._catch_up = CatchUp(self.shelf, self._watch.check, self._spawn)
         self.write_buffer = settings.write_buffer
         self.compress = settings.compress
         self.by_address = settings.readers_per_address > 0
@@ -149,7 +150,7 @@ class Hub:
                     group.create_task(self._watch.run(), name="watch"),
                     group.create_task(heartbeats(self._channels, self._settings.heartbeat), name="heartbeats"),
                     group.create_task(self._tidy(), name="tidy"),
-                    group.create_task(self._stops(), name="stops"),
+                    group.create_task(stops(self._metrics.loop_delay.observe), name="stops"),
                 ]
                 if self._census:
                     lasting.append(group.create_task(self._census.run(), name="census"))
@@ -256,9 +257,9 @@ class Hub:
         """
         try:
             async with asyncio.timeout(self._settings.handshake_timeout):
-                channel = await self._open(blog)
+                channel = await self._opening.open(blog)
                 if cursor is not None and not channel.knows(cursor):
-                    channel = await self._settle(blog, cursor)
+                    channel = await self._opening.settle(blog, cursor)
         except TimeoutError as error:
             raise Unavailable("the store did not answer in time", _RETRY_AFTER) from error
         self._serving()
@@ -287,9 +288,8 @@ class Hub:
 
     def fetch(self, reader: Reader) -> None:
         """Bring it what the ring no longer has; one task for each reader at most."""
-        if reader not in self._fetching and self._group is not None:
-            self._fetching.add(reader)
-            self._spawn(self._fetch(reader))
+        if self._group is not None:
+            self._catch_up.bring(reader)
 
     def expect(self, reader: Reader) -> None:
         """It must leave its state in time."""
@@ -317,75 +317,6 @@ class Hub:
             _log.exception("opening a socket on %s failed", blog)
             upgrade.refuse(StopPressError("the socket could not be opened"))
 
-    async def _open(self, blog: str) -> Channel:
-        if channel := self._channels.get(blog):
-            return channel
-        async with self._opening.setdefault(blog, asyncio.Lock()):
-            if channel := self._channels.get(blog):
-                return channel
-            state = await self._store.blog(blog) if _ID.fullmatch(blog) else None
-            if state is None:
-                raise NotFound(f"there is no blog {blog[:80]!r}")
-            channel = Channel(state, host=self, markup=self._markup, settings=self._settings, metrics=self._metrics)
-            channel.recall(await self._past(state))
-            self._channels[blog] = channel
-            self._tail.follow()
-            return channel
-
-    async def _past(self, state: BlogState) -> Sequence[Record]:
-        """The last records up to the blog's head, as far as the stream has them without a gap."""
-        head = state.cursor.sequence
-        after = max(0, head - min(_RECALLED, self._settings.ring_events))
-        if not head:
-            return ()
-        records = (await self._source.read({state.blog.id: after}, wait=0)).get(state.blog.id, ())
-        whole = bool(records) and records[-1].sequence - records[0].sequence + 1 == len(records)
-        same = all(record.epoch in (None, state.cursor.epoch) for record in records)
-        return records if whole and same and records[-1].sequence >= head else ()
-
-    async def _settle(self, blog: str, cursor: Cursor) -> Channel:
-        """The channel, once it is where the store stands as far as the cursor needs it.
-
-        The API answers an editor before the tail has read the change, and another process may be ahead of this one:
-        a cursor that this channel does not know yet is not wrong for that.
-        """
-        heads = await self._watch.check((blog,))
-        channel, head = await self._open(blog), heads.get(blog)
-        if head is not None and head.epoch == cursor.epoch and cursor.sequence <= head.sequence:
-            moved = asyncio.Event()
-            channel.wakes.add(moved)
-            try:
-                while channel.epoch == cursor.epoch and channel.head < cursor.sequence and not channel.gone:
-                    moved.clear()
-                    await moved.wait()
-            finally:
-                channel.wakes.discard(moved)
-        if channel.gone:
-            raise NotFound(f"there is no blog {blog[:80]!r}")
-        return channel
-
-    async def _fetch(self, reader: Reader) -> None:
-        channel = reader.channel
-        try:
-            while reader.state is State.CATCHING_UP:
-                page = await self.shelf.page(channel, reader.sequence)
-                if reader.state is not State.CATCHING_UP:
-                    return  # full, gone or reset meanwhile
-                if page is None or page.epoch != channel.epoch:
-                    # The blog was deleted or begun anew: the watch resets or dismisses the reader with all others.
-                    await self._watch.check((channel.blog.id,))
-                    if reader.state is State.CATCHING_UP:
-                        reader.close(Close.OVERLOADED)
-                else:
-                    reader.take(page.messages, page.head)
-        except StopPressError:
-            reader.close(Close.OVERLOADED)
-        except Exception:  # one reader's misfortune is not the hub's
-            _log.exception("catching up on %s failed", channel.blog.id)
-            reader.close(Close.OVERLOADED)
-        finally:
-            self._fetching.discard(reader)
-
     async def _tidy(self) -> None:
         """Hold readers to their deadlines, and close channels that nobody has read for a while."""
         linger = self._settings.linger
@@ -399,14 +330,6 @@ class Hub:
             for blog, since in self._idle_since.items():
                 if now - since >= linger:
                     del self._channels[blog]
-
-    async def _stops(self) -> None:
-        """Take note of how long the loop lets others wait."""
-        loop, delay = asyncio.get_running_loop(), self._metrics.loop_delay
-        while True:
-            due = loop.time() + _LOOK
-            await asyncio.sleep(_LOOK)
-            delay.observe(max(0.0, loop.time() - due))
 
     def _abort(self) -> None:
         for channel in self._channels.values():

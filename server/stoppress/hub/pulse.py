@@ -15,6 +15,7 @@ from stoppress.hub.roster import SLOTS
 from stoppress.hub.state import State
 from stoppress.wire import Close
 
+_LOOK = 0.02  # seconds between two looks at how late the loop is
 CLOSING_MAX = 5.0  # seconds for the closing handshake, and for what waits before it
 
 
@@ -63,3 +64,12 @@ async def heartbeats(channels: Mapping[str, Channel], every: float) -> None:
             await asyncio.sleep(due - loop.time())
             for channel in tuple(channels.values()):
                 channel.beat(slot)
+
+
+async def stops(observe: Callable[[float], object]) -> None:
+    """Tell how long the loop lets others wait, in seconds, until cancelled."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + _LOOK
+        await asyncio.sleep(_LOOK)
+        observe(max(0.0, loop.time() - due))
