@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -10,6 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .server import TOKEN
+
+
+def interruptible() -> None:
+    """For `preexec_fn`: what is started in the background (CI with `&`) ignores SIGINT, and hands that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass
@@ -47,6 +53,7 @@ class Tail:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=interruptible,
         )
         self.lines: list[str] = []
         self.notes: list[str] = []

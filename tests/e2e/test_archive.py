@@ -37,7 +37,7 @@ def test_the_folder_reads_without_a_server(server: Server, desk: Desk, page: Pag
     desk.blog(id="petrel", title="The night of the <Petrel>", timezone="Europe/Lisbon")
     for i in range(120):
         desk.post(
-            "petrel", id=f"p{i:03}", title=f"Post {i}", published_at=f"2031-03-09T{8 + i // 60:02}:{i % 60:02}:00Z"
+            "petrel", id=f"p{i:03}", title=f"Post {i}", published_at=f"2025-03-09T{8 + i // 60:02}:{i % 60:02}:00Z"
         )
     desk.edit("petrel", "p100", key=True, key_title="The lamp is lit", tags=["wind"], pinned=True)
     shown = {

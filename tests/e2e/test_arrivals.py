@@ -28,7 +28,7 @@ SETTLED = """() => new Promise((done) => requestAnimationFrame(() => requestAnim
 
 
 def _time(minute: int) -> str:
-    return f"2031-03-09T{8 + minute // 60:02}:{minute % 60:02}:00Z"
+    return f"2025-03-09T{8 + minute // 60:02}:{minute % 60:02}:00Z"
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_the_view_does_not_move_by_a_pixel(
     page.evaluate(COUNT_SHIFTS)
     for i in range(3):
         desk.post("petrel", id=f"new-{i}", title=f"News {i}", body=LONG, published_at=_time(40 + i))
-    desk.post("petrel", id="late", title="Filed late", body=LONG, published_at="2031-03-09T08:20:30Z")
+    desk.post("petrel", id="late", title="Filed late", body=LONG, published_at="2025-03-09T08:20:30Z")
     desk.edit("petrel", "p25", body=LONG * 3)
     desk.delete("petrel", "p27")
     cursor = desk.edit("petrel", "p22", body=LONG, correction="The sea was calm." * 20)["cursor"]
@@ -249,7 +249,7 @@ def test_a_long_blog_reads_on_by_scrolling_without_gap_or_repeat(
     assert len(ids(page)) == 80
     # Meanwhile the numbers of the pages shift: one of an older page goes, and one comes in late.
     desk.delete("petrel", "p010")
-    cursor = desk.post("petrel", id="late", title="Late", published_at="2031-03-09T08:50:30Z")["cursor"]
+    cursor = desk.post("petrel", id="late", title="Late", published_at="2025-03-09T08:50:30Z")["cursor"]
     wait_until_at(page, cursor)
     page.wait_for_function("""() => {
       scrollTo(0, document.body.scrollHeight);

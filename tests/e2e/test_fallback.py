@@ -25,7 +25,7 @@ def narrow(server: Server, desk: Desk) -> Iterator[Narrow]:
     """Makes wires to a server with a blog of five posts."""
     desk.blog(id="petrel", title="The night of the Petrel")
     for i in range(5):
-        desk.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=f"2031-03-09T08:0{i}:00Z")
+        desk.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=f"2025-03-09T08:0{i}:00Z")
     wires: list[NarrowWire] = []
 
     def make(**keeps: Any) -> NarrowWire:

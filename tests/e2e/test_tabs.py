@@ -44,7 +44,7 @@ def open_tabs(context: BrowserContext, address: str, number: int = 3) -> list[Pa
 def address(server: Server, desk: Desk) -> str:
     desk.blog(id="petrel", title="The night of the Petrel")
     for i in range(5):
-        desk.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=f"2031-03-09T08:0{i}:00Z")
+        desk.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=f"2025-03-09T08:0{i}:00Z")
     return f"{server.url}/blogs/petrel"
 
 

@@ -42,6 +42,13 @@ async def test_an_empty_post_is_not_published_but_may_be_a_draft(admin: Client, 
     assert await unchanged(admin, blog) == before
 
 
+async def test_an_id_or_a_time_without_text_puts_up_a_place_for_what_is_to_come(admin: Client, blog: str) -> None:
+    for content in ({"id": "live-video"}, {"published_at": "2031-05-04T12:00:00Z", "status": "published"}):
+        assert (await admin.post(f"{blog}/posts", json=content)).status_code == 201
+    assert (await admin.patch(f"{blog}/posts/live-video", json={"pinned": True})).status_code == 200
+    assert (await admin.post(f"{blog}/posts", json={"id": "b", "body": " "})).status_code == 422
+
+
 async def test_a_published_post_can_not_be_emptied(admin: Client, blog: str) -> None:
     await admin.post(f"{blog}/posts", json={"id": "p", "title": "The gate"})
     refused = await admin.patch(f"{blog}/posts/p", json={"title": None})

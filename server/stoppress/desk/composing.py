@@ -55,7 +55,7 @@ def compose(
         updated_at=updated_at,
         publish_at=wanted.publish_at if wanted.status == "scheduled" else None,
     )
-    if post.status != "draft" and not _says_something(post):
+    if post.status != "draft" and not _says_something(post) and _by_mistake(wanted, base):
         needed = "a title, a body with something to see, media or links"
         raise wrong("body", f"a post that is {post.status} needs {needed}, but got none of them")
     return post
@@ -63,6 +63,15 @@ def compose(
 
 def _says_something(post: Post) -> bool:
     return bool(post.title or post.media or post.links) or says_something(post.body)
+
+
+def _by_mistake(wanted: PostEdit, base: Post | None) -> bool:
+    """Whether a post is empty by mistake: emptied, told to be empty, or of a request that says nothing. Who gives an id
+    or a time, and no text yet, puts up a place for what is to come."""
+    if base is not None:
+        return base.status != "published" or _says_something(base)
+    given = wanted.model_fields_set
+    return given.isdisjoint(("id", "published_at")) or not given.isdisjoint(("title", "body", "media", "links"))
 
 
 def only_scheduled(wanted: PostEdit) -> None:

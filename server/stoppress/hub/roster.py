@@ -17,24 +17,28 @@ if TYPE_CHECKING:
     from stoppress.hub.reader import Reader
 
 SLOTS = 31  # readers are dealt to so many slots; a heartbeat goes to one slot at a time
+_TOGETHER = 64  # readers that come one after the other and share a slot
 
 
 class Roster:
     """Readers by dialect. What is given out is a copy: they may come and go while it is gone through."""
 
-    __slots__ = ("_by_dialect", "_slot")
+    __slots__ = ("_beaten", "_by_dialect", "_came")
 
     def __init__(self) -> None:
         self._by_dialect: dict[Dialect, dict[Reader, int]] = {}  # each reader with its slot
-        self._slot = 0
+        self._beaten = 0  # the slot that had its heartbeat last
+        self._came = 0  # readers since then
 
     def __len__(self) -> int:
         return sum(map(len, self._by_dialect.values()))
 
     def add(self, reader: Reader) -> None:
-        """The last to come."""
-        self._slot = (self._slot + 1) % SLOTS
-        self._by_dialect.setdefault(reader.dialect, {})[reader] = self._slot
+        """The last to come. It was greeted just now, so it sits where the next heartbeat is furthest away; of many
+        that come at once each few sit one slot nearer."""
+        slot = (self._beaten - self._came // _TOGETHER) % SLOTS
+        self._came += 1
+        self._by_dialect.setdefault(reader.dialect, {})[reader] = slot
 
     def discard(self, reader: Reader) -> None:
         """It went; not an error when it went before."""
@@ -53,6 +57,7 @@ class Roster:
         return tuple(chain.from_iterable(self._by_dialect.values()))
 
     def sitting(self, slot: int) -> Iterator[Reader]:
-        """Who was dealt to `slot`."""
+        """Who was dealt to `slot`, for its heartbeat."""
+        self._beaten, self._came = slot, 0
         for readers in self._by_dialect.values():
             yield from [reader for reader, theirs in readers.items() if theirs == slot]

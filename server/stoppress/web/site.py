@@ -82,8 +82,8 @@ def site(
         Route(EVENTS, peek_operation(newsroom).counted(newsroom.metrics), methods=["HEAD"]),
         *live,
         *(route(path, by_method) for path, by_method in endpoints.items()),
-        Route("/client/embed.js", client.embed),
         Mount(newsroom.client_path, routes=[Route("/{name}", client.file)], name="client"),
+        Mount("/client", routes=[Route("/embed.js", client.embed)]),
         Mount("/demo/", StaticFiles(directory=pictures), name="pictures"),
     ]
     return Starlette(

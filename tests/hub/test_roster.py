@@ -1,0 +1,50 @@
+"""Who sits where: written to in the order they came, and heartbeats spread over the interval."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from stoppress.hub.prepared import dialect
+from stoppress.hub.roster import SLOTS, Roster
+from stoppress.wire import Form
+
+
+def a_reader(form: Form = Form.JSON) -> Any:
+    """As much of one as the roster looks at."""
+
+    class Sitting(SimpleNamespace):
+        __hash__ = object.__hash__  # type: ignore[assignment]
+
+    return Sitting(dialect=dialect(form))
+
+
+def test_they_are_given_out_by_dialect_and_in_the_order_they_came() -> None:
+    roster = Roster()
+    readers = [a_reader(Form.HTML if number % 3 else Form.JSON) for number in range(90)]
+    for reader in readers:
+        roster.add(reader)
+    roster.discard(readers[3])
+    roster.discard(readers[3])
+    assert len(roster) == 89
+    assert list(roster.speaking(dialect(Form.JSON))) == [one for one in readers[::3] if one is not readers[3]]
+    assert set(map(id, roster.everybody())) == {id(one) for one in readers if one is not readers[3]}
+    assert roster.speaking(dialect(Form.HTML, deflated=True)) == ()
+
+
+def test_who_just_came_waits_longest_for_a_heartbeat() -> None:
+    roster = Roster()
+    list(roster.sitting(7))
+    reader = a_reader()
+    roster.add(reader)
+    order = [(8 + step) % SLOTS for step in range(SLOTS)]
+    assert [slot for slot in order if reader in list(roster.sitting(slot))] == [order[-1]]
+
+
+def test_a_crowd_that_comes_at_once_is_spread_over_all_slots() -> None:
+    roster = Roster()
+    for _ in range(64 * SLOTS * 2):
+        roster.add(a_reader())
+    assert Counter({slot: len(list(roster.sitting(slot))) for slot in range(SLOTS)}) == Counter(
+        dict.fromkeys(range(SLOTS), 128)
+    )
