@@ -25,7 +25,8 @@ export function openArrivals(view, page) {
 
   /** Whether a new post may come in now: in sight of where it does, with nothing in use there. */
   const isLookedFor = () => {
-    const { top, bottom } = byId("posts").getBoundingClientRect();
+    const end = articles().at(page.isOldestFirst() ? -1 : 0);
+    const { top = 0, bottom = 0 } = end?.getBoundingClientRect() ?? {};
     const atEnd = page.isOldestFirst() ? bottom <= innerHeight + 1 : top >= 0;
     return !document.hidden && atEnd && !articles().some((article) => isInView(article) && isInUse(article));
   };
@@ -38,11 +39,10 @@ export function openArrivals(view, page) {
         change();
         page.number();
       },
-      slide && !page.isOldestFirst() ? byId("posts") : null,
+      slide && !page.isOldestFirst() ? byId("connection") : null,
     );
 
   const release = () => {
-    if (!waiting.all.size) return;
     make(() => {
       for (const [id, { post, kind }] of waiting.all) {
         const article = byId(`post-${id}`);

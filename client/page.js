@@ -105,13 +105,8 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
     /** Puts a post in its place, over the one with its id. Done twice, it changes nothing. @param {Post} post */
     place: (post, kind = "new") => {
       const article = parse(post.html ?? "");
-      const old = byId(article.id);
-      const stays = old && belongs(article) && !compare(shown(old), shown(article));
-      if (stays) old.replaceWith(article);
-      else {
-        old?.remove();
-        if (belongs(article)) insert(byId("posts"), article);
-      }
+      byId(article.id)?.remove();
+      if (belongs(article)) insert(byId("posts"), article);
       summarise(post);
       highlight(article, kind);
     },

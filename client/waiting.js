@@ -34,7 +34,7 @@ export function openWaiting({ root, byId, lang: language }, words, show) {
   /** For screen readers: counts, never bodies. @param {Waiting[]} arrived */
   const announce = (arrived) => {
     const wanted = localStorage.announce;
-    const told = wanted === "off" ? [] : arrived.filter(({ key }) => wanted !== "key" || key);
+    const told = arrived.filter(({ key }) => !wanted || (wanted === "key" && key));
     if (told.length) byId("announce").textContent = say(told.map(({ kind }) => kind));
   };
 

@@ -22,9 +22,12 @@ COUNT_SHIFTS = """() => {
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
   }).observe({ type: "layout-shift" });
 }"""
-# Two frames drawn, and all that glides has arrived.
-SETTLED = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
-  .then(() => Promise.all(document.getAnimations().filter((a) => a.id === "still").map((a) => a.finished)))"""
+# Two frames drawn, and all that glides has arrived, also where a later change sent it on another way.
+SETTLED = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const gliding = () => document.getAnimations().filter((a) => a.id === "still");
+  while (gliding().length) await Promise.allSettled(gliding().map((a) => a.finished));
+}"""
 
 
 def _time(minute: int) -> str:
@@ -129,6 +132,37 @@ def test_at_the_top_posts_slide_in_without_a_shift(address: str, desk: Desk, pag
     assert page.locator("#post-new-2").get_attribute("data-mark") == "Corrected"
     assert page.locator("#news").inner_text() == ""
     assert page.evaluate("window.shifts") == 0
+    assert content(page) == fresh(browser, address)
+
+
+@pytest.mark.parametrize("place", ["at the top", "below the head", "far down"])
+def test_the_summary_and_pinned_posts_grow_without_a_shift(
+    address: str, desk: Desk, page: Page, browser: Browser, place: str
+) -> None:
+    page.goto(address)
+    wait_until_live(page)
+    if place != "at the top":
+        scroll_to(page, "p15" if place == "far down" else "p29", by=37)
+    page.evaluate(COUNT_SHIFTS)
+    before = tops(page)
+    changes: list[tuple[str, dict[str, Any]]] = [
+        ("p20", {"key": True}),
+        ("p21", {"pinned": True}),
+        ("p22", {"key": True, "pinned": True}),
+        ("p20", {"key": False}),
+        ("p21", {"pinned": False}),
+    ]
+    for post, fields in changes:
+        wait_until_at(page, desk.edit("petrel", post, **fields)["cursor"])
+        page.evaluate(SETTLED)
+    desk.post("petrel", id="new", title="News", key=True, pinned=True, published_at=_time(40))
+    wait_until_at(page, desk.change_blog("petrel", title="The night of the Petrel, " * 6)["cursor"])
+    page.evaluate(SETTLED)
+    assert page.evaluate("window.shifts") == 0
+    if place != "at the top":
+        assert tops(page) == pytest.approx(before, abs=0.5)
+        page.locator("#news").click()
+    assert page.locator("#keys > li").count() == page.locator("#pinned > article").count() == 2
     assert content(page) == fresh(browser, address)
 
 

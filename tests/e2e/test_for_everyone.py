@@ -113,6 +113,24 @@ def test_axe_finds_nothing(server: Server, desk: Desk, browser: Browser, scheme:
     context.close()
 
 
+def test_a_pinned_copy_is_laid_out_as_the_post_is(server: Server, desk: Desk, page: Page) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel")
+    desk.post("petrel", **(POSTS[0] | {"pinned": True, "correction": "It was six."}))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{server.url}/blogs/petrel")
+    wait_until_live(page)
+    # The time stands beside the text, and all of the text in one column.
+    for name in ("pinned", "post"):
+        time, *parts = [
+            page.locator(f"#{name}-first-light {part}").bounding_box()
+            for part in (".when", ".what", ".what h2", ".what figure", ".what .body", ".what .correction")
+        ]
+        assert time and all(
+            part and part["x"] == parts[0]["x"] > time["x"] + time["width"] for part in parts if parts[0]
+        )
+        assert all(parts)
+
+
 def test_the_feed_says_where_one_is_and_keys_lead_from_post_to_post(server: Server, desk: Desk, page: Page) -> None:
     desk.blog(id="petrel", title="The night of the Petrel")
     for post in POSTS:

@@ -246,3 +246,22 @@ def test_a_long_blog_is_read_page_by_page_and_a_permalink_opens_its_page(
     page.goto(f"{server.url}/blogs/petrel/posts/p010")
     assert page.url.endswith("/blogs/petrel?page=1#post-p010")
     assert page.locator("#post-p010").get_by_role("heading", name="Changed").is_visible()
+
+
+def test_on_paper_it_is_text_alone_and_says_where_links_lead(server: Server, desk: Desk, page: Page) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel")
+    for post in POSTS:
+        desk.post("petrel", **post)
+    link = "https://harbour.example/tides"
+    desk.post("petrel", id="link", body=f'<p>The <a href="{link}">tides</a> tonight.</p>')
+    page.goto(f"{server.url}/blogs/petrel")
+    wait_until_live(page)
+    page.emulate_media(media="print")
+    for gone in (".tools", "#connection", ".share", "#settings", "#news", ".pages"):
+        assert not any(part.is_visible() for part in page.locator(gone).all()), gone
+    for kept in ("h1", "#dateline", "#post-first-light figcaption", "#post-first-light .body", "#post-link .body"):
+        assert page.locator(kept).is_visible(), kept
+    after = "a => getComputedStyle(a, '::after').content.replaceAll('\"', '')"
+    assert link in page.locator("#post-link .body a").evaluate(after)
+    for part in ("h2", "figure"):
+        assert page.locator(f"#posts {part}").first.evaluate("e => getComputedStyle(e).breakInside") == "avoid"
