@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from e2e.server import Desk, Server, Wire, running
-from e2e.shell import Shell, Tail
+from e2e.shell import Shell, Tail, interruptible
 from waiting import until
 
 
@@ -290,7 +290,10 @@ def test_unknown_commands_and_options_are_usage_errors(shell: Shell) -> None:
 def test_the_demo_is_played_and_can_be_started_again(shell: Shell, desk: Desk) -> None:
     def play_until(told: Callable[[dict[str, Any]], bool], what: str) -> None:
         demo = subprocess.Popen(
-            [sys.executable, "-m", "stoppress", "demo", "--speed", "100"], env=shell.environment, stderr=subprocess.PIPE
+            [sys.executable, "-m", "stoppress", "demo", "--speed", "100"],
+            env=shell.environment,
+            stderr=subprocess.PIPE,
+            preexec_fn=interruptible,
         )
         until(lambda: _there("demo") and told(desk.get("/v1/blogs/demo")), what)
         demo.send_signal(signal.SIGINT)

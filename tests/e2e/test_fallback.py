@@ -76,8 +76,8 @@ def test_a_socket_that_gets_through_again_takes_over_by_itself(
     server: Server, desk: Desk, narrow: Narrow, page: Page, browser: Browser
 ) -> None:
     wire = narrow(socket="refuses")
-    # The minute between two tries takes a second here.
-    page.add_init_script("{ const real = setTimeout; window.setTimeout = (act, ms) => real(act, ms / 50); }")
+    # The minute between two tries takes six seconds here.
+    page.add_init_script("{ const real = setTimeout; window.setTimeout = (act, ms) => real(act, ms / 10); }")
     page.goto(f"{wire.url}/blogs/petrel")
     until(lambda: "events" in wire.asked, "it asks for events")
     assert_current(page, changes(desk), browser, server)
