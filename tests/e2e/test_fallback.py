@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +13,19 @@ from waiting import until
 
 from .live_page import content, fresh, wait_until_at, wait_until_live
 from .narrow import NarrowWire
-from .server import Desk, Server
+from .server import Desk, Server, running
 from .test_tabs import open_tabs, sockets
 
 pytestmark = pytest.mark.browser
 
 Narrow = Callable[..., NarrowWire]
+
+
+@pytest.fixture
+def server(short_folder: Path) -> Iterator[Server]:
+    """Its heartbeats are quick: where a minute is made short for the page, it must not take the events for dead."""
+    with running(short_folder, heartbeat="1") as server:
+        yield server
 
 
 @pytest.fixture
@@ -84,7 +92,7 @@ def test_a_socket_that_gets_through_again_takes_over_by_itself(
     until(lambda: wire.asked.count("socket") >= 4, "it tries sockets again, and goes on without", patience=60)
     assert_current(page, changes(desk), browser, server)
     wire.keeps = {}
-    until(lambda: sockets(server) == 1, "it is back at a socket")
+    until(lambda: sockets(server) == 1, "it is back at a socket", patience=60)
     assert_current(page, changes(desk), browser, server)
 
 
