@@ -78,7 +78,6 @@ def test_what_both_workers_did_is_one_set_of_metrics(crew: Server) -> None:
         await eventually(all_have_it, "every reader has the change")
 
         async def summed() -> bool:
-            await asyncio.sleep(0.05)  # between two looks
             counted = await here.run_in_executor(None, metric, crew, "stoppress_deliveries_total")
             return counted == READERS
 
