@@ -189,3 +189,12 @@ async def test_other_pages_may_read_where_origins_allow() -> None:
             assert stream.response.headers["access-control-allow-origin"] == page
         async with source(at, Origin="https://elsewhere.example") as stream:
             assert stream.response.status_code == 403
+
+
+async def test_head_answers_as_get_would_without_a_stream() -> None:
+    async with desk(HistoryInMemory()) as at, httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+        there = await client.head(f"http://127.0.0.1:{at.port}/v1/blogs/regatta/events")
+        assert there.status_code == 200 and there.headers["content-type"].startswith("text/event-stream")
+        assert (await client.head(f"http://127.0.0.1:{at.port}/v1/blogs/nope/events")).status_code == 404
+        assert (await client.head(f"http://127.0.0.1:{at.port}/v1/blogs/regatta/events?cursor=x")).status_code == 400
+        assert at.hub.readers() == 0

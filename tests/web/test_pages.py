@@ -105,12 +105,6 @@ async def test_the_front_has_pages_of_a_hundred(admin: httpx2.AsyncClient, anybo
     assert (await anybody.get("/?page=!", headers=browser)).status_code == 422
 
 
-async def test_head_of_the_event_stream_looks_for_the_blog(anybody: httpx2.AsyncClient, blog: str) -> None:
-    there = await anybody.head(f"{blog}/events")
-    assert there.status_code == 200 and there.headers["content-type"].startswith("text/event-stream")
-    assert (await anybody.head("/v1/blogs/nope/events")).status_code == 404
-
-
 def finished(cursor: Cursor, size: int = 500, *, began: float = 0.0) -> Finished:
     return Finished("/blogs/{blog}", "petrel", cursor, "x" * size, {"content-type": "text/html"}, began=began)
 

@@ -165,9 +165,6 @@ class Events:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope)
-        if request.method == "HEAD":
-            await Response(headers=self._headers(None))(scope, receive, send)
-            return
         lobby, headers = self._lobby, request.headers
         address = lobby.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
         origin = headers.get("origin")
@@ -176,6 +173,9 @@ class Events:
             lobby.admit(origin=origin, host=headers.get("host"), address=address)
             try:
                 channel = await lobby.reach(request.path_params["blog"], cursor)
+                if request.method == "HEAD":
+                    await Response(headers=self._headers(origin))(scope, receive, send)
+                    return
                 if channel.ended and cursor == channel.cursor:
                     await Response(status_code=204, headers=self._headers(origin))(scope, receive, send)
                     return

@@ -14,7 +14,6 @@ from stoppress.web.newsroom import Newsroom
 from stoppress.web.operation import BLOG, Operation, Parameter, limit_of
 
 LIMIT = 500
-EVENTS = "/v1/blogs/{blog}/events"
 # One second is nothing to a reader who polls, and lets a CDN answer all of them with one request.
 _SHARED = {"cache-control": "public, max-age=1, stale-while-revalidate=5"}
 
@@ -79,7 +78,7 @@ class ChangeRoutes:
             ),
             Operation(
                 "GET",
-                EVENTS,
+                "/v1/blogs/{blog}/events",
                 "openEvents",
                 "The same as Server-Sent Events",
                 None,
@@ -119,13 +118,3 @@ class ChangeRoutes:
                 description="The socket's messages (see /asyncapi.json), compacted to what each changed post is now.",
             ),
         ]
-
-
-def peek_operation(newsroom: Newsroom) -> Operation:
-    """HEAD of the event stream: whether there is one, without opening it."""
-
-    async def peek(request: Request) -> Response:
-        await newsroom.blogs.read(request.path_params["blog"])
-        return Response(headers={"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store"})
-
-    return Operation("HEAD", EVENTS, "peekEvents", "Whether there is a stream", peek, "Readers")

@@ -21,7 +21,7 @@ from stoppress.errors import NotFound, StopPressError
 from stoppress.web.answers import problem_answer
 from stoppress.web.blogs import BlogRoutes
 from stoppress.web.callers import with_standing
-from stoppress.web.changes import EVENTS, ChangeRoutes, peek_operation
+from stoppress.web.changes import ChangeRoutes
 from stoppress.web.client import ClientFiles
 from stoppress.web.documents import DocumentRoutes
 from stoppress.web.feeds import FeedRoutes
@@ -78,8 +78,6 @@ def site(
             endpoint = noted(operation, endpoint, newsroom)
         endpoints.setdefault(operation.path, {})[operation.method] = endpoint
     routes: list[BaseRoute] = [
-        # Before the stream's own route, which answers HEAD without a look at the blog.
-        Route(EVENTS, peek_operation(newsroom).counted(newsroom.metrics), methods=["HEAD"]),
         *live,
         *(route(path, by_method) for path, by_method in endpoints.items()),
         Mount(newsroom.client_path, routes=[Route("/{name}", client.file)], name="client"),
