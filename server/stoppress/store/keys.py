@@ -31,6 +31,20 @@ class Keys:
         self.readers = self.prefix + "readers"
         self.all = self.index("all")
 
+    @property
+    def standing(self) -> list[str]:
+        """What a blog has whatever is in it, but for its tags, in the order that commit.lua and forget.lua take it."""
+        return [
+            self.meta,
+            self.state,
+            self.revision,
+            self.changed,
+            self.events,
+            self.drafts,
+            self.all,
+            self.attempts,
+        ]
+
     def index(self, name: str) -> str:
         """Published posts by time: `all`, `key`, `pinned`, `tag:NAME`."""
         return f"{self.prefix}index:{name}"

@@ -107,17 +107,7 @@ class Writing(Attempts):
         keys = Keys(blog)
         with reachable(f"deleting the blog {blog}"):
             standing = await self._forget(
-                keys=[
-                    keys.meta,
-                    keys.state,
-                    keys.revision,
-                    keys.changed,
-                    keys.events,
-                    keys.drafts,
-                    keys.all,
-                    keys.attempts,
-                    keys.tags,
-                ],
+                keys=[*keys.standing, keys.tags],
                 args=[keys.prefix, "" if revision is None else revision],
             )
             if standing > 0:
@@ -143,18 +133,7 @@ class Writing(Attempts):
             epoch,
             archived,
         ]
-        names = [
-            keys.meta,
-            keys.state,
-            keys.revision,
-            keys.changed,
-            keys.events,
-            keys.drafts,
-            keys.all,
-            keys.attempts,
-            keys.attempt(attempt.key if attempt else ""),
-            keys.tags,
-        ]
+        names = [*keys.standing, keys.attempt(attempt.key if attempt else ""), keys.tags]
         for line in lines:
             # Only the indexes that change their member or its place: a post edited in place leaves none.
             left = [name for name in line.leaves if name not in line.enters]
