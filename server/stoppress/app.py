@@ -7,7 +7,6 @@ serve           the server: one process with the API, the pages and a hub; worke
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
 import secrets
@@ -30,7 +29,7 @@ from stoppress.desk.blogs import Blogs
 from stoppress.desk.posts import Posts
 from stoppress.desk.schedule import keep_schedule
 from stoppress.errors import Unavailable
-from stoppress.hub.connection import watch
+from stoppress.hub.connection import inherit
 from stoppress.hub.hub import Hub
 from stoppress.media.shelf import open_shelf
 from stoppress.media.studio import Studio
@@ -262,18 +261,8 @@ def listen(settings: Settings, hub: Hub) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         raise Unavailable(f"can't listen on {settings.host}:{settings.port}: {error.strerror or error}") from error
-    watch(listener, seconds=hub.silence)
-    _bound_kernel_buffers(listener, settings.write_buffer)
+    inherit(listener, silence=hub.silence, unsent=settings.write_buffer)
     return listener
-
-
-def _bound_kernel_buffers(listener: socket.socket, size: int) -> None:
-    """Have the kernel keep so many bytes unsent for each connection at most; else it would take megabytes for one that
-    reads nothing. What is on its way has no bound by this, so the throughput stays. Connections inherit it."""
-    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
-    if option is not None and listener.family in (socket.AF_INET, socket.AF_INET6):
-        with contextlib.suppress(OSError):
-            listener.setsockopt(socket.IPPROTO_TCP, option, size)
 
 
 def _shares(settings: Settings) -> bool:

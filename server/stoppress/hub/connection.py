@@ -77,10 +77,16 @@ class Connection(Reader, asyncio.Protocol):
         self.door.left(self)
 
 
-def watch(listener: socket.socket, *, seconds: float) -> None:
-    """Have the kernel give up peers that have acknowledged nothing for so long. The connections that `listener` accepts
-    inherit it; where it can't be set, so be it."""
-    option = getattr(socket, "TCP_USER_TIMEOUT", None)
-    if option is not None and listener.family in (socket.AF_INET, socket.AF_INET6):
-        with contextlib.suppress(OSError):
-            listener.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
+def inherit(listener: socket.socket, *, silence: float, unsent: int) -> None:
+    """Set what the connections that `listener` accepts inherit, where the kernel knows it; where not, so be it.
+
+    A peer that has acknowledged nothing for `silence` seconds is given up. For one that reads nothing the kernel keeps
+    `unsent` bytes and what is on its way, not megabytes; the throughput stays.
+    """
+    if listener.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    for name, value in (("TCP_USER_TIMEOUT", int(silence * 1000)), ("TCP_NOTSENT_LOWAT", unsent)):
+        option = getattr(socket, name, None)
+        if option is not None:
+            with contextlib.suppress(OSError):
+                listener.setsockopt(socket.IPPROTO_TCP, option, value)
