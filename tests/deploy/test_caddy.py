@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx2
 import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from deploy.proxy import ROOT, assert_valid_and_formatted, proxied
 from e2e.server import Desk, Server
 from stoppress.settings import Settings
 from waiting import until
-
-ROOT = Path(__file__).parents[2]
-FRESH = {"HOME": "/nonexistent", "PATH": os.environ["PATH"]}
-
-
-def caddy() -> str:
-    program = shutil.which("caddy")
-    assert program, "these tests need caddy; `make test` installs it, or says how"
-    return program
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -47,33 +29,9 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def site(upstream: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of Caddy, running the file of deploy/ but for its admin endpoint and its grace period."""
-    home = tmp_path_factory.mktemp("caddy")
-    port = free_port()
-    environment = FRESH | {
-        "XDG_DATA_HOME": str(home),
-        "XDG_CONFIG_HOME": str(home),
-        "STOPPRESS_SITE": f"http://127.0.0.1:{port}",
-        "STOPPRESS_UPSTREAM": upstream.url.removeprefix("http://"),
-    }
-    # Its admin endpoint has a fixed port, on which another Caddy of this machine may listen.
-    text = (ROOT / "deploy" / "Caddyfile").read_text()
-    caddyfile = home / "Caddyfile"
-    caddyfile.write_text(text.replace("grace_period 10s", "grace_period 1s\n\tadmin off", 1))
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [caddy(), "run", "--config", str(caddyfile), "--adapter", "caddyfile"],
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        until(lambda: httpx2.get(f"{url}/readyz").status_code == 200, "caddy answers")
+    """The address of Caddy."""
+    with proxied("Caddyfile", tmp_path_factory.mktemp("caddy"), STOPPRESS_UPSTREAM=upstream.url) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +44,7 @@ def desk(site: str) -> Iterator[Desk]:
 
 
 def test_the_file_is_valid_and_formatted() -> None:
-    path = str(ROOT / "deploy" / "Caddyfile")
-    environment = FRESH | {"STOPPRESS_SITE": "live.example.org"}
-    validated = subprocess.run(
-        [caddy(), "validate", "--config", path, "--adapter", "caddyfile"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    assert validated.returncode == 0, validated.stderr
-    formatted = subprocess.run([caddy(), "fmt", path], capture_output=True, text=True, timeout=30)
-    assert formatted.stdout.rstrip("\n") == Path(path).read_text().rstrip("\n")
+    assert_valid_and_formatted("Caddyfile")
 
 
 def test_pages_and_answers_pass_and_are_compressed(site: str, desk: Desk) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 
 import httpx2
 import pytest
 from websockets.sync.client import connect
 
-from deploy.test_caddy import FRESH, ROOT, caddy, free_port
+from deploy.proxy import assert_valid_and_formatted, proxied
 from e2e.server import TOKEN, Desk, Server
-from waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -23,43 +21,17 @@ def site(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
     }
     for server in servers.values():
         server.start()
-    home, port = tmp_path_factory.mktemp("caddy"), free_port()
-    environment = FRESH | {
-        "XDG_DATA_HOME": str(home),
-        "XDG_CONFIG_HOME": str(home),
-        "STOPPRESS_SITE": f"http://127.0.0.1:{port}",
-        "STOPPRESS_API": servers["api"].url.removeprefix("http://"),
-        "STOPPRESS_UPSTREAM": servers["hub"].url.removeprefix("http://"),
-    }
-    text = (ROOT / "deploy" / "roles.Caddyfile").read_text()
-    caddyfile = home / "Caddyfile"
-    caddyfile.write_text(text.replace("grace_period 10s", "grace_period 1s\n\tadmin off", 1))
-    with (home / "log").open("wb") as log:
-        command = [caddy(), "run", "--config", str(caddyfile), "--adapter", "caddyfile"]
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    upstreams = {"STOPPRESS_API": servers["api"].url, "STOPPRESS_UPSTREAM": servers["hub"].url}
     try:
-        url = f"http://127.0.0.1:{port}"
-        until(lambda: httpx2.get(f"{url}/readyz").status_code == 200, "caddy answers")
-        yield url
+        with proxied("roles.Caddyfile", tmp_path_factory.mktemp("caddy"), **upstreams) as url:
+            yield url
     finally:
-        process.terminate()
-        process.wait(10)
         for server in servers.values():
             server.stop()
 
 
 def test_the_file_is_valid_and_formatted() -> None:
-    path = str(ROOT / "deploy" / "roles.Caddyfile")
-    validated = subprocess.run(
-        [caddy(), "validate", "--config", path, "--adapter", "caddyfile"],
-        env=FRESH | {"STOPPRESS_SITE": "live.example.org"},
-        capture_output=True,
-        text=True,
-        timeout=30,
-    )
-    assert validated.returncode == 0, validated.stderr
-    formatted = subprocess.run([caddy(), "fmt", path], capture_output=True, text=True, timeout=30)
-    assert formatted.stdout.rstrip("\n") == (ROOT / "deploy" / "roles.Caddyfile").read_text().rstrip("\n")
+    assert_valid_and_formatted("roles.Caddyfile")
 
 
 def test_editors_write_and_readers_read_at_one_address(site: str) -> None:
