@@ -128,10 +128,11 @@ export function connect({ url, cursor, protocol = "stoppress.v1.html", receive, 
     if (mute >= MUTE_MAX) fall();
   };
 
-  /** Takes the next way, round and round, if plain HTTP gets through. */
+  /** Takes the next way, round and round, if plain HTTP gets through; once, however many tries fail meanwhile. */
   const fall = async () => {
-    mute = 0;
+    mute = NaN;
     ways = await world.fallback(url.replace("ws", "http").replace(/socket$/, "changes")).catch(() => []);
+    mute = 0;
     way = ways.length && (way + 1) % ways.length;
     if (way && !opened && listeners.length) open();
   };

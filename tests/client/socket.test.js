@@ -400,6 +400,14 @@ describe("where sockets don't get through", () => {
     assert.deepEqual(phases, ["reconnecting", "live"]);
   });
 
+  it("it is taken once, however many tries fail before plain HTTP answers", async () => {
+    const { world, asked } = startPlain();
+    fail(world, 7);
+    await settle();
+    assert.equal(asked.length, 1);
+    assert.ok(world.socket instanceof Streaming);
+  });
+
   it("a way that fails too gives way to the next, and the last to sockets", async () => {
     const { world } = startPlain();
     world.pass(8_000);
