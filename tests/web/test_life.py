@@ -96,6 +96,30 @@ async def test_a_draft_with_tags_and_marks_enters_the_lists_when_it_comes_out(
     assert [(await anybody.get(path)).json()["posts"] for path in lists] == [[], [], []]
 
 
+async def test_drafts_are_listed_in_order_by_pages_and_by_mark_as_posts_are(admin: Client, blog: str) -> None:
+    for i in range(5):
+        marks = {"tags": ["sea"], "pinned": True} if i % 2 else {"key": True}
+        await admin.post(f"{blog}/posts", json={"id": f"d{i}", "title": "x", "status": "draft", **marks})
+
+    async def ids(query: str) -> list[str]:
+        found: list[str] = []
+        page = ""
+        while True:
+            answer = (await admin.get(f"{blog}/posts?status=draft&limit=2{query}{page}")).json()
+            found += [post["id"] for post in answer["posts"]]
+            if answer["next"] is None:
+                return found
+            page = f"&page={answer['next']}"
+
+    assert await ids("") == ["d4", "d3", "d2", "d1", "d0"]
+    assert await ids("&order=oldest") == ["d0", "d1", "d2", "d3", "d4"]
+    assert await ids("&tag=sea") == await ids("&pinned=true") == ["d3", "d1"]
+    assert await ids("&key=true") == ["d4", "d2", "d0"]
+    assert await ids("&tag=land") == []
+    for wrong in ("order=up", "pinned=", "page=x", "key=true&tag=sea"):
+        assert (await admin.get(f"{blog}/posts?status=draft&{wrong}")).status_code == 422
+
+
 async def test_a_time_to_come_out_is_for_scheduled_posts_alone(admin: Client, blog: str) -> None:
     for status in ("draft", "published"):
         refused = await admin.post(f"{blog}/posts", json={"status": status, "publish_at": TIME})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from stoppress.desk.composing import changed
 from stoppress.desk.inputs import PostBatch, PostInput, PostPatch
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post, rfc3339
-from stoppress.store.base import Attempt, Committed, Order
+from stoppress.store.base import Attempt, Committed, Order, Place
 from stoppress.web.answers import NO_STORE, answer, cursor_tag, etag, unless_known
 from stoppress.web.asking import (
     attempt,
@@ -65,8 +66,6 @@ class PostRoutes:
         blog = request.path_params["blog"]
         limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
         status = parameter(request, "status", one_of("published", *_PRIVATE), "published")
-        if status in _PRIVATE:
-            return await self._private(request, blog, status, limit)
         order: Order = parameter(request, "order", read_order, "newest")
         wanted = [
             name for name in ("key", "pinned") if parameter(request, name, one_of("true", "false"), "false") == "true"
@@ -77,6 +76,8 @@ class PostRoutes:
             raise invalid(wanted[-1].partition(":")[0], f"expected one filter, but got {' and '.join(wanted)[:80]}")
         index = wanted[0] if wanted else "all"
         after = parameter(request, "page", load_page(order), None)
+        if status in _PRIVATE:
+            return await self._private(request, blog, status, order, index, after, limit)
         page = await self._newsroom.store.page(blog, order=order, after=after, limit=limit, index=index)
         if page is None:
             raise NotFound(f"there is no blog {blog!r}")
@@ -87,15 +88,25 @@ class PostRoutes:
         }
         return unless_known(request, cursor_tag(page.cursor), content)
 
-    async def _private(self, request: Request, blog: str, status: str, limit: int) -> Response:
+    async def _private(
+        self, request: Request, blog: str, status: str, order: Order, index: str, after: Place | None, limit: int
+    ) -> Response:
+        """Drafts or scheduled posts, which have no time of publication: in the order they were made."""
         who = await caller(request, self._newsroom)
         who.require("read", blog)
         state = await self._newsroom.blogs.read(blog)
-        after = request.query_params.get("page", "")
-        found = [post for post in await self._newsroom.store.drafts(blog) if post.status == status and post.id > after]
+        newest = order == "newest"
+        drafts = await self._newsroom.store.drafts(blog)
+        found = sorted((post for post in drafts if post.status == status and _is_in(post, index)), key=_made)
+        if after is not None:
+            place = (after.published_at, after.id)
+            found = [post for post in found if (_made(post) < place if newest else _made(post) > place)]
+        if newest:
+            found.reverse()
+        following = Place(*_made(found[limit - 1])) if len(found) > limit else None
         content = {
             "posts": [post.model_dump(mode="json") for post in found[:limit]],
-            "next": found[limit - 1].id if len(found) > limit else None,
+            "next": dump_page(order, following) if following else None,
             "cursor": str(state.cursor),
         }
         return answer(content, headers=NO_STORE)
@@ -284,6 +295,17 @@ class PostRoutes:
                 "what is published needs the scope publish. A deleted post is 410: it comes back by a patch.",
             ),
         ]
+
+
+def _made(post: Post) -> tuple[datetime, str]:
+    """Where it stands in the order of making."""
+    return post.created_at, post.id
+
+
+def _is_in(post: Post, index: str) -> bool:
+    """Whether a post that is not published would stand in this index of the store's."""
+    kind, _, tag = index.partition(":")
+    return {"all": True, "key": post.key, "pinned": post.pinned, "tag": tag in post.tags}[kind]
 
 
 def _choice(*allowed: str) -> dict[str, object]:
