@@ -49,6 +49,15 @@ async def test_an_id_or_a_time_without_text_puts_up_a_place_for_what_is_to_come(
     assert (await admin.post(f"{blog}/posts", json={"id": "b", "body": " "})).status_code == 422
 
 
+async def test_a_field_that_there_is_not_can_not_be_taken_away_either(admin: Client, blog: str) -> None:
+    await admin.post(f"{blog}/posts", json={"id": "p", "title": "The gate"})
+    for path in (f"{blog}/posts/p", blog):
+        for name in ("titel", ""):
+            refused = await admin.patch(path, json={name: None})
+            assert refused.status_code == 422 and list(errors(refused)) == [f"/{name}"]
+    assert (await admin.patch(f"{blog}/posts/p", json={"byline": None})).status_code == 200
+
+
 async def test_a_published_post_can_not_be_emptied(admin: Client, blog: str) -> None:
     await admin.post(f"{blog}/posts", json={"id": "p", "title": "The gate"})
     refused = await admin.patch(f"{blog}/posts/p", json={"title": None})

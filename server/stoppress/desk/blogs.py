@@ -11,7 +11,7 @@ from typing import Any
 from ulid import ULID
 
 from stoppress.auth import Caller
-from stoppress.desk.inputs import BlogEdit, BlogInput, merge_patch, named_status, parse
+from stoppress.desk.inputs import BlogEdit, BlogInput, named_status, parse, patched
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, BlogFields, BlogStatus
 from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
@@ -83,7 +83,7 @@ class Blogs:
             if not isinstance(patch, dict):
                 raise Invalid("expected a JSON object as merge patch")
             named_status(patch)
-            wanted = parse(BlogEdit, merge_patch(_document(before), patch))
+            wanted = patched(BlogEdit, _document(before), patch)
             if wanted.status not in NEXT[before.status] | {before.status}:
                 raise Conflict(f"a blog that is {before.status} can't become {wanted.status}")
             if before.status == "archived" and wanted.status == "archived":

@@ -90,6 +90,15 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
+def patched(model: type[Model], target: Mapping[str, Any], patch: Any) -> Model:
+    """`target` after the merge patch, as `model`. Raises Invalid, as `parse` does; also for a field that there is not
+    and that the patch takes away, since that is a misspelt one."""
+    merged = merge_patch(target, patch)
+    if isinstance(patch, Mapping):
+        merged |= {name: None for name in patch if name not in model.model_fields and patch[name] is None}
+    return parse(model, merged)
+
+
 def wrong(field: str, detail: str) -> Invalid:
     """One wrong field of an object, to be raised."""
     return Invalid(f"{field}: {detail}", [FieldError(f"/{field}", detail)])

@@ -17,7 +17,7 @@ from stoppress.auth import ANONYMOUS, Caller
 from stoppress.desk.blogs import Clock, tries
 from stoppress.desk.committing import Committing
 from stoppress.desk.composing import EDITABLE, NEXT, compose, only_scheduled, telling
-from stoppress.desk.inputs import PostBatch, PostInput, PostPatch, merge_patch, named_status, parse, wrong
+from stoppress.desk.inputs import PostBatch, PostInput, PostPatch, named_status, parse, patched, wrong
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Post, PostFields, Tombstone
 from stoppress.store.base import Attempt, Committed, Due, Entry, Revision, Store
@@ -172,7 +172,7 @@ class Posts:
         now = self._clock()
         base = await self._before_deletion(before, patch) if isinstance(before, Tombstone) else before
         named_status(patch)
-        wanted = parse(PostPatch, merge_patch(base.model_dump(mode="json", include=EDITABLE), patch))
+        wanted = patched(PostPatch, base.model_dump(mode="json", include=EDITABLE), patch)
         if wanted.status not in NEXT[before.status]:
             raise Conflict(
                 f"a post that is {before.status} can't become {wanted.status}, only {' or '.join(NEXT[before.status])}"
