@@ -47,3 +47,8 @@ def wait_until_at(page: Page, cursor: str) -> None:
 
 def wait_until_live(page: Page) -> None:
     page.wait_for_selector("#connection[data-phase=live]")
+
+
+def take_what_waits(page: Page) -> None:
+    """Lets in what waits, if anything does: looks and presses in one step, as a page may let it in by itself."""
+    page.evaluate("() => { const news = document.querySelector('#news'); if (!news.hidden) news.click(); }")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from .live_page import content, fresh, ids, wait_until_at, wait_until_live
+from .live_page import content, fresh, ids, take_what_waits, wait_until_at, wait_until_live
 from .server import Desk, Server, Wire
 
 pytestmark = pytest.mark.browser
@@ -317,6 +317,5 @@ def test_filters_summary_and_pins_are_those_of_a_fresh_load(
     desk.edit("petrel", "p3", published_at=_time(30))
     cursor = desk.delete("petrel", "p7")["cursor"]
     wait_until_at(page, cursor)
-    if page.locator("#news").is_visible():
-        page.locator("#news").click()
+    take_what_waits(page)
     assert content(page) == fresh(browser, address)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from waiting import until
 
-from .live_page import content, fresh, wait_until_at, wait_until_live
+from .live_page import content, fresh, take_what_waits, wait_until_at, wait_until_live
 from .narrow import NarrowWire
 from .server import Desk, Server, running
 from .test_tabs import open_tabs, sockets
@@ -56,8 +56,7 @@ def changes(desk: Desk) -> str:
 def assert_current(page: Page, cursor: str, browser: Browser, server: Server) -> None:
     wait_until_at(page, cursor)
     wait_until_live(page)
-    if page.locator("#news").is_visible():
-        page.locator("#news").click()
+    take_what_waits(page)
     seen = [part.replace(page.url.partition("/blogs")[0], server.url) for part in content(page)]
     assert seen == fresh(browser, f"{server.url}/blogs/petrel")
 

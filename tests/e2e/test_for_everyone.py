@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from .live_page import content, fresh, wait_until_at, wait_until_live
+from .live_page import content, fresh, take_what_waits, wait_until_at, wait_until_live
 from .server import Desk, Server
 from .test_live_page import POSTS
 
@@ -221,8 +221,7 @@ def test_no_script_of_an_editors_runs(server: Server, desk: Desk, browser: Brows
             **(text if i % 2 else text | {"byline": None, "authors": authors}),
         )["cursor"]
     wait_until_at(tab, cursor)
-    if tab.locator("#news").is_visible():
-        tab.locator("#news").click()
+    take_what_waits(tab)
     assert tab.locator("#posts > article").count() == len(PAYLOADS)
     assert content(tab) == fresh(browser, f"{server.url}/blogs/petrel")
     tab.reload()
