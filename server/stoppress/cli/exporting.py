@@ -11,16 +11,38 @@ from typing import Any
 import click
 
 from stoppress.cli.archiving import Archiving
-from stoppress.cli.options import command_act, read_settings, server_options, settings_options
+from stoppress.cli.options import Finite, command_act, read_settings, server_options, settings_options
 from stoppress.settings import Settings
 
 
 @click.command(short_help="Write a whole blog, revisions included, as one JSON document.")
 @click.argument("blog")
 @click.option("--html", "folder", type=click.Path(path_type=Path), help="Make a folder to read instead, off a server.")
+@click.option(
+    "--picture-timeout",
+    default=30.0,
+    show_default=True,
+    type=Finite(min=0.1),
+    help="Seconds that fetching one picture for the folder may take.",
+)
+@click.option(
+    "--picture-bytes",
+    default=20_971_520,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Bytes that one picture in the folder may have.",
+)
 @server_options
 @settings_options("data", "redis_url")
-def export(blog: str, folder: Path | None, url: str, token: str | None, **given: Any) -> None:
+def export(
+    blog: str,
+    folder: Path | None,
+    picture_timeout: float,
+    picture_bytes: int,
+    url: str,
+    token: str | None,
+    **given: Any,
+) -> None:
     """Write BLOG to standard output: its posts, drafts and deletions with all their revisions.
 
     `stoppress import` makes the same blog of it, here or elsewhere. Works on the store, whether a server runs or not.
@@ -29,7 +51,8 @@ def export(blog: str, folder: Path | None, url: str, token: str | None, **given:
     the server at --url.
     """
     if folder is not None:
-        for line in asyncio.run(Archiving(url, token, blog).write(folder)):
+        archiving = Archiving(url, token, blog, picture_timeout=picture_timeout, picture_bytes=picture_bytes)
+        for line in asyncio.run(archiving.write(folder)):
             click.echo(line, err=True)
         return
     document = asyncio.run(_dump(read_settings(given), blog))
