@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -100,6 +101,7 @@ def main() -> None:
     def run(name: str, readers: int, size: int, times: int) -> Figures:
         nonlocal port
         port += 1
+        print(f"{name}: {readers} readers, {size} bytes", file=sys.stderr)
         with _server(name, port) as (server, load):
             return measure(server, load, readers=readers, size=size, times=times)
 
