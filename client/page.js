@@ -13,6 +13,8 @@ import { byPublication } from "./feed.js";
 const HIGHLIGHT = 3_000;
 /** Milliseconds after coming back in which what arrives counts as come while away. */
 const CATCHING_UP = 2_000;
+/** Lines that the summary has at most, and copies on top; web/pages.py keeps to it as well. */
+const ON_TOP = 100;
 
 /** @type {(article: HTMLElement) => Shown} */
 const shown = ({ id, dataset }) => ({
@@ -81,7 +83,11 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
       ["pinned", post.pinned_html],
     ]) {
       byId(`${name}-${post.id}`)?.remove();
-      if (html && byId(name)) insert(byId(name), parse(html));
+      const list = html && byId(name);
+      if (list) {
+        insert(list, parse(html));
+        list.children[ON_TOP]?.remove();
+      }
     }
   };
 

@@ -59,3 +59,27 @@ def test_any_changes_leave_the_page_as_a_fresh_load(server: Server, desk: Desk, 
             assert len(ids(tab)) == len(set(ids(tab)))
             tab.evaluate("() => scrollTo(0, Math.random() * document.body.scrollHeight)")
     context.close()
+
+
+@pytest.mark.parametrize("query", ["", "?order=oldest"])
+def test_a_summary_that_is_full_stays_as_a_fresh_load_has_it(
+    server: Server, desk: Desk, browser: Browser, page: Page, query: str
+) -> None:
+    desk.blog(id="petrel", title="The night of the Petrel")
+    for i in range(99):
+        desk.post("petrel", id=f"p{i:02}", title="x", key=True, published_at=f"2025-03-09T08:{i % 60:02}:{i // 60:02}Z")
+    address = f"{server.url}/blogs/petrel{query}"
+    page.goto(address)
+    wait_until_live(page)
+    cursor = ""
+    for i in range(3):
+        cursor = desk.post("petrel", id=f"new-{i}", title="News", key=True, pinned=True)["cursor"]
+    desk.post("petrel", id="early", title="x", key=True, published_at="2025-03-09T07:00:00Z")
+    cursor = desk.edit("petrel", "p07", key=False)["cursor"]
+    wait_until_at(page, cursor)
+    tab = browser.new_page()
+    tab.goto(address)
+    lines = "() => [...document.querySelectorAll('#keys > *')].map(({ id }) => id)"
+    assert page.evaluate(lines)[:99] == tab.evaluate(lines)[:99]
+    assert len(page.evaluate(lines)) in (99, 100)
+    tab.close()

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from .axe import axe
 from .live_page import content, fresh, take_what_waits, wait_until_at, wait_until_live
 from .server import Desk, Server
 from .test_live_page import POSTS
 
 pytestmark = pytest.mark.browser
 
-AXE = (Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js").read_text()
 # Each would run somewhere, if it were not text: after OWASP's and PortSwigger's collections.
 PAYLOADS = [
     "<script>parent.hit=1</script>",
@@ -39,13 +38,6 @@ PAYLOADS = [
     "<object data='data:text/html,<script>parent.hit=1</script>'>",
     "<template><script>parent.hit=1</script></template><noscript><img src=x onerror=parent.hit=1>",
 ]
-
-
-def axe(page: Page) -> list[str]:
-    """What axe-core finds wrong, each with its first place."""
-    page.evaluate(AXE)
-    found = page.evaluate("() => axe.run()")
-    return [f"{wrong['id']}: {wrong['nodes'][0]['html']}" for wrong in found["violations"]]
 
 
 def test_axe_finds_nothing_on_the_front(server: Server, desk: Desk, page: Page) -> None:

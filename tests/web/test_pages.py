@@ -8,6 +8,7 @@ import re
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from html import unescape
 
 import httpx2
 import pytest
@@ -53,6 +54,64 @@ async def test_filters_and_places(admin: httpx2.AsyncClient, anybody: httpx2.Asy
     assert await shown("?tag=t2") == ["p2"]
     assert await shown("?behind=2031-03-09T08:02:00Z,p2") == ["p0", "p1"]
     assert (await anybody.get(f"{PAGE}?behind=yesterday")).status_code == 404
+
+
+async def test_each_permalink_of_two_thousand_leads_to_the_page_that_holds_its_post_at_it(
+    admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient, blog: str
+) -> None:
+    names = [f"p{i:04}" for i in range(2_007)]
+    for start in range(0, len(names), 500):
+        batch = [
+            {"id": name, "title": name, "published_at": f"2031-03-{1 + i // 1440:02}T{i // 60 % 24:02}:{i % 60:02}:00Z"}
+            for i, name in enumerate(names[start : start + 500], start)
+        ]
+        assert (await admin.post(f"{blog}/posts:batch", json={"posts": batch})).status_code == 201
+    await admin.delete(f"{blog}/posts/p1000")
+    names.remove("p1000")
+
+    led: dict[str, list[str]] = {}
+    for name in names:
+        answer = await anybody.get(f"{PAGE}/posts/{name}")
+        assert answer.status_code == 302
+        page, _, mark = answer.headers["location"].partition("#")
+        assert mark == f"post-{name}"
+        led.setdefault(page, []).append(name)
+    for page, posts in led.items():
+        assert re.findall(r'<article [^>]*id="post-(\w+)"', (await anybody.get(page)).text) == posts[::-1]
+    assert (await anybody.get(f"{PAGE}/posts/p1000")).status_code == 410
+    assert (await anybody.get(f"{PAGE}/posts/p9999")).status_code == 404
+
+    # The same pages, by their links from the first: each once, in order.
+    walked, at = [], PAGE
+    while at:
+        walked.append(at)
+        link = re.search(r'<a [^>]*rel="next"[^>]*>', (await anybody.get(at)).text)
+        at = unescape(re.findall('href="([^"]*)"', link[0])[0]) if link else ""
+    assert walked == list(led)[::-1]
+
+
+async def test_the_summary_holds_a_hundred_key_events_and_the_filter_all(
+    admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient, blog: str
+) -> None:
+    posts = [
+        {
+            "id": f"p{i:03}",
+            "title": f"Event {i}",
+            "key": True,
+            "published_at": f"2031-03-09T{i // 60:02}:{i % 60:02}:00Z",
+        }
+        for i in range(130)
+    ]
+    assert (await admin.post(f"{blog}/posts:batch", json={"posts": posts})).status_code == 201
+    summary = re.findall(r'<li [^>]*id="keys-(\w+)"', (await anybody.get(PAGE)).text)
+    assert summary == [f"p{i:03}" for i in range(129, 29, -1)]
+    shown = [
+        name
+        for page in range(1, 130)
+        if (answer := await anybody.get(f"{PAGE}?key=true&order=oldest&page={page}")).status_code == 200
+        for name in re.findall(r'<article [^>]*id="post-(\w+)"', answer.text)
+    ]
+    assert shown == [f"p{i:03}" for i in range(130)]
 
 
 async def test_feeds_hold_the_posts_escaped_and_forget_deleted_ones(

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha1
+from typing import NamedTuple
 
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake, NegotiationError
@@ -29,7 +29,7 @@ from stoppress.hub.prepared import Dialect, dialect
 from stoppress.wire import Form
 
 _HEAD_MAX = 8_192  # bytes of a head that may go the short way
-_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
+_TEXT = bytes({*range(256)} - {*range(32), 127}) + b"\t\r\n"  # all but control characters
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TARGET = re.compile(rb"/[!-~]*")
 _BODY = frozenset((b"content-length", b"transfer-encoding", b"expect"))
@@ -70,8 +70,7 @@ def agreed(handshake: ServerProtocol) -> Dialect:
     return dialect(Form(handshake.subprotocol or Form.JSON), deflated=bool(handshake.extensions))
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A handshake that is in order: what it asks for, and the answer if it is let in."""
 
     target: str  # path and query, as sent
@@ -88,7 +87,9 @@ def quickly(head: bytes, *, compress: bool) -> Asked | None:
     Strict, because nobody parsed it before: lines end in CRLF, each is a name, a colon and a value without control
     characters, no name comes twice, none is folded, there is no body.
     """
-    if len(head) > _HEAD_MAX or not head.endswith(b"\r\n\r\n") or _CONTROL.search(head):
+    if len(head) > _HEAD_MAX or not head.endswith(b"\r\n\r\n") or head.translate(None, _TEXT):
+        return None
+    if not head.count(b"\r\n") == head.count(b"\r") == head.count(b"\n"):
         return None
     first, *lines = head[:-4].split(b"\r\n")
     headers: dict[bytes | None, bytes] = {}
@@ -100,7 +101,8 @@ def quickly(head: bytes, *, compress: bool) -> Asked | None:
     if len(headers) != len(lines) or None in headers or len(request) != 3 or not _KEY.fullmatch(key):
         return None
     method, target, version = request
-    if version != b"HTTP/1.1" or not _TARGET.fullmatch(target) or b"host" not in headers or headers.keys() & _BODY:
+    path = _target(target)
+    if version != b"HTTP/1.1" or path is None or b"host" not in headers or not _BODY.isdisjoint(headers):
         return None
     agreement = _agreement(
         compress,
@@ -116,7 +118,7 @@ def quickly(head: bytes, *, compress: bool) -> Asked | None:
     spoken, rest = agreement
     origin, host, forwarded = headers.get(b"origin"), headers[b"host"], headers.get(b"x-forwarded-for")
     return Asked(
-        target.decode("ascii"),
+        path,
         spoken,
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
         + b64encode(sha1(key + _GUID, usedforsecurity=False).digest())
@@ -125,6 +127,12 @@ def quickly(head: bytes, *, compress: bool) -> Asked | None:
         host.decode("latin-1"),
         () if forwarded is None else (forwarded.decode("latin-1"),),
     )
+
+
+@lru_cache(maxsize=256)
+def _target(sent: bytes) -> str | None:
+    """A path and query of visible ASCII; None when it is none."""
+    return sent.decode("ascii") if _TARGET.fullmatch(sent) else None
 
 
 @lru_cache(maxsize=1_024)

@@ -29,7 +29,7 @@ from stoppress.hub.channel import SLICE, Channel, Stream
 from stoppress.hub.connection import Connection
 from stoppress.hub.opening import Opening
 from stoppress.hub.parting import batches
-from stoppress.hub.pulse import CLOSING_MAX, Deadlines, heartbeats, stops
+from stoppress.hub.pulse import CLOSING_MAX, Deadlines, Stops, heartbeats
 from stoppress.hub.reader import Reader
 from stoppress.hub.shelf import Shelf
 from stoppress.hub.tail import Clock, Tail
@@ -89,6 +89,7 @@ class Hub:
         self._proxies = Proxies(settings.trusted_proxies)
         self._origins = Origins(settings.origins)
         self._deadlines = Deadlines(settings.slow_timeout, monotonic)
+        self._stops = Stops(metrics.loop_delay.observe)
         self._tail = Tail(
             log,
             store,
@@ -97,6 +98,7 @@ class Hub:
             clock,
             verify=lambda blog: self._watch.check((blog,)),
             burst_window=settings.burst_window,
+            stir=self._stops.stir,
         )
         self._watch = Watch(log, store, self._channels, self._tail, metrics, settings.verify)
         self._census = Census(audience, self._channels) if audience else None
@@ -150,7 +152,7 @@ class Hub:
                     group.create_task(self._watch.run(), name="watch"),
                     group.create_task(heartbeats(self._channels, self._settings.heartbeat), name="heartbeats"),
                     group.create_task(self._tidy(), name="tidy"),
-                    group.create_task(stops(self._metrics.loop_delay.observe), name="stops"),
+                    group.create_task(self._stops.run(), name="stops"),
                 ]
                 if self._census:
                     lasting.append(group.create_task(self._census.run(), name="census"))
@@ -195,6 +197,7 @@ class Hub:
         began, asked = loop.time(), 0
         for batch in plan:
             await asyncio.sleep(began + batch.after - loop.time())
+            self._stops.stir()
             for delay in batch.delays:
                 leaving.pop().part(delay, "restarting")
                 asked += 1
@@ -230,6 +233,7 @@ class Hub:
         self._origins.check(origin, host)
         self._serving()
         self._admission.admit(address)
+        self._stops.stir()
 
     def _serving(self) -> None:
         if self._settings.role == "api":

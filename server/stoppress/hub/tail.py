@@ -36,7 +36,8 @@ _log = logging.getLogger("stoppress.hub")
 class Tail:
     """Follows `channels`, which others add to and take from.
 
-    `verify` compares a blog's channel with the store, and resets or forgets a channel that is wrong about it.
+    `verify` compares a blog's channel with the store, and resets or forgets a channel that is wrong about it; `stir` is
+    called while changes go out.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Tail:
         *,
         verify: Verify,
         burst_window: float,
+        stir: Callable[[], object],
     ) -> None:
         self._source = log
         self._store = store
@@ -57,6 +59,7 @@ class Tail:
         self._clock = clock
         self._verify = verify
         self._burst_window = burst_window
+        self._stir = stir
         self._due: dict[str, float] = {}  # by the loop's clock, for blogs whose last fan-out is only just past
         self._changed = asyncio.Event()
         self._behind: set[str] = set()
@@ -145,6 +148,7 @@ class Tail:
         began = loop.time()
         self._due[channel.blog.id] = began + self._burst_window
         for _ in channel.publish(records):
+            self._stir()
             await asyncio.sleep(0)
         self._metrics.fanout.observe(loop.time() - began)
         channel.last_delivery = now = self._clock()
