@@ -17,7 +17,14 @@ const PARTS = ["#words", "#blog", ".news", "#announce", "#settings"];
 
 /** Copies elements of the blog's page, whose addresses are meant from there. @param {string} url */
 const adopter = (url) => (/** @type {HTMLElement} */ element) => {
-  const copy = document.importNode(element, true);
+  let copy = document.importNode(element, true);
+  // A page has one main part, and that is not this one.
+  if (copy.localName === "main") {
+    const part = document.createElement("div");
+    for (const { name, value } of copy.attributes) part.setAttribute(name, value);
+    part.append(...copy.childNodes);
+    copy = part;
+  }
   for (const each of [copy, ...copy.querySelectorAll("[href], [src]")]) {
     for (const name of ["href", "src"]) {
       const address = each.getAttribute(name);
@@ -61,14 +68,11 @@ class StopPress extends HTMLElement {
     if (signal.aborted || parts.length < PARTS.length) return;
 
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const frame = document.createElement("div");
+    const frame = document.createElement("section");
     const { lang, dir } = fresh.documentElement;
     Object.assign(frame, { lang, dir, hidden: true });
+    frame.setAttribute("aria-labelledby", "headline");
     frame.append(...parts);
-    // A page has one main part, and that is not this one.
-    const blog = /** @type {HTMLElement} */ (frame.querySelector("#blog"));
-    blog.role = "region";
-    blog.ariaLabel = frame.querySelector("h1")?.textContent ?? null;
     const styles = own("link[rel=stylesheet]");
     const dressing = dressed(styles);
     root.replaceChildren(...styles, document.createElement("slot"), frame);

@@ -13,8 +13,6 @@ import { byPublication } from "./feed.js";
 const HIGHLIGHT = 3_000;
 /** Milliseconds after coming back in which what arrives counts as come while away. */
 const CATCHING_UP = 2_000;
-/** Lines that the summary has at most, and copies on top; web/pages.py keeps to it as well. */
-const ON_TOP = 100;
 
 /** @type {(article: HTMLElement) => Shown} */
 const shown = ({ id, dataset }) => ({
@@ -83,11 +81,9 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
       ["pinned", post.pinned_html],
     ]) {
       byId(`${name}-${post.id}`)?.remove();
-      const list = html && byId(name);
-      if (list) {
-        insert(list, parse(html));
-        list.children[ON_TOP]?.remove();
-      }
+      if (html && byId(name)) insert(byId(name), parse(html));
+      // As many as a fresh load has at most: web/pages.py.
+      byId(name)?.children[100]?.remove();
     }
   };
 
@@ -165,9 +161,7 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
     /** Takes in posts of the next page, behind the last. @param {Iterable<HTMLElement>} more @param {Element | null} next */
     extend: (more, next) => {
       for (const article of more) if (!byId(article.id)) insert(byId("posts"), article);
-      const link = find("#blog [rel=next]");
-      if (next) link?.replaceWith(next);
-      else link?.remove();
+      find("#blog [rel=next]")?.replaceWith(next ?? "");
       ({ last } = bounds());
     },
   };

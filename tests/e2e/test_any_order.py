@@ -77,6 +77,7 @@ def test_a_summary_that_is_full_stays_as_a_fresh_load_has_it(
     desk.post("petrel", id="early", title="x", key=True, published_at="2025-03-09T07:00:00Z")
     cursor = desk.edit("petrel", "p07", key=False)["cursor"]
     wait_until_at(page, cursor)
+    take_what_waits(page)
     tab = browser.new_page()
     tab.goto(address)
     lines = "() => [...document.querySelectorAll('#keys > *')].map(({ id }) => id)"
