@@ -107,3 +107,36 @@ def test_a_control_character_gets_in_by_no_reference(given: str) -> None:
 )
 def test_what_says_something_can_be_seen(html: str, says: bool) -> None:
     assert says_something(html) == says
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("<div>" * 501, "501 elements are open at a time"),
+        ("<div>" * 501 + "</div>" * 501, "501 elements are open at a time"),
+        ("</div>" * 501 + "<div>" * 501, "501 elements are open at a time"),
+        ("<ul><li>" * 501, "501 elements are open at a time"),
+        ("".join(f"<b lang={i}><p>" for i in range(450)), "450 tags such as <b"),
+        ("".join(f"<FONT\nSIZE={i}></FONT><p>" for i in range(450)), "450 tags such as <b"),
+        ("".join(f"<i lang=l{i}>" for i in range(30)) + "<p>x</p>" * 10_000, "30 tags such as <b"),
+    ],
+)
+def test_what_would_keep_the_parser_busy_for_minutes_is_refused_unread(given: str, named: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        sanitize(given)
+    assert named in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "<p>" * 5_000,
+        "<ul>" + "<li>An item<br>" * 3_000 + "</ul>",
+        "<table>" + "<tr><td>A<td>B" * 3_000 + "</table>",
+        "<p><strong style='font-weight: 700'>A word</strong> and more of them, as pasted.</p>" * 250,
+        "<p><b>Bold</b>, <i>italic</i></p>" * 2_500,
+        '<svg viewBox="0 0 9 9">' + '<path d="M0 0"/>' * 400 + "</svg><p>x</p>",
+    ],
+)
+def test_what_people_write_and_programs_paste_is_not_too_much(given: str) -> None:
+    assert says_something(sanitize(given)) == says_something(given)

@@ -45,6 +45,17 @@ _ACTIVE_SCHEMES = frozenset({"javascript", "vbscript", "data"})
 _ACTIVE_TAGS = frozenset({"script", "iframe", "object", "embed"})
 _ADDRESSES = ATTRIBUTES | {"*": ATTRIBUTES["*"] | {"href", "xlink:href", "src", "action", "formaction"}}
 _NAMES = re.compile(r"<([A-Za-z][^\s/>]*)")
+_TAGS = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
+# What stands between two tags closes none of these, so that they may stay open, by habit or by the standard.
+_NEED_NO_END = frozenset(
+    "area base br col colgroup dd dt embed hr img input li link meta option p param rp rt source tbody td tfoot th "
+    "thead tr track wbr".split()
+)
+_OPEN_MAX = 500  # elements at a time
+# Elements that the parser opens again in each paragraph while they are not closed (the standard's "formatting
+# elements"); it tells them apart by their attributes, and knows three of a kind at most.
+_FORMATTING = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.IGNORECASE)
+_REOPENED_MAX = 400_000  # times that it may do so: some tenths of a second
 _SHOWN = frozenset({"img", "hr"})  # elements that say something without a text
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")  # of Unicode's categories: controls, format characters, spaces
 
@@ -53,8 +64,10 @@ def sanitize(html: str, pointer: str = "/body") -> str:
     """The HTML as it may be published.
 
     Raises:
-        Invalid: something in it would run; the message names what.
+        Invalid: something in it would run, or it is so tangled that reading it would take long; the message names what.
     """
+    if tangle := _tangle(html):
+        raise _invalid(pointer, tangle)
     if found := _active(html):
         raise _invalid(pointer, f"{found} is not published: it could run in the reader's browser")
     clean = _clean(html).strip()
@@ -109,6 +122,26 @@ def _clean(
         url_schemes=set(schemes),
         link_rel="noopener nofollow",
     )
+
+
+def _tangle(html: str) -> str | None:
+    """What would keep the parser busy for seconds, or None. How it mends what is not closed takes time and room that
+    grow with the square of the length; here is counted what could make it, without reading as it does."""
+    tags = still_open = deepest = 0
+    for slash, name in _TAGS.findall(html):
+        tags += 1
+        if name.lower() not in _NEED_NO_END:
+            still_open = max(0, still_open - 1) if slash else still_open + 1
+            deepest = max(deepest, still_open)
+    if deepest > _OPEN_MAX:
+        return f"{deepest} elements are open at a time, each in the one before; expected at most {_OPEN_MAX}"
+    formatting = len(_FORMATTING.findall(html))
+    if formatting * tags > _REOPENED_MAX:
+        return (
+            f"it has {formatting} tags such as <b …> or <font …> with attributes among {tags} tags; expected fewer, or "
+            "none with attributes"
+        )
+    return None
 
 
 def _active(html: str) -> str | None:

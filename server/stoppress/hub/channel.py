@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("stoppress.hub")
 
-SLICE = 256  # writes between two yields: about 2.5 ms at 10 µs each
+SLICE = 512  # writes between two yields: about 3 ms at 6 µs each
 _HELLOS = 64  # greetings kept for readers that come back with the same cursor
 
 
@@ -199,23 +199,25 @@ class Channel:
         if self.ended:
             yield from self.dismiss(Close.ENDED, at=head)
 
-    def _write(self, frame: bytes | None, messages: int, readers: Iterable[Reader], before: int) -> None:
+    def _write(self, frame: bytes | None, messages: int, readers: Sequence[Reader], before: int) -> None:
         """Bring `readers` to the head: by `frame` who stood at `before`, and took part then; the others by and by.
 
         This is what a change costs for each reader; all else is done once.
         """
         live, head = State.LIVE, self.head
-        written = 0
+        others: list[Reader] = []
         for reader in readers:
-            if reader.state is live:
-                if reader.sequence == before and frame is not None:
-                    reader.sequence = head
-                    reader.transport.write(frame)
-                    written += 1
-                elif reader.sequence < head:
-                    self._advance(reader)
-        if frame is not None:
+            if frame and reader.sequence == before and reader.state is live:
+                reader.sequence = head
+                reader.transport.write(frame)
+            else:
+                others.append(reader)
+        if frame:
+            written = len(readers) - len(others)
             self.delivered(messages * written, len(frame) * written)
+        for reader in others:
+            if reader.state is live and reader.sequence < head:
+                self._advance(reader)
 
     def _joined(self, news: Sequence[Prepared]) -> dict[Dialect, bytes | None]:
         """The bytes of all `news` for each dialect in use; but None when they are more than may wait for one reader at
