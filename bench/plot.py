@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 COLOURS = ("#1b6ca8", "#d1495b", "#3c8d53", "#b8860b", "#6a4c93", "#555555")
@@ -15,8 +16,10 @@ def plot(by_readers: Sequence[dict[str, Any]], by_size: Sequence[dict[str, Any]]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * (_WIDTH + _LEFT) + 40} {_HEIGHT + 150}" '
         'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/>',
-        _panel(by_readers, "readers", "CPU a delivery (µs) against readers", names, 0),
-        _panel(by_size, "size", "CPU a delivery (µs) against bytes of a message, 5,000 readers", names, _WIDTH + _LEFT),
+        _panel(by_readers, "readers", "CPU a delivery (µs) against readers", names, 0, lambda x: x),
+        _panel(
+            by_size, "size", "CPU a delivery (µs) against bytes (log), 5,000 readers", names, _WIDTH + _LEFT, _doubled
+        ),
     ]
     for i, name in enumerate(names):
         x, y = _LEFT + i % 3 * 260, _TOP + _HEIGHT + 56 + i // 3 * 22
@@ -27,8 +30,20 @@ def plot(by_readers: Sequence[dict[str, Any]], by_size: Sequence[dict[str, Any]]
     return "\n".join([*parts, "</svg>\n"])
 
 
-def _panel(rows: Sequence[dict[str, Any]], key: str, title: str, names: Sequence[str], left: int) -> str:
-    most_x = max(row[key] for row in rows)
+def _doubled(size: float) -> float:
+    return math.log2(size / 350)
+
+
+def _panel(
+    rows: Sequence[dict[str, Any]],
+    key: str,
+    title: str,
+    names: Sequence[str],
+    left: int,
+    scale: Callable[[float], float],
+) -> str:
+    """One plot, `left` of which is so much; `scale` takes what stands on the x axis to a length."""
+    most_x = max(scale(row[key]) for row in rows)
     most_y = max(row["delivery_us"] for row in rows) * 1.05
     origin = left + _LEFT
 
@@ -44,10 +59,10 @@ def _panel(rows: Sequence[dict[str, Any]], key: str, title: str, names: Sequence
         px, py = at(0, y).split(",")
         parts.append(f'<text x="{float(px) - 8}" y="{float(py) + 4}" text-anchor="end">{y:.0f}</text>')
     for x in sorted({row[key] for row in rows}):
-        px, py = at(x, 0).split(",")
+        px, py = at(scale(x), 0).split(",")
         parts.append(f'<text x="{px}" y="{float(py) + 18}" text-anchor="middle">{x}</text>')
     for i, name in enumerate(names):
-        points = [at(row[key], row["delivery_us"]) for row in rows if row["name"] == name]
+        points = [at(scale(row[key]), row["delivery_us"]) for row in rows if row["name"] == name]
         parts.append(f'<polyline points="{" ".join(points)}" fill="none" stroke="{COLOURS[i]}" stroke-width="2"/>')
         parts += [f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="3" fill="{COLOURS[i]}"/>' for p in points]
     return "\n".join(parts)
