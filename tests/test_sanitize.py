@@ -119,9 +119,10 @@ def test_what_says_something_can_be_seen(html: str, says: bool) -> None:
         ("".join(f"<b lang={i}><p>" for i in range(450)), "450 tags such as <b"),
         ("".join(f"<FONT\nSIZE={i}></FONT><p>" for i in range(450)), "450 tags such as <b"),
         ("".join(f"<i lang=l{i}>" for i in range(30)) + "<p>x</p>" * 10_000, "30 tags such as <b"),
+        ("".join(f"<b lang=l{i}><p>x" for i in range(300)), "of at most 500000"),
     ],
 )
-def test_what_would_keep_the_parser_busy_for_minutes_is_refused_unread(given: str, named: str) -> None:
+def test_what_would_keep_the_parser_busy_or_grow_out_of_bounds_is_refused(given: str, named: str) -> None:
     with pytest.raises(Invalid) as refused:
         sanitize(given)
     assert named in refused.value.detail
@@ -135,6 +136,7 @@ def test_what_would_keep_the_parser_busy_for_minutes_is_refused_unread(given: st
         "<table>" + "<tr><td>A<td>B" * 3_000 + "</table>",
         "<p><strong style='font-weight: 700'>A word</strong> and more of them, as pasted.</p>" * 250,
         "<p><b>Bold</b>, <i>italic</i></p>" * 2_500,
+        "&" * 100_000,
         '<svg viewBox="0 0 9 9">' + '<path d="M0 0"/>' * 400 + "</svg><p>x</p>",
     ],
 )

@@ -119,7 +119,9 @@ class PostFields(Frozen):
     """What an editor writes of a post."""
 
     title: Title | None = Field(None, description="Headline; a post may be one line without it.")
-    body: Body = ""
+    body: Body = Field(
+        "", description="HTML, or Markdown, in; sanitised HTML out. Elements stand at most 500 deep in each other."
+    )
     byline: Line | None = Field(None, description="Free text as printed.")
     authors: Annotated[tuple[Author, ...], Field(max_length=AUTHORS_MAX)] = ()
     pinned: StrictBool = Field(False, description="Shown on top as well as in its place.")

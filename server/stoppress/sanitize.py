@@ -55,6 +55,7 @@ _OPEN_MAX = 500  # elements at a time
 # Elements that the parser opens again in each paragraph while they are not closed (the standard's "formatting
 # elements"); it tells them apart by their attributes, and knows three of a kind at most.
 _FORMATTING = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.IGNORECASE)
+_GROWN_MAX = 5 * BODY_MAX  # characters: as if each had to be written as a reference, &amp;
 _REOPENED_MAX = 400_000  # times that it may do so: some tenths of a second
 _SHOWN = frozenset({"img", "hr"})  # elements that say something without a text
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")  # of Unicode's categories: controls, format characters, spaces
@@ -71,6 +72,8 @@ def sanitize(html: str, pointer: str = "/body") -> str:
     if found := _active(html):
         raise _invalid(pointer, f"{found} is not published: it could run in the reader's browser")
     clean = _clean(html).strip()
+    if len(clean) > _GROWN_MAX:
+        raise _invalid(pointer, f"as it would be published it has {len(clean)} characters, of at most {_GROWN_MAX}")
     try:
         return no_controls(clean)  # once more: what was written as a character reference stands there now
     except ValueError as error:
