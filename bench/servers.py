@@ -70,18 +70,13 @@ class Server:
         connection.close()
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[:1] != "#")}
 
-    def longest_stop(self) -> float:
-        """Seconds: the bound of the histogram's bucket that the latest look at the loop fell into; 0 when not told."""
+    def stops(self) -> list[tuple[float, float]]:
+        """How often the loop had let others wait, by bounds of a histogram's buckets in seconds; empty if not told."""
         if not self.token:
-            return 0.0
-        found = self.metrics()
-        buckets = [
-            (float(name.split('"')[1]), value)
-            for name, value in found.items()
-            if name.startswith("stoppress_loop_delay_seconds_bucket")
-        ]
-        most = found.get("stoppress_loop_delay_seconds_count", 0.0)
-        return min(bound for bound, value in sorted(buckets) if value >= most) if buckets else 0.0
+            return []
+        name = "stoppress_loop_delay_seconds_bucket"
+        found = sorted((float(key.split('"')[1]), n) for key, n in self.metrics().items() if key.startswith(name))
+        return [(bound, n - below) for (bound, n), (_, below) in zip(found, [(0.0, 0.0), *found], strict=False)]
 
     def cpu(self) -> tuple[float, float]:
         """Seconds of CPU so far: all, to the nanosecond, and those in user space, in ticks."""
