@@ -25,6 +25,7 @@ import uvloop
 
 from stoppress.cancelling import end
 from stoppress.demo.player import play_at
+from stoppress.descriptors import make_room
 from stoppress.desk.blogs import Blogs
 from stoppress.desk.posts import Posts
 from stoppress.desk.schedule import keep_schedule
@@ -170,6 +171,8 @@ def serve(settings: Settings, crew: Crew | None = None) -> None:
     """Run the server until SIGINT or SIGTERM: alone, or as one worker of a crew. Raises Unavailable when it can't
     start."""
     set_up_logging(settings)
+    room = make_room(settings.readers_max, settings.redis_connections)
+    settings = settings.model_copy(update={"readers_max": room})
     # Before uvicorn listens for signals, and after: it raises them again when it has stopped, and by then we have to
     # close the store, not to die.
     stop = threading.Event()
