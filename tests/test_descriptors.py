@@ -9,13 +9,13 @@ import sys
 import pytest
 
 _WITHIN = """
-import json, resource, sys
+import json, os, resource, sys
 soft, hard, readers = map(int, sys.argv[1:])
 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 from stoppress.descriptors import make_room
-before = len(__import__("os").listdir("/proc/self/fd"))
+before = len(os.listdir("/proc/self/fd"))
 room = make_room(readers, connections=32)
-after = len(__import__("os").listdir("/proc/self/fd"))
+after = len(os.listdir("/proc/self/fd"))
 with open("/proc/self/status") as status:
     size = next(int(line.split()[1]) for line in status if line.startswith("FDSize"))
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -25,16 +25,15 @@ def make_room(readers: int, connections: int) -> int:
     """
     wanted = readers + connections + _BESIDE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    most = wanted if soft == resource.RLIM_INFINITY else min(wanted, soft)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     _grow(most)
     if most == wanted:
         return readers
     room = max(0, most - connections - _BESIDE)
     _log.warning(
-        "this process may open %d files (ulimit -n): it takes %d readers, not STOPPRESS_READERS_MAX=%d, which needs %d",
+        "%d files may be open here (ulimit -Hn): it takes %d readers, not STOPPRESS_READERS_MAX=%d, which needs %d",
         most,
         room,
         readers,

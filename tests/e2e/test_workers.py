@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from contextlib import closing
@@ -59,6 +60,14 @@ def test_readers_and_metrics_are_summed_over_the_workers(crew: Server) -> None:
 
     asyncio.run(read())
     desk.close()
+
+
+def test_each_worker_made_room_for_its_readers_before_they_come(crew: Server) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 15_000 + 32 + 500  # STOPPRESS_READERS_MAX, STOPPRESS_REDIS_CONNECTIONS and the rest
+    for pid in workers_of(crew):
+        status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        assert int(status["FDSize"]) >= (wanted if most == resource.RLIM_INFINITY else min(wanted, most))
 
 
 def test_what_both_workers_did_is_one_set_of_metrics(crew: Server) -> None:
