@@ -1,7 +1,8 @@
 /**
  * Where sockets don't get through: the same messages as Server-Sent Events, or asked for again and again. Fetched only
  * then. Each way looks like a socket to socket.js; the cursor is in the address, and so nothing is missed on the way
- * from one to the other. From time to time a socket is tried beside it; when that says hello, this way closes itself.
+ * from one to the other. Soon, and then from time to time, a socket is tried beside it; when that says hello, this way
+ * closes itself.
  */
 
 /** @import { Line, PlainWorld, Way } from "./types.js" */
@@ -11,6 +12,8 @@ import { HELLO_WITHIN, SOCKETS_AGAIN } from "./socket.js";
 // All in milliseconds, give or take half.
 /** Between two questions for changes. */
 const POLL = 5_000;
+/** Until a socket is tried for the first time: the network may only have come back between two looks at it. */
+const SOON = 3_000;
 /** Until a socket is tried again. */
 const AGAIN = 60_000;
 /** What polling calls a heartbeat, in seconds: an answer comes much sooner. */
@@ -80,6 +83,7 @@ function probe(world, url, protocol, signal, through) {
   let socket;
   /** @type {unknown} */
   let timer;
+  let pause = SOON;
   const leave = () => {
     world.clearTimeout(timer);
     if (socket) socket.onmessage = socket.onclose = null;
@@ -95,8 +99,9 @@ function probe(world, url, protocol, signal, through) {
         socket.onclose = wait;
         timer = world.setTimeout(wait, HELLO_WITHIN);
       },
-      AGAIN * (0.5 + world.random()),
+      pause * (0.5 + world.random()),
     );
+    pause = AGAIN;
   };
   signal.addEventListener("abort", leave);
   wait();

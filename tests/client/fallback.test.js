@@ -169,15 +169,17 @@ describe("server-sent events", () => {
 });
 
 describe("the way back to a socket", () => {
-  it("is tried from time to time, without a cursor, and taken once one says hello", () => {
+  it("is tried soon, then from time to time, without a cursor, and taken once one says hello", () => {
     const { world, probes, codes } = start("Polling");
-    world.pass(59_999);
+    world.pass(2_999);
     assert.equal(probes.length, 0);
     world.pass(1);
     assert.equal(probes[0].url.href, "wss://live.example/v1/blogs/bridge/socket");
     probes[0].drop();
     assert.deepEqual(codes, []);
-    world.pass(60_000);
+    world.pass(59_999);
+    assert.equal(probes.length, 1);
+    world.pass(1);
     assert.equal(probes.length, 2);
     probes[1].say({ type: "hello", cursor: "e.9" });
     assert.deepEqual(codes, [4000]);
@@ -186,7 +188,7 @@ describe("the way back to a socket", () => {
 
   it("is not found through a socket that opens and stays silent", () => {
     const { world, probes, codes } = start("Polling");
-    world.pass(70_000);
+    world.pass(13_000);
     assert.ok(probes[0].closed);
     world.pass(60_000);
     assert.equal(probes.length, 2);
@@ -195,7 +197,7 @@ describe("the way back to a socket", () => {
 
   it("is left alone once the line is closed", () => {
     const { world, line, probes } = start("Polling");
-    world.pass(60_000);
+    world.pass(3_000);
     line.close();
     assert.ok(probes[0].closed);
     world.pass(600_000);

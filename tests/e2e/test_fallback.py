@@ -79,6 +79,18 @@ def test_a_page_whose_sockets_are_kept_back_is_live_by_events_and_later_by_a_soc
     assert_current(page, changes(desk), browser, server)
 
 
+def test_a_page_whose_network_came_back_between_two_looks_is_soon_at_a_socket_again(
+    server: Server, desk: Desk, narrow: Narrow, page: Page, browser: Browser
+) -> None:
+    wire = narrow(socket="refuses")
+    page.goto(f"{wire.url}/blogs/petrel")
+    # Sockets failed a moment ago, plain HTTP gets through by now: it takes events, though nothing keeps sockets back.
+    until(lambda: "events" in wire.asked, "it asks for events")
+    wire.keeps = {}
+    until(lambda: sockets(server) == 1, "it is back at a socket, long before a minute is over")
+    assert_current(page, changes(desk), browser, server)
+
+
 def test_a_socket_that_gets_through_again_takes_over_by_itself(
     server: Server, desk: Desk, narrow: Narrow, page: Page, browser: Browser
 ) -> None:
