@@ -17,7 +17,7 @@ from pathlib import Path
 import uvloop
 from newsroom import BLOG, Newsroom, Verdict, judged, newsroom, rank, shown, story
 
-from stoppress.swarm import Reader, Swarm, now
+from stoppress.load_readers import Reader, Swarm, now
 
 _WHILE = 2.0  # seconds over which the changes are spread: about as long as it takes readers to come back
 

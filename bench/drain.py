@@ -17,7 +17,7 @@ import uvloop
 from curve import Points, curves
 from newsroom import BLOG, Newsroom, Process, Verdict, judged, newsroom, rank, shown, story, telling, until
 
-from stoppress.swarm import Reader, Swarm, now
+from stoppress.load_readers import Reader, Swarm, now
 
 _BIN = 0.25  # seconds, in the plot
 

@@ -16,9 +16,9 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stoppress.remote_desk import Refused, RemoteDesk
-from stoppress.store.embedded import EmbeddedValkey
-from stoppress.swarm import Swarm, now
+from stoppress.api_client import Refused, RemoteDesk
+from stoppress.load_readers import Swarm, now
+from stoppress.store.embedded_valkey import EmbeddedValkey
 
 TOKEN = "bench-token-bench-token"
 BLOG = "regatta"

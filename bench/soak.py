@@ -20,7 +20,7 @@ import uvloop
 from curve import curves
 from newsroom import BLOG, Newsroom, Process, Verdict, judged, newsroom, shown, story, telling
 
-from stoppress.swarm import Reader, Swarm, now
+from stoppress.load_readers import Reader, Swarm, now
 
 _MIB = 1 << 20
 _RING = 200

@@ -21,8 +21,8 @@ import httpx2
 import uvloop
 from newsroom import BLOG, Newsroom, Process, newsroom, rank, shown, story
 
-from stoppress.remote_desk import RemoteDesk
-from stoppress.swarm import Reader, Swarm, now
+from stoppress.api_client import RemoteDesk
+from stoppress.load_readers import Reader, Swarm, now
 
 _MIB = 1 << 20
 _POSTS = 10

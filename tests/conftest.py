@@ -15,8 +15,8 @@ import redis as blocking_redis
 
 from stoppress.auth import SCOPES, Caller
 from stoppress.settings import Settings
-from stoppress.store.embedded import EmbeddedValkey
-from stoppress.store.redis import RedisStore
+from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.redis_store import RedisStore
 from waiting import until
 
 EDITOR = Caller("editor", frozenset(SCOPES))

@@ -23,34 +23,34 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
-from stoppress.cancelling import end
+from stoppress.cancellation import end
 from stoppress.demo.player import play_at
-from stoppress.descriptors import make_room
-from stoppress.desk.blogs import Blogs
-from stoppress.desk.posts import Posts
-from stoppress.desk.schedule import keep_schedule
+from stoppress.editing.audit_log import Journal
+from stoppress.editing.blogs import Blogs
+from stoppress.editing.posts import Posts
+from stoppress.editing.schedule import keep_schedule
 from stoppress.errors import Unavailable
-from stoppress.hub.connection import inherit
+from stoppress.file_limits import make_room
 from stoppress.hub.hub import Hub
-from stoppress.media.shelf import open_shelf
-from stoppress.media.studio import Studio
+from stoppress.hub.socket.connection import inherit
+from stoppress.media.intake import Studio
+from stoppress.media.storage import open_shelf
 from stoppress.metrics import Metrics
 from stoppress.metrics_shared import shared
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
 from stoppress.store.audience import RedisAudience
-from stoppress.store.audit import RedisAudit
-from stoppress.store.embedded import EmbeddedValkey
-from stoppress.store.log import RedisLog
-from stoppress.store.redis import RedisStore
+from stoppress.store.audit_log import RedisAudit
+from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.redis_store import RedisStore
+from stoppress.store.stream import RedisLog
 from stoppress.store.tokens import RedisTokens
-from stoppress.web.client import ClientFiles
-from stoppress.web.front import fronted
-from stoppress.web.head import bounded
-from stoppress.web.journal import Journal
-from stoppress.web.limits import Limits
-from stoppress.web.newsroom import Newsroom
-from stoppress.web.pressroom import Pressroom
+from stoppress.web.cache.fast_path import fronted
+from stoppress.web.cache.page_cache import Pressroom
+from stoppress.web.context import Newsroom
+from stoppress.web.http.head_limit import bounded
+from stoppress.web.http.rate_limit import Limits
+from stoppress.web.pages.assets import ClientFiles
 from stoppress.web.site import site
 
 _log = logging.getLogger("stoppress")

@@ -25,7 +25,7 @@ from pathlib import Path
 from stoppress import app
 from stoppress.errors import Unavailable
 from stoppress.settings import Settings
-from stoppress.store.embedded import EmbeddedValkey
+from stoppress.store.embedded_valkey import EmbeddedValkey
 
 _BRIEF = 5.0  # seconds: a worker that lived no longer is started anew only after a pause
 _PAUSE = 1.0

@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 import pytest
 
 import stoppress.demo.player as player
+from stoppress.api_client import Refused
 from stoppress.demo.player import BLOG, LONGEST, OLD, SHORTEST, Object, Step, Story, play, read_story
 from stoppress.errors import StopPressError, Unavailable
 from stoppress.model import BlogFields, PostFields, rfc3339
-from stoppress.remote_desk import Refused
 from stoppress.sanitize import sanitize
 
 PICTURES = Path(player.__file__).parent / "pictures"

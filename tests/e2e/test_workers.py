@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from e2e.server import TOKEN, Desk, Server, running
-from stoppress.swarm import Swarm
+from stoppress.load_readers import Swarm
 from waiting import eventually, until
 
 READERS = 300

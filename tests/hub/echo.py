@@ -18,8 +18,9 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
-from stoppress.hub import connection, incoming
 from stoppress.hub.hub import Hub
+from stoppress.hub.socket import client_frames as incoming
+from stoppress.hub.socket import connection
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.settings import Settings

@@ -14,10 +14,10 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
 from hub.serving import Desk, desk, receive
-from hub.test_breaches import close, frame, raw
-from stoppress.hub import prepared
-from stoppress.hub.encoding import Gzip, Identity, encoding
-from stoppress.hub.prepared import Prepared, dialect
+from hub.socket.test_client_frames import close, frame, raw
+from stoppress.hub import message as prepared
+from stoppress.hub.events.content_encoding import Gzip, Identity, encoding
+from stoppress.hub.message import Prepared, dialect
 from stoppress.wire import Form
 
 pytestmark = pytest.mark.anyio

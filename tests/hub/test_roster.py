@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from stoppress.hub.prepared import dialect
+from stoppress.hub.message import dialect
 from stoppress.hub.roster import SLOTS, Roster
 from stoppress.wire import Form
 

@@ -12,7 +12,7 @@ import pytest
 
 from stoppress.model import Blog, Cursor, Post
 from stoppress.render.markup import Markup
-from stoppress.render.words import count
+from stoppress.render.translations import count
 from stoppress.store.base import Page
 
 MakeBlog = Callable[..., Blog]

@@ -12,8 +12,8 @@ from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRe
 from stoppress.settings import Settings
 from stoppress.store.audience import RedisAudience
 from stoppress.store.base import Attempt, Due, Place
-from stoppress.store.log import RedisLog
-from stoppress.store.redis import RedisStore
+from stoppress.store.redis_store import RedisStore
+from stoppress.store.stream import RedisLog
 from waiting import eventually
 
 pytestmark = pytest.mark.anyio

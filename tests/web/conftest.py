@@ -11,26 +11,26 @@ from typing import Any
 import httpx2
 import pytest
 
-from stoppress.desk.blogs import Blogs
-from stoppress.desk.posts import Posts
-from stoppress.media.shelf import Folder
-from stoppress.media.studio import Studio
+from stoppress.editing.audit_log import Journal
+from stoppress.editing.blogs import Blogs
+from stoppress.editing.posts import Posts
+from stoppress.media.intake import Studio
+from stoppress.media.storage import Folder
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
-from stoppress.store.audit import RedisAudit
-from stoppress.store.log import RedisLog
-from stoppress.store.redis import RedisStore
+from stoppress.store.audit_log import RedisAudit
+from stoppress.store.redis_store import RedisStore
+from stoppress.store.stream import RedisLog
 from stoppress.store.tokens import RedisTokens
-from stoppress.web.client import ClientFiles
-from stoppress.web.journal import Journal
-from stoppress.web.limits import Limits
-from stoppress.web.newsroom import Newsroom
-from stoppress.web.pressroom import Pressroom
+from stoppress.web.cache.page_cache import Pressroom
+from stoppress.web.context import Newsroom
+from stoppress.web.http.rate_limit import Limits
+from stoppress.web.pages.assets import ClientFiles
 from stoppress.web.site import site
+from web.checks import CLIENT
 
 ADMIN = "the-admin-token"
-CLIENT = Path(__file__).parents[2] / "client"
 
 
 async def no_readers(blog: str) -> int:

@@ -14,8 +14,8 @@ import click
 from stoppress.cli.bench import bench
 from stoppress.cli.capacity import capacity
 from stoppress.cli.demo import demo
-from stoppress.cli.exporting import export
-from stoppress.cli.importing import import_
+from stoppress.cli.export_json import export
+from stoppress.cli.import_json import import_
 from stoppress.cli.publish import publish
 from stoppress.cli.serve import serve
 from stoppress.cli.tail import tail

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import click
 import uvloop
 
+from stoppress.api_client import RemoteDesk
 from stoppress.cli.options import Finite, server_options
 from stoppress.errors import StopPressError
-from stoppress.remote_desk import RemoteDesk
-from stoppress.swarm import Reader, Swarm, now
+from stoppress.load_readers import Reader, Swarm, now
 
 _PATIENCE = 30.0  # seconds until a reader that has nothing counts as missing
 _DOUBLE = 0.3  # seconds after the last reader, for posts that come twice

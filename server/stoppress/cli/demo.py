@@ -6,9 +6,9 @@ import asyncio
 
 import click
 
+from stoppress.api_client import RemoteDesk
 from stoppress.cli.options import Finite, server_options
 from stoppress.demo.player import BLOG, play
-from stoppress.remote_desk import RemoteDesk
 
 
 @click.command(short_help="Play the demo story against a server.")

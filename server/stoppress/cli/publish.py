@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
+from stoppress.api_client import Object, RemoteDesk
 from stoppress.cli.options import read_text, server_options
 from stoppress.errors import StopPressError
-from stoppress.remote_desk import Object, RemoteDesk
 
 FORMATS = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
 

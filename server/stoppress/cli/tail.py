@@ -17,8 +17,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
-from stoppress.cli.following import Following, Message
 from stoppress.cli.options import server_options
+from stoppress.cli.reconnect import Following, Message
 from stoppress.errors import StopPressError
 from stoppress.model import Cursor
 from stoppress.wire import Close, Form

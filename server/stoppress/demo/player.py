@@ -20,9 +20,9 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any, Protocol
 
+from stoppress.api_client import Refused, RemoteDesk
 from stoppress.errors import StopPressError, Unavailable
 from stoppress.model import rfc3339
-from stoppress.remote_desk import Refused, RemoteDesk
 
 log = logging.getLogger(__name__)
 

@@ -20,10 +20,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from stoppress import wire
-from stoppress.hub.prepared import Dialect, Prepared, as_of, event, text_frame
+from stoppress.hub.message import Dialect, Prepared, as_of, event, text_frame
 from stoppress.hub.ring import Ring
 from stoppress.hub.roster import Roster
-from stoppress.hub.state import State
+from stoppress.hub.socket.state import State
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Record
 from stoppress.settings import Settings
@@ -31,7 +31,7 @@ from stoppress.store.base import BlogState
 from stoppress.wire import Close, Markup
 
 if TYPE_CHECKING:
-    from stoppress.hub.reader import Reader
+    from stoppress.hub.socket.reader import Reader
 
 _log = logging.getLogger("stoppress.hub")
 

@@ -19,22 +19,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from stoppress.cancelling import end
+from stoppress.cancellation import end
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
-from stoppress.hub import door, sse, upgrade
 from stoppress.hub.admission import Admission, Full, Origins, Proxies, Rush
-from stoppress.hub.catchup import CatchUp
-from stoppress.hub.census import Census
 from stoppress.hub.channel import SLICE, Channel, Stream
-from stoppress.hub.connection import Connection
-from stoppress.hub.opening import Opening
-from stoppress.hub.parting import batches
-from stoppress.hub.pulse import CLOSING_MAX, Deadlines, Stops, heartbeats
-from stoppress.hub.reader import Reader
-from stoppress.hub.shelf import Shelf
-from stoppress.hub.tail import Clock, Tail
-from stoppress.hub.upgrade import Upgrade
-from stoppress.hub.watch import Watch
+from stoppress.hub.channels import Opening
+from stoppress.hub.events import stream as sse
+from stoppress.hub.follow.catchup import CatchUp
+from stoppress.hub.follow.history_pages import Shelf
+from stoppress.hub.follow.tail import Clock, Tail
+from stoppress.hub.follow.verify import Watch
+from stoppress.hub.socket import fast_path as door
+from stoppress.hub.socket import upgrade
+from stoppress.hub.socket.connection import Connection
+from stoppress.hub.socket.reader import Reader
+from stoppress.hub.socket.upgrade import Upgrade
+from stoppress.hub.upkeep.audience import Census
+from stoppress.hub.upkeep.deadlines import CLOSING_MAX, Deadlines
+from stoppress.hub.upkeep.drain import batches
+from stoppress.hub.upkeep.heartbeats import heartbeats
+from stoppress.hub.upkeep.loop_delay import Stops
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.settings import Settings

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from stoppress.hub.prepared import Prepared
+from stoppress.hub.message import Prepared
 
 
 class Ring:

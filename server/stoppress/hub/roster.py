@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from stoppress.hub.prepared import Dialect
+from stoppress.hub.message import Dialect
 
 if TYPE_CHECKING:
-    from stoppress.hub.reader import Reader
+    from stoppress.hub.socket.reader import Reader
 
 SLOTS = 31  # readers are dealt to so many slots; a heartbeat goes to one slot at a time
 _TOGETHER = 64  # readers that come one after the other and share a slot

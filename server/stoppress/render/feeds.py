@@ -8,8 +8,8 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from stoppress.model import Blog, Image, Post, rfc3339
-from stoppress.render.described import absolute
-from stoppress.render.plain import plain
+from stoppress.render.plain_text import plain
+from stoppress.render.structured_data import absolute
 
 
 def atom(blog: Blog, posts: Sequence[Post], url: str) -> str:

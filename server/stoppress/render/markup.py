@@ -17,9 +17,9 @@ from markupsafe import Markup as Safe
 
 from stoppress.model import Blog, Image, Post, rfc3339
 from stoppress.render import times
-from stoppress.render.described import absolute, live_blog_posting, safe_json
-from stoppress.render.players import player
-from stoppress.render.words import Words, count, phrases, words
+from stoppress.render.embed_players import player
+from stoppress.render.structured_data import absolute, live_blog_posting, safe_json
+from stoppress.render.translations import Words, count, phrases, words
 from stoppress.store.base import Order, Page
 
 Notice = Literal["not_found", "gone", "unavailable"]

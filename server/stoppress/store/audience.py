@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from stoppress.settings import Settings
 from stoppress.store.connection import connect, reachable
-from stoppress.store.keys import Keys
+from stoppress.store.redis_keys import Keys
 
 
 class RedisAudience:

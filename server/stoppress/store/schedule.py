@@ -7,8 +7,8 @@ from datetime import datetime
 
 from stoppress.store.base import Due
 from stoppress.store.connection import Client, reachable
-from stoppress.store.keys import DUE
 from stoppress.store.records import milliseconds, moment
+from stoppress.store.redis_keys import DUE
 
 
 class Notes:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from stoppress.settings import Settings
 from stoppress.store.base import TokenRecord
 from stoppress.store.connection import connect, reachable
-from stoppress.store.keys import RATE, TOKENS
 from stoppress.store.records import dump_token, load_token
+from stoppress.store.redis_keys import RATE, TOKENS
 
 
 class RedisTokens:

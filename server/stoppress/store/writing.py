@@ -11,11 +11,11 @@ from typing import Any
 from stoppress.errors import Conflict, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, BlogChanged, Cursor, Event, Post, rfc3339
 from stoppress.settings import Settings
-from stoppress.store.attempts import Attempts, dump_answer, same_request
 from stoppress.store.base import Attempt, Change, Committed, Entry, Revision
 from stoppress.store.connection import Client, reachable, script
-from stoppress.store.keys import BLOG, BLOGS, Keys, indexes
+from stoppress.store.idempotency import Attempts, dump_answer, same_request
 from stoppress.store.records import dump_event, dump_revision, milliseconds
+from stoppress.store.redis_keys import BLOG, BLOGS, Keys, indexes
 
 # WAITAOF's arguments: how many servers must have fsynced, this one and its replicas.
 _FSYNCED = {"fsync": (1, 0), "replica": (1, 1)}
@@ -28,7 +28,7 @@ class Writing(Attempts):
         super().__init__(reads, writes)
         self._settings = settings
         self._commit = writes.register_script(script("commit"))
-        self._forget = writes.register_script(script("forget"))
+        self._delete_blog_script = writes.register_script(script("delete_blog"))
 
     async def create_blog(self, blog: Blog, *, by: str, attempt: Attempt | None = None) -> Committed:
         # Listed first: a name without a blog is passed over by `blogs`, a blog without a name would be lost.
@@ -106,7 +106,7 @@ class Writing(Attempts):
     async def delete_blog(self, blog: str, *, revision: int | None = None) -> bool:
         keys = Keys(blog)
         with reachable(f"deleting the blog {blog}"):
-            standing = await self._forget(
+            standing = await self._delete_blog_script(
                 keys=[*keys.standing, keys.tags],
                 args=[keys.prefix, "" if revision is None else revision],
             )

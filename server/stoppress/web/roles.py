@@ -11,7 +11,7 @@ from typing import Literal, NoReturn
 from starlette.requests import Request
 
 from stoppress.errors import Misdirected
-from stoppress.web.operation import Endpoint, Operation
+from stoppress.web.contract.operation import Endpoint, Operation
 
 Role = Literal["all", "api", "hub"]
 

@@ -18,22 +18,23 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from stoppress.errors import NotFound, StopPressError
-from stoppress.web.answers import problem_answer
-from stoppress.web.blogs import BlogRoutes
-from stoppress.web.callers import with_standing
-from stoppress.web.changes import ChangeRoutes
-from stoppress.web.client import ClientFiles
-from stoppress.web.documents import DocumentRoutes
-from stoppress.web.feeds import FeedRoutes
-from stoppress.web.home import HomeRoutes
-from stoppress.web.journal import AuditRoutes, noted
-from stoppress.web.media import MediaRoutes
-from stoppress.web.newsroom import Newsroom
-from stoppress.web.operation import Endpoint, Operation, route
-from stoppress.web.operations import OperationsRoutes
-from stoppress.web.pages import PageRoutes, error_page
-from stoppress.web.posts import PostRoutes
-from stoppress.web.pressroom import EXPOSED
+from stoppress.web.api.audit import AuditRoutes, noted
+from stoppress.web.api.blogs import BlogRoutes
+from stoppress.web.api.changes import ChangeRoutes
+from stoppress.web.api.media import MediaRoutes
+from stoppress.web.api.posts import PostRoutes
+from stoppress.web.api.probes import OperationsRoutes
+from stoppress.web.authentication import with_standing
+from stoppress.web.cache.page_cache import EXPOSED
+from stoppress.web.context import Newsroom
+from stoppress.web.contract.docs import DocumentRoutes
+from stoppress.web.contract.operation import Endpoint, Operation, route
+from stoppress.web.http.response import problem_answer
+from stoppress.web.pages.assets import ClientFiles
+from stoppress.web.pages.blog import PageRoutes, error_page
+from stoppress.web.pages.feeds import FeedRoutes
+from stoppress.web.pages.index import HomeRoutes
+from stoppress.web.pages.robots import RobotsRoutes
 from stoppress.web.roles import misdirected, serves
 
 _log = logging.getLogger("stoppress.web")
@@ -53,6 +54,7 @@ def operations(newsroom: Newsroom) -> list[Operation]:
         OperationsRoutes,
     )
     known = [operation for part in parts for operation in part(newsroom).operations()]
+    known += RobotsRoutes().operations()
     return known + DocumentRoutes(newsroom.settings, known).operations()
 
 

@@ -1,0 +1,78 @@
+"""`stoppress export`: a whole blog as one JSON document, off the store itself, which `stoppress import` takes back; or,
+with `--html`, as a folder to read, off a server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stoppress.cli.export_html import Archiving
+from stoppress.cli.options import Finite, command_act, read_settings, server_options, settings_options
+from stoppress.settings import Settings
+
+
+@click.command(short_help="Write a whole blog, revisions included, as one JSON document.")
+@click.argument("blog")
+@click.option("--html", "folder", type=click.Path(path_type=Path), help="Make a folder to read instead, off a server.")
+@click.option(
+    "--picture-timeout",
+    default=30.0,
+    show_default=True,
+    type=Finite(min=0.1),
+    help="Seconds that fetching one picture for the folder may take.",
+)
+@click.option(
+    "--picture-bytes",
+    default=20_971_520,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Bytes that one picture in the folder may have.",
+)
+@server_options
+@settings_options("data", "redis_url")
+def export(
+    blog: str,
+    folder: Path | None,
+    picture_timeout: float,
+    picture_bytes: int,
+    url: str,
+    token: str | None,
+    **given: Any,
+) -> None:
+    """Write BLOG to standard output: its posts, drafts and deletions with all their revisions.
+
+    `stoppress import` makes the same blog of it, here or elsewhere. Works on the store, whether a server runs or not.
+
+    With --html FOLDER it makes a folder to read, that needs no server: what readers see, pictures included, taken from
+    the server at --url.
+    """
+    if folder is not None:
+        archiving = Archiving(url, token, blog, picture_timeout=picture_timeout, picture_bytes=picture_bytes)
+        for line in asyncio.run(archiving.write(folder)):
+            click.echo(line, err=True)
+        return
+    document = asyncio.run(_dump(read_settings(given), blog))
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+async def load_into(settings: Settings, document: dict[str, Any]) -> str:
+    """Make the blog of an export, in the store; its id."""
+    from stoppress import app
+    from stoppress.store import export_document as archive
+
+    async with app.open_store(settings) as stores:
+        blog = await archive.load(stores.store, document)
+        await stores.audit.append([command_act("import", f"/v1/blogs/{blog}", blog)])
+        return blog
+
+
+async def _dump(settings: Settings, blog: str) -> dict[str, Any]:
+    from stoppress import app
+    from stoppress.store import export_document as archive
+
+    async with app.open_store(settings) as stores:
+        return await archive.dump(stores.store, blog)

@@ -1,0 +1,236 @@
+"""`stoppress import`: a blog and its posts from one JSON document, over HTTP.
+
+Running it again is safe: each post has an id, its own or one made from its place in the story, so a second run finds
+what the first one wrote. What is there and the same is left alone, what differs is patched, what was deleted on the
+server stays deleted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import click
+from pydantic import TypeAdapter, ValidationError
+
+from stoppress import sanitize
+from stoppress.api_client import Object, Refused, RemoteDesk
+from stoppress.cli.export_json import load_into
+from stoppress.cli.options import read_settings, read_text, server_options, settings_options
+from stoppress.errors import FieldError, Invalid, StopPressError
+from stoppress.fields import Time
+from stoppress.model import BlogFields, PostFields
+from stoppress.store.export_document import FORMAT
+
+
+@click.command("import", short_help="Import a blog and its posts from a JSON file.")
+@click.argument("file", type=click.Path(allow_dash=True))
+@server_options
+@settings_options("data", "redis_url")
+def import_(file: str, url: str, token: str | None, **given: Any) -> None:
+    """Import FILE, a document {"blog": {...}, "posts": [{...}, ...]} of the fields that the API takes.
+
+    The blog needs an `id`; posts may have one. It can be run again: what is there already is not doubled, and what
+    has changed in the file is changed there.
+
+    A document of `stoppress export` is taken into the store itself (--data, --redis-url), revisions included, as a blog
+    that is not there yet.
+    """
+    text = read_text(file)
+    if (exported := read_export(text)) is not None:
+        click.echo(f"{asyncio.run(load_into(read_settings(given), exported))}: taken in, revisions included")
+        return
+    document = read_document(text, name=file)
+    outcome = asyncio.run(_import(document, url, token))
+    click.echo(outcome.summary())
+    if outcome.refusals:
+        raise StopPressError("\n  ".join(["Some posts were refused:", *outcome.refusals]))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is to be imported; every post has its id."""
+
+    blog: Object
+    posts: Sequence[Object]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the posts. `refusals` are lines: the post's index, the field, why."""
+
+    blog: str
+    counts: Counter[str] = field(default_factory=Counter)
+    refusals: list[str] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """`harbour: 12 made, 3 changed, 80 as they were`"""
+        told = [
+            f"{self.counts[name]} {name}" for name in ("made", "changed", "as they were", "deleted there", "refused")
+        ]
+        return f"{self.blog}: " + ", ".join(part for part in told if not part.startswith("0 "))
+
+
+def read_export(text: str) -> Object | None:
+    """The document, if it is one of `stoppress export`."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) and content.get("format") == FORMAT else None
+
+
+def read_document(text: str, *, name: str) -> Document:
+    """The document that `text` is.
+
+    Raises Invalid: no JSON, another shape, ids that are missing or come twice; the pointers are into the document.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"{name} is not JSON: {error}", status=400) from error
+    if not isinstance(content, dict):
+        raise Invalid(f'{name}: expected an object {{"blog": …, "posts": …}}, but got {_kind(content)}')
+    errors = [
+        FieldError(f"/{key}", "unknown; a document has `blog` and `posts`")
+        for key in content.keys() - {"blog", "posts"}
+    ]
+    blog, posts = content.get("blog"), content.get("posts", [])
+    if not isinstance(blog, dict):
+        errors.append(FieldError("/blog", f"expected an object, but got {_kind(blog)}"))
+        blog = {}
+    elif not isinstance(blog.get("id"), str) or not blog["id"]:
+        errors.append(FieldError("/blog/id", "needed, so that a second run finds the blog again"))
+    if not isinstance(posts, list):
+        errors.append(FieldError("/posts", f"expected a list, but got {_kind(posts)}"))
+        posts = []
+    for index, post in enumerate(posts):
+        if not isinstance(post, dict):
+            errors.append(FieldError(f"/posts/{index}", f"expected an object, but got {_kind(post)}"))
+        elif "id" in post and not isinstance(post["id"], str):
+            errors.append(FieldError(f"/posts/{index}/id", f"expected a text, but got {_kind(post['id'])}"))
+    if not errors:
+        posts = _with_ids(str(blog["id"]), posts)
+        seen: dict[str, int] = {}
+        for index, post in enumerate(posts):
+            first = seen.setdefault(post["id"], index)
+            if first != index:
+                errors.append(FieldError(f"/posts/{index}/id", f"{post['id']!r} is the id of /posts/{first} as well"))
+    if errors:
+        raise Invalid(f"{name} is not a document to import", errors)
+    return Document(blog, posts)
+
+
+def _with_ids(blog: str, posts: Sequence[Object]) -> list[Object]:
+    """Posts without an id get one from when they were published and their headline, or else their text: so it stays
+    when the rest of the post is edited in the file, or other posts come before it."""
+    told: Counter[str] = Counter()
+    with_ids = []
+    for post in posts:
+        if "id" not in post:
+            identity = [blog, post.get("published_at"), post.get("title") or post.get("body")]
+            text = json.dumps(identity, sort_keys=True, ensure_ascii=False)
+            told[text] += 1  # two posts of the same words in the same second are two posts
+            post = {"id": "i" + hashlib.sha256(f"{text}{told[text]}".encode()).hexdigest()[:25], **post}
+        with_ids.append(post)
+    return with_ids
+
+
+async def _import(document: Document, url: str, token: str | None) -> Outcome:
+    blog_id = str(document.blog["id"])
+    outcome = Outcome(blog_id)
+    async with RemoteDesk(url, token) as desk:
+        try:
+            await _import_blog(desk, blog_id, document.blog)
+        except Refused as refusal:
+            raise StopPressError(
+                "\n  ".join([f"The blog was refused: {refusal}", *_fields("blog", refusal)])
+            ) from refusal
+        with click.progressbar(document.posts, label=blog_id, file=sys.stderr, show_pos=True) as posts:
+            for index, post in enumerate(posts):
+                try:
+                    outcome.counts[await _import_post(desk, blog_id, post)] += 1
+                except Refused as refusal:
+                    if refusal.status in (401, 403):
+                        raise StopPressError(f"posts[{index}]: {refusal}") from refusal
+                    outcome.counts["refused"] += 1
+                    outcome.refusals += _fields(f"posts[{index}]", refusal) or [f"posts[{index}]: {refusal}"]
+    return outcome
+
+
+def _fields(where: str, refusal: Refused) -> list[str]:
+    return [f"{where}{error.pointer}: {error.detail}" for error in refusal.errors]
+
+
+async def _import_blog(desk: RemoteDesk, blog_id: str, fields: Object) -> None:
+    there = await desk.blog(blog_id)
+    if there is None:
+        await desk.create_blog(fields)
+    elif patch := different(there, {name: value for name, value in fields.items() if name != "id"}, BlogFields):
+        await desk.change_blog(blog_id, patch)
+
+
+async def _import_post(desk: RemoteDesk, blog_id: str, fields: Object) -> str:
+    """What became of it, as Outcome counts it."""
+    post_id = str(fields["id"])
+    try:
+        there = await desk.post(blog_id, post_id)
+    except Refused as refusal:
+        if refusal.status == 410:
+            return "deleted there"
+        raise
+    if there is None:
+        await desk.create_post(blog_id, fields)
+        return "made"
+    patch = different(there, {name: value for name, value in fields.items() if name != "id"}, PostFields)
+    if not patch:
+        return "as they were"
+    await desk.change_post(blog_id, post_id, patch)
+    return "changed"
+
+
+def different(
+    there: Mapping[str, Any], wanted: Mapping[str, Any], shape: type[PostFields] | type[BlogFields]
+) -> Object:
+    """What of `wanted` is not yet so `there`, as a patch. A field that can't be understood is in it: its refusal is
+    the server's to tell."""
+    patch = {name: value for name, value in wanted.items() if _as_stored(name, wanted, shape) != there.get(name)}
+    if patch.keys() == {"body_format"}:
+        return {}
+    if "body" in patch and "body_format" in wanted:
+        patch["body_format"] = wanted["body_format"]
+    return patch
+
+
+def _as_stored(name: str, wanted: Mapping[str, Any], shape: type[PostFields] | type[BlogFields]) -> Any:
+    """A field's value as the server would give it back; something unlike any value when it would refuse it."""
+    value = wanted[name]
+    try:
+        if name == "body" and isinstance(value, str):
+            return sanitize.render(value) if wanted.get("body_format") == "markdown" else sanitize.sanitize(value)
+        if name == "body_format":
+            return "html"
+        field_type = _type(shape, name)
+        return field_type.dump_python(field_type.validate_python(value), mode="json")
+    except (ValidationError, Invalid):
+        return object()
+
+
+@cache
+def _type(shape: type[PostFields] | type[BlogFields], name: str) -> TypeAdapter[Any]:
+    if name in ("published_at", "publish_at"):
+        return TypeAdapter(Time | None)
+    known = shape.model_fields.get(name)
+    return TypeAdapter(known.rebuild_annotation() if known else Any)
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
+    return names.get(type(value), "a number")

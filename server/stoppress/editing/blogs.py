@@ -1,0 +1,132 @@
+"""Making and changing blogs."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Any
+
+from ulid import ULID
+
+from stoppress.auth import Caller
+from stoppress.editing.inputs import BlogEdit, BlogInput, named_status, parse, patched
+from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision, Unavailable
+from stoppress.model import Blog, BlogFields, BlogStatus
+from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
+
+Clock = Callable[[], datetime]
+_TRIES = 40  # how often an edit that named no revision is made anew when another came first
+_LONGEST = 0.1  # seconds between two of them
+
+# A blog may go on after it ended (the story did); what is archived is opened again on purpose, by ending it first.
+NEXT: dict[BlogStatus, set[BlogStatus]] = {
+    "scheduled": {"live", "paused", "ended", "archived"},
+    "live": {"scheduled", "paused", "ended", "archived"},
+    "paused": {"scheduled", "live", "ended", "archived"},
+    "ended": {"live", "paused", "archived"},
+    "archived": {"ended"},
+}
+
+
+async def tries() -> AsyncIterator[int]:
+    """One number for each try, with full jitter between them (Brooker, "Exponential Backoff And Jitter", 2015): of
+    many editors who meet at one post, one gets through each time, and the others don't come back all at once."""
+    for n in range(_TRIES):
+        if n:
+            await asyncio.sleep(random.uniform(0, min(_LONGEST, 0.001 * 2**n)))
+        yield n
+
+
+class Blogs:
+    """The blogs, for callers who may."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def create(self, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
+        """Make a blog. Raises Invalid, Conflict (its id is taken), Forbidden, Unauthenticated, Unavailable."""
+        caller.require("admin")
+        wanted = parse(BlogInput, content)
+        now = self._clock()
+        name = wanted.id or str(ULID.from_datetime(self._clock()))
+        if attempt and not wanted.id:
+            name = await self._store.reserve_id(attempt, name)
+        caller.require("admin", name)
+        # A blog was updated now at the latest: a time to come would stand there until it has passed.
+        updated_at = wanted.updated_at and min(wanted.updated_at, now)
+        blog = Blog(**_fields(wanted), id=name, revision=1, created_at=now, updated_at=updated_at, posts=0)
+        return await self._store.create_blog(blog, by=caller.name, attempt=attempt)
+
+    async def read(self, name: str) -> BlogState:
+        """Raises NotFound."""
+        state = await self._store.blog(name)
+        if state is None:
+            raise NotFound(f"there is no blog {name!r}")
+        return state
+
+    async def edit(self, name: str, patch: Any, caller: Caller, *, revision: int | None = None) -> Committed:
+        """Apply a merge patch; `revision` is the one it was made for, if the caller says so.
+
+        Raises Invalid, NotFound, StaleRevision, Conflict (a status that can't follow), Forbidden, Unauthenticated.
+        """
+        caller.require("publish", name)
+        async for _ in tries():
+            state = await self.read(name)
+            before = state.blog
+            if revision is not None and revision != before.revision:
+                raise StaleRevision(
+                    f"revision {revision} was expected, but {before.revision} stands", before.model_dump(mode="json")
+                )
+            if not isinstance(patch, dict):
+                raise Invalid("expected a JSON object as merge patch")
+            named_status(patch)
+            wanted = patched(BlogEdit, _document(before), patch)
+            if wanted.status not in NEXT[before.status] | {before.status}:
+                raise Conflict(f"a blog that is {before.status} can't become {wanted.status}")
+            if before.status == "archived" and wanted.status == "archived":
+                raise Conflict(f"the blog {name!r} is archived: it takes no more changes")
+            noticed = wanted.updated_at and min(wanted.updated_at, self._clock())
+            if noticed is None and _shown(wanted) != _shown(before):
+                noticed = self._clock()
+            after = before.model_copy(update={**_fields(wanted), "revision": before.revision + 1})
+            if noticed is None and _fields(after) == _fields(before):
+                return Committed(state.cursor, before)
+            try:
+                committed = await self._store.change_blog(after, by=caller.name, noticed=noticed)
+            except StaleRevision:
+                continue
+            if before.status == "archived":
+                await self._note_what_is_due(name)
+            now = (await self.read(name)).blog
+            return Committed(committed.cursor, now if now.revision == after.revision else after)
+        raise Unavailable(f"the blog {name!r} changes too fast; try again")
+
+    async def _note_what_is_due(self, name: str) -> None:
+        """While a blog is archived nothing comes out, and the notes of what was due are gone: they are made anew."""
+        for post in await self._store.drafts(name):
+            if post.status == "scheduled" and post.publish_at:
+                await self._store.note_due(Due(post.publish_at, name, post.id, post.revision))
+
+    async def delete(self, name: str, caller: Caller, *, revision: int | None = None) -> None:
+        """The blog and everything of it. Raises NotFound, StaleRevision, Forbidden, Unauthenticated."""
+        caller.require("admin", name)
+        try:
+            if not await self._store.delete_blog(name, revision=revision):
+                raise NotFound(f"there is no blog {name!r}")
+        except StaleRevision as error:
+            raise StaleRevision(error.detail, (await self.read(name)).blog.model_dump(mode="json")) from error
+
+
+def _fields(blog: BlogFields) -> dict[str, Any]:
+    return {name: getattr(blog, name) for name in BlogFields.model_fields}
+
+
+def _document(blog: Blog) -> dict[str, Any]:
+    return blog.model_dump(mode="json", include=set(BlogFields.model_fields))
+
+
+def _shown(blog: BlogFields) -> tuple[Any, ...]:
+    return blog.title, blog.description, blog.byline, blog.authors

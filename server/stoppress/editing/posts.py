@@ -1,0 +1,291 @@
+"""The life of a post: draft → (scheduled) → published → deleted, and back from deleted on purpose.
+
+An edit reads what stands, applies the merge patch, and commits what came out for exactly that revision. If somebody
+else was first, it is applied anew to what they left, unless the caller had named the revision it was made for: then
+the caller decides (412). Either way no edit is lost without anybody knowing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from ulid import ULID
+
+from stoppress.auth import ANONYMOUS, Caller
+from stoppress.editing.blogs import Clock, tries
+from stoppress.editing.commit import Committing
+from stoppress.editing.inputs import PostBatch, PostInput, PostPatch, named_status, parse, patched, wrong
+from stoppress.editing.transitions import EDITABLE, NEXT, compose, only_scheduled, telling
+from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
+from stoppress.model import Post, PostFields, Tombstone
+from stoppress.store.base import Attempt, Committed, Due, Entry, Revision, Store
+
+
+class Posts:
+    """The posts of every blog, for callers who may."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._committing = Committing(store)
+
+    async def create(self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
+        """Make a post. Raises Invalid, NotFound (no such blog), Conflict (its id is taken, or the blog is archived),
+        Forbidden, Unauthenticated, Unavailable."""
+        caller.require("write", blog)
+        async with self._unless_done(blog, attempt) as done:
+            wanted = parse(PostInput, content)
+            if wanted.status != "draft":
+                caller.require("publish", blog)
+            if wanted.status != "published":
+                await self._blog_exists(blog)  # before a note is made of when it is due
+            now = self._clock()
+            post = compose(wanted, blog, wanted.id or str(ULID.from_datetime(now)), now)
+            try:
+                done.append(
+                    await self._committing.commit(None, post, "published", caller, now, noticed=True, attempt=attempt)
+                )
+            except StaleRevision as error:
+                raise Conflict(f"there is a post {post.id!r} in {blog!r} already") from error
+        return done[0]
+
+    async def create_all(
+        self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None
+    ) -> Sequence[Committed]:
+        """Make several posts, all or none; they stand in the order given where they come out at the same time.
+
+        Raises as `create`; pointers begin with `/posts/INDEX`.
+        """
+        caller.require("write", blog)
+        async with self._unless_done(blog, attempt) as done:
+            await self._blog_exists(blog)
+            wanted = parse(PostBatch, content).posts
+            if any(post.status != "draft" for post in wanted):
+                caller.require("publish", blog)
+            now = self._clock()
+            first = int(ULID.from_datetime(now))
+            posts, errors = [], []
+            seen: dict[str, int] = {}
+            for i, one in enumerate(wanted):
+                name = one.id or str(ULID.from_int(first + i))
+                if seen.setdefault(name, i) != i:
+                    errors.append(FieldError(f"/posts/{i}/id", f"{name!r} is the id of /posts/{seen[name]} as well"))
+                try:
+                    posts.append(compose(one, blog, name, now))
+                except Invalid as error:
+                    errors += [FieldError(f"/posts/{i}{wrong.pointer}", wrong.detail) for wrong in error.errors]
+            if errors:
+                raise Invalid("; ".join(f"{wrong.pointer[1:]}: {wrong.detail}" for wrong in errors[:5]), errors)
+            try:
+                done += await self._committing.commit_new(posts, caller, now, attempt)
+            except StaleRevision as error:
+                raise await self._taken(blog, posts) from error
+        return done
+
+    @asynccontextmanager
+    async def _unless_done(self, blog: str, attempt: Attempt | None) -> AsyncIterator[list[Committed]]:
+        """What is done within counts, unless it is refused and an earlier try of the same request had been done: then
+        its answer does. What was right then may be wrong by now, such as the time of a scheduled post."""
+        done: list[Committed] = []
+        try:
+            yield done
+        except (Invalid, Conflict):
+            earlier = await self._store.attempted(blog, attempt) if attempt else []
+            if not earlier:
+                raise
+            done += earlier
+
+    async def _taken(self, blog: str, posts: Sequence[Post]) -> Conflict:
+        errors = [
+            FieldError(f"/posts/{i}/id", f"there is a post {post.id!r} in {blog!r} already")
+            for i, post in enumerate(posts)
+            if await self._store.entry(blog, post.id) is not None
+        ]
+        return Conflict(f"{len(errors)} of the {len(posts)} posts are there already; none was made", errors)
+
+    async def read(self, blog: str, post: str, caller: Caller) -> Post:
+        """A post that the caller may see. Raises NotFound, and Gone for a deleted one."""
+        if caller.may("read", blog):
+            entry = await self._store.entry(blog, post)
+        else:
+            entry = await self._store.published(blog, post)
+        return _standing(entry, blog, post)
+
+    async def edit(self, blog: str, post: str, patch: Any, caller: Caller, *, revision: int | None = None) -> Committed:
+        """Apply a merge patch; `revision` is the one it was made for, if the caller says so.
+
+        Raises Invalid, NotFound, Gone, StaleRevision, Conflict (a status that can't follow), Forbidden,
+        Unauthenticated, Unavailable.
+        """
+        caller.require("write", blog)
+        if not isinstance(patch, dict):
+            raise Invalid("expected a JSON object as merge patch")
+        async for _ in tries():
+            before = await self._entry(blog, post, caller)
+            _expect(before, revision)
+            try:
+                return await self._edit_once(before, patch, caller)
+            except StaleRevision:
+                continue
+        raise Unavailable(f"the post {post!r} changes too fast; try again")
+
+    async def restore(
+        self,
+        blog: str,
+        post: str,
+        wanted: int,
+        caller: Caller,
+        *,
+        revision: int | None = None,
+        attempt: Attempt | None = None,
+    ) -> Committed:
+        """Make a new revision of what the post said in an earlier one; whether it is out stays as it is, and so does
+        its place unless the earlier revision was out. Raises as `edit`; NotFound when there was no such revision."""
+        caller.require("write", blog)
+        if attempt and (earlier := await self._store.attempted(blog, attempt)):
+            return earlier[0]
+        async for _ in tries():
+            before = await self._entry(blog, post, caller)
+            if isinstance(before, Tombstone):
+                raise Gone(
+                    f"the post {post!r} was deleted; a patch with status 'published' brings it back",
+                    before.model_dump(mode="json"),
+                )
+            _expect(before, revision)
+            found = [line.post for line in await self._store.revisions(blog, post) if line.revision == wanted]
+            if not found or isinstance(found[0], Tombstone):
+                raise NotFound(f"the post {post!r} has no revision {wanted} to restore")
+            fields = set(PostFields.model_fields)
+            if found[0].status == "published":
+                fields.add("published_at")
+            try:
+                return await self._edit_once(before, found[0].model_dump(mode="json", include=fields), caller, attempt)
+            except StaleRevision:
+                continue
+        raise Unavailable(f"the post {post!r} changes too fast; try again")
+
+    async def _edit_once(
+        self, before: Entry, patch: dict[str, Any], caller: Caller, attempt: Attempt | None = None
+    ) -> Committed:
+        now = self._clock()
+        base = await self._before_deletion(before, patch) if isinstance(before, Tombstone) else before
+        named_status(patch)
+        wanted = patched(PostPatch, base.model_dump(mode="json", include=EDITABLE), patch)
+        if wanted.status not in NEXT[before.status]:
+            raise Conflict(
+                f"a post that is {before.status} can't become {wanted.status}, only {' or '.join(NEXT[before.status])}"
+            )
+        if wanted.status != "draft" or before.status in ("scheduled", "published"):
+            caller.require("publish", before.blog)
+        if patch.get("publish_at") is not None:
+            only_scheduled(wanted)
+        if before.status == "published" and "published_at" in patch and patch["published_at"] is None:
+            raise wrong("published_at", "a published post has a time of publication, but got null")
+        if wanted.body_format == "markdown" and "body" not in patch:
+            raise wrong("body_format", "says what the body is written in, but the patch has no body")
+        after = compose(wanted, before.blog, before.id, now, before, base)
+        if isinstance(before, Post):
+            kept = {"revision": before.revision, "updated_at": before.updated_at}
+            if wanted.updated_at is None and after.model_copy(update=kept) == before:
+                state = await self._store.blog(before.blog)
+                if state is not None:
+                    return Committed(state.cursor, before)  # nothing changed: no revision, no event
+        change = telling(before, after)
+        return await self._committing.commit(
+            before, after, change, caller, now, noticed=not wanted.silent, attempt=attempt
+        )
+
+    async def delete(self, blog: str, post: str, caller: Caller, *, revision: int | None = None) -> Committed:
+        """Leave a tombstone. Deleting twice is deleting once. Raises NotFound, StaleRevision, Conflict, Forbidden,
+        Unauthenticated, Unavailable."""
+        caller.require("write", blog)
+        async for _ in tries():
+            before = await self._entry(blog, post, caller)
+            if isinstance(before, Tombstone):
+                state = await self._store.blog(blog)
+                if state is not None:
+                    return Committed(state.cursor, before)
+            _expect(before, revision)
+            if before.status == "published":
+                caller.require("publish", blog)
+            after = Tombstone(id=post, blog=blog, revision=before.revision + 1)
+            try:
+                return await self._committing.commit(before, after, "edited", caller, self._clock(), noticed=True)
+            except StaleRevision:
+                continue
+        raise Unavailable(f"the post {post!r} changes too fast; try again")
+
+    async def revisions(self, blog: str, post: str, caller: Caller) -> list[Revision]:
+        """Every revision, oldest first. Raises NotFound: also for callers who may not see drafts; Unauthenticated."""
+        if caller is ANONYMOUS:
+            caller.require("read", blog)
+        if not caller.may("read", blog):
+            raise NotFound(f"there is no history of {post!r} for you to see")
+        found = list(await self._store.revisions(blog, post))
+        if not found:
+            raise NotFound(f"there is no post {post!r} in {blog!r}")
+        return found
+
+    async def publish_due(self, due: Due, caller: Caller) -> bool:
+        """Bring out a scheduled post whose time has come; False if it is not (or no longer) one. Safe to be tried by
+        several processes at once: the revision lets one of them through. Raises Conflict, NotFound, Unavailable."""
+        entry = await self._store.entry(due.blog, due.post)
+        now = self._clock()
+        if not isinstance(entry, Post) or entry.status != "scheduled" or not entry.publish_at or entry.publish_at > now:
+            return False
+        published = entry.model_copy(
+            update={
+                "status": "published",
+                "revision": entry.revision + 1,
+                "published_at": entry.published_at or entry.publish_at,
+                "updated_at": max(entry.publish_at, entry.published_at or entry.publish_at),
+                "publish_at": None,
+            }
+        )
+        try:
+            await self._committing.commit(entry, published, "published", caller, now, noticed=True)
+        except StaleRevision:
+            return False
+        return True
+
+    # What stands
+
+    async def _entry(self, blog: str, post: str, caller: Caller) -> Entry:
+        entry = await self._store.entry(blog, post)
+        if entry is None:
+            await self._blog_exists(blog)
+            raise NotFound(f"there is no post {post!r} in {blog!r}")
+        return entry
+
+    async def _blog_exists(self, blog: str) -> None:
+        if await self._store.blog(blog) is None:
+            raise NotFound(f"there is no blog {blog!r}")
+
+    async def _before_deletion(self, tombstone: Tombstone, patch: dict[str, Any]) -> Post:
+        """The last revision that was not a deletion: what a restored post begins with."""
+        if patch.get("status") is None:
+            raise Gone(
+                f"the post {tombstone.id!r} was deleted; a patch with status 'published' brings it back",
+                tombstone.model_dump(mode="json"),
+            )
+        for revision in reversed(await self._store.revisions(tombstone.blog, tombstone.id)):
+            if isinstance(revision.post, Post):
+                return revision.post
+        raise Gone(f"nothing is left of the post {tombstone.id!r}", tombstone.model_dump(mode="json"))
+
+
+def _standing(entry: Entry | None, blog: str, post: str) -> Post:
+    if entry is None:
+        raise NotFound(f"there is no post {post!r} in {blog!r}")
+    if isinstance(entry, Tombstone):
+        raise Gone(f"the post {post!r} was deleted", entry.model_dump(mode="json"))
+    return entry
+
+
+def _expect(entry: Entry, revision: int | None) -> None:
+    if revision is not None and revision != entry.revision:
+        raise StaleRevision(
+            f"revision {revision} was expected, but {entry.revision} stands", entry.model_dump(mode="json")
+        )

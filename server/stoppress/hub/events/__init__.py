@@ -1,0 +1,1 @@
+"""Readers by Server-Sent Events."""

@@ -1,0 +1,267 @@
+"""The same changes as Server-Sent Events: `GET /v1/blogs/{blog}/events` (HTML Living Standard, 9.2).
+
+A stream has no queue: it has a cursor, and an event that wakes it to read the ring, or the store behind it. What it
+sends waits for the client, so a slow one simply finds more to compact at its next look; one that takes nothing for
+`slow_timeout` seconds is cut off.
+
+An EventSource comes back by itself whenever a stream ends. To one that has all of a blog that ended, the answer is
+204, which tells it to stay away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from stoppress import wire
+from stoppress.errors import FieldError, Invalid, StopPressError
+from stoppress.hub.channel import Channel
+from stoppress.hub.events.content_encoding import Encoding, encoding
+from stoppress.hub.follow.history_pages import Shelf
+from stoppress.hub.message import Prepared, event, payload
+from stoppress.hub.socket.upgrade import parse_cursor
+from stoppress.model import Cursor
+from stoppress.problem import problem, problem_headers
+from stoppress.wire import Form
+
+PATH = "/v1/blogs/{blog}/events"
+RETRY = b"retry: 2000\n"  # milliseconds; clients add nothing to it, so it is not shorter
+
+
+class Lobby(Protocol):
+    """What a stream needs of the hub."""
+
+    shelf: Shelf
+    slow_timeout: float
+    any_origin: bool
+    compress: bool
+
+    def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
+        """Count a reader in. Raises Forbidden, Unavailable."""
+
+    def address(self, peer: str | None, forwarded: Sequence[str]) -> str | None:
+        """The reader's address behind trusted proxies."""
+
+    async def reach(self, blog: str, cursor: Cursor | None) -> Channel:
+        """The blog's channel, which knows the cursor if the store does. Raises NotFound, Unavailable."""
+
+    def leave(self, address: str | None) -> None:
+        """Count one out."""
+
+    def refused(self, error: StopPressError) -> None:
+        """Count a refusal."""
+
+
+class EventStream:
+    """One reader by Server-Sent Events, at `sequence` of the channel's history."""
+
+    def __init__(self, channel: Channel, form: Form, cursor: Cursor | None, encoding: Encoding) -> None:
+        self.channel = channel
+        self.form = form
+        self.encoding = encoding
+        self._said: list[bytes] = []
+        self._parting = False
+        self._moved = asyncio.Event()
+        resumed = cursor is not None and channel.knows(cursor)
+        here = cursor if cursor is not None and resumed else channel.cursor
+        self.sequence = here.sequence
+        # Before a reset the hello has the reader's own cursor: cut off in between, it must not come back with ours.
+        said = cursor or here
+        self._said.append(RETRY + event("hello", payload(channel.hello(said, resumed=resumed)), said))
+        if cursor is not None and not resumed:
+            reason = "ahead" if cursor.epoch == channel.epoch else "epoch"
+            self._said.append(event("reset", wire.reset(channel.cursor, reason), channel.cursor))
+        if cursor is not None:
+            kind = "reset" if not resumed else "ring" if cursor.sequence >= channel.ring.start else "store"
+            channel.metrics.resumes.labels(kind).inc()
+
+    def set(self) -> None:
+        """The channel moved."""
+        self._moved.set()
+
+    def reset(self, block: bytes) -> None:
+        """The channel began anew."""
+        self._said.append(block)
+        self.sequence = self.channel.head
+        self._moved.set()
+
+    def part(self, retry_after_ms: int, reason: str) -> None:
+        """This server goes away."""
+        here = Cursor(self.channel.epoch, self.sequence)
+        text = wire.bye(here, retry_after_ms=retry_after_ms, reason=reason)
+        self._said.append(b"retry: %d\n" % retry_after_ms + event("bye", text))
+        self._parting = True
+        self._moved.set()
+
+    async def blocks(self, shelf: Shelf) -> AsyncIterator[bytes]:
+        """What is to be sent, as it comes; ends with the blog, or when this server goes away."""
+        channel = self.channel
+        while True:
+            self._moved.clear()
+            if self._said:
+                said, self._said = b"".join(self._said), []
+                yield self.encoding.say(said)
+                continue
+            if self._parting or channel.gone:
+                yield self.encoding.end()
+                return
+            if self.sequence < channel.head:
+                async for block in self._lacking(shelf):
+                    yield block
+                continue
+            if channel.ended:
+                yield self.encoding.end()
+                return
+            try:
+                async with asyncio.timeout(channel.heartbeat):
+                    await self._moved.wait()
+            except TimeoutError:
+                yield self.encoding.say(event("heartbeat", wire.heartbeat(channel.cursor, channel.audience)))
+
+    async def _lacking(self, shelf: Shelf) -> AsyncIterator[bytes]:
+        """What it lacks, in chunks. It looks anew after each: what was not sent yet may have been replaced."""
+        channel, generation = self.channel, self.channel.generation
+        messages: Sequence[Prepared] | None = channel.ring.since(self.sequence)
+        head: int | None = channel.head
+        if messages is None:
+            page = await shelf.page(channel, self.sequence)
+            if channel.generation != generation:
+                return
+            if page is None or page.epoch != channel.epoch:
+                # Deleted or begun anew; the channel is told of it soon, and tells this stream.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(channel.heartbeat):
+                        await self._moved.wait()
+                return
+            messages, head = page.messages, page.head
+        chunk: list[bytes] = []
+        size = 0
+        for message in messages:
+            chunk.append(self.encoding.tell(message, self.form))
+            size += len(chunk[-1])
+            self.sequence = message.sequence
+            if size >= channel.chunk:
+                channel.streamed(len(chunk), size)
+                yield b"".join(chunk)
+                return
+        if head is not None:
+            self.sequence = max(self.sequence, head)
+        channel.streamed(len(chunk), size)
+        yield b"".join(chunk)
+
+
+class Events:
+    """The endpoint, an ASGI application."""
+
+    def __init__(self, lobby: Lobby) -> None:
+        self._lobby = lobby
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope)
+        lobby, headers = self._lobby, request.headers
+        address = lobby.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
+        origin = headers.get("origin")
+        try:
+            form, cursor = _form(request), _cursor(request)
+            lobby.admit(origin=origin, host=headers.get("host"), address=address)
+            try:
+                channel = await lobby.reach(request.path_params["blog"], cursor)
+                if request.method == "HEAD":
+                    await Response(headers=self._headers(origin))(scope, receive, send)
+                    return
+                if channel.ended and cursor == channel.cursor:
+                    await Response(status_code=204, headers=self._headers(origin))(scope, receive, send)
+                    return
+                accepted = headers.get("accept-encoding", "") if lobby.compress else ""
+                stream = EventStream(channel, form, cursor, encoding(accepted))
+                channel.streams.add(stream)
+                try:
+                    await self._serve(stream, origin, receive, send)
+                finally:
+                    channel.streams.discard(stream)
+            finally:
+                lobby.leave(address)
+        except StopPressError as error:
+            lobby.refused(error)
+            await refusal(error)(scope, receive, send)
+
+    async def _serve(self, stream: EventStream, origin: str | None, receive: Receive, send: Send) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [
+                    (name.encode(), value.encode())
+                    for name, value in self._headers(origin, stream.encoding.name).items()
+                ],
+            }
+        )
+        async with asyncio.TaskGroup() as group:
+            both = group.create_task(self._send(stream, send)), group.create_task(_until_gone(receive))
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for task in both:
+                task.cancel()
+
+    async def _send(self, stream: EventStream, send: Send) -> None:
+        # A client that takes nothing for too long, or whose changes can't be read now: it comes back by itself. The
+        # response is left incomplete, for which uvicorn closes the connection.
+        with contextlib.suppress(TimeoutError, OSError, StopPressError):
+            async for block in stream.blocks(self._lobby.shelf):
+                async with asyncio.timeout(self._lobby.slow_timeout):
+                    await send({"type": "http.response.body", "body": block, "more_body": True})
+            async with asyncio.timeout(self._lobby.slow_timeout):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _headers(self, origin: str | None, content_encoding: str | None = None) -> dict[str, str]:
+        headers = {
+            "content-type": "text/event-stream; charset=utf-8",
+            "cache-control": "no-store",
+            "x-accel-buffering": "no",
+            "vary": "accept-encoding",
+        }
+        if content_encoding:
+            headers["content-encoding"] = content_encoding
+        if self._lobby.any_origin:
+            headers["access-control-allow-origin"] = "*"
+        elif origin is not None:
+            headers |= {"access-control-allow-origin": origin, "vary": "accept-encoding, origin"}
+        return headers
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _form(request: Request) -> Form:
+    """The form that `form=json` or `form=html` asks for."""
+    name = request.query_params.get("form", "json")
+    forms = {"json": Form.JSON, "html": Form.HTML}
+    if name not in forms:
+        detail = f"expected 'json' or 'html', but got {name[:80]!r}"
+        raise Invalid(f"form: {detail}", [FieldError("form", detail)], status=400)
+    return forms[name]
+
+
+def _cursor(request: Request) -> Cursor | None:
+    """`Last-Event-ID`, sent by an EventSource that comes back, counts before `cursor`, which stays in its URL."""
+    last = request.headers.get("last-event-id")
+    if not last:
+        return parse_cursor(request.query_params.getlist("cursor"))
+    try:
+        return Cursor.parse(last)
+    except ValueError as error:
+        raise Invalid(f"Last-Event-ID: {error}", [FieldError("Last-Event-ID", str(error))], status=400) from error
+
+
+def refusal(error: StopPressError) -> Response:
+    """The answer to a request that got no stream."""
+    headers = problem_headers(error)
+    return JSONResponse(problem(error), error.status, headers, media_type=headers.pop("content-type"))

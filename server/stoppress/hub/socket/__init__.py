@@ -1,0 +1,1 @@
+"""Readers by WebSocket: from the first bytes of a connection to its end."""

@@ -1,0 +1,92 @@
+"""What remains of a connection after its handshake: a reader that is its transport's protocol, and nothing more.
+
+Dead peers are found by the kernel, without a timer each: a heartbeat that is never acknowledged ends the connection
+after TCP_USER_TIMEOUT (RFC 5482).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import Protocol
+
+from stoppress.hub.channel import Channel
+from stoppress.hub.message import Dialect
+from stoppress.hub.socket.client_frames import Incoming
+from stoppress.hub.socket.reader import Reader
+from stoppress.hub.socket.state import State
+
+
+class Door(Protocol):
+    """Where a connection is counted out."""
+
+    def left(self, connection: Connection) -> None:
+        """It is gone."""
+
+
+class Connection(Reader, asyncio.Protocol):
+    """A reader with its socket. `address` is what it was admitted under."""
+
+    __slots__ = ("address", "door", "incoming")
+
+    transport: asyncio.Transport
+
+    def __init__(
+        self, channel: Channel, dialect: Dialect, transport: asyncio.Transport, door: Door, address: str | None
+    ) -> None:
+        super().__init__(channel, dialect, transport)
+        self.door = door
+        self.address = address
+        self.incoming: Incoming | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the client."""
+        incoming = self.incoming or Incoming(deflated=self.dialect.deflated)
+        if self.state is State.CLOSING:
+            incoming.expect_close()
+        for piece in incoming.receive(data):
+            if piece:
+                self.transport.write(piece)
+            elif self.transport.can_write_eof():
+                # Half closed, so that unread bytes of the client don't make the kernel throw our close frame away.
+                self.transport.write_eof()
+            else:
+                self.transport.close()
+        if incoming.over:
+            self.closing()
+        self.incoming = None if incoming.idle else incoming
+
+    def eof_received(self) -> None:
+        """The client is done; the transport closes once all was sent."""
+
+    def pause_writing(self) -> None:
+        """The socket is full. Nothing is read either, so that a client that only asks can't make answers pile up."""
+        self.transport.pause_reading()
+        self.pause()
+
+    def resume_writing(self) -> None:
+        """The socket has room again."""
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+            self.resume()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The end, whoever brought it about."""
+        self.gone()
+        self.door.left(self)
+
+
+def inherit(listener: socket.socket, *, silence: float, unsent: int) -> None:
+    """Set what the connections that `listener` accepts inherit, where the kernel knows it; where not, so be it.
+
+    A peer that has acknowledged nothing for `silence` seconds is given up. For one that reads nothing the kernel keeps
+    `unsent` bytes and what is on its way, not megabytes; the throughput stays.
+    """
+    if listener.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    for name, value in (("TCP_USER_TIMEOUT", int(silence * 1000)), ("TCP_NOTSENT_LOWAT", unsent)):
+        option = getattr(socket, name, None)
+        if option is not None:
+            with contextlib.suppress(OSError):
+                listener.setsockopt(socket.IPPROTO_TCP, option, value)

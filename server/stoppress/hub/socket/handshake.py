@@ -1,0 +1,171 @@
+"""What a handshake asks for, and how it is answered (RFC 6455, 4.2). No I/O.
+
+Thousands of readers come back at once after a restart, and nearly all of them send the same few headers. So what
+websockets makes of those headers is kept, and only the key, the path and the cursor are looked at each time. What is
+unusual (a header twice, a key that is none, anything that websockets refuses) goes the long way through websockets'
+ServerProtocol, which knows every rule and every answer.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha1
+from typing import NamedTuple
+
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake, NegotiationError
+from websockets.extensions.base import Extension
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+from websockets.typing import ExtensionParameter, Subprotocol
+from websockets.utils import GUID
+
+from stoppress.hub.message import Dialect, dialect
+from stoppress.hub.socket.client_frames import quiet
+from stoppress.wire import Form
+
+_HEAD_MAX = 8_192  # bytes of a head that may go the short way
+_TEXT = bytes({*range(256)} - {*range(32), 127}) + b"\t\r\n"  # all but control characters
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TARGET = re.compile(rb"/[!-~]*")
+_BODY = frozenset((b"content-length", b"transfer-encoding", b"expect"))
+_KEY = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")  # 16 bytes in base64
+_GUID = GUID.encode()
+_ANY_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+
+
+class SharedDeflate(ServerPerMessageDeflateFactory):
+    """permessage-deflate as frames that go to many need it (RFC 7692, 7.1): no context is taken over on either side,
+    and the client inflates in the full window. Who wants a smaller one gets no compression."""
+
+    def __init__(self) -> None:
+        super().__init__(server_no_context_takeover=True, client_no_context_takeover=True)
+
+    def process_request_params(
+        self, params: Sequence[ExtensionParameter], accepted_extensions: Sequence[Extension]
+    ) -> tuple[list[ExtensionParameter], PerMessageDeflate]:
+        """See websockets. Raises NegotiationError."""
+        answer, agreed = super().process_request_params(params, accepted_extensions)
+        if agreed.local_max_window_bits < 15:
+            raise NegotiationError("frames are shared, and made for a window of 32 KiB")
+        return answer, agreed
+
+
+_EXTENSIONS = (SharedDeflate(),)
+
+
+def protocol(*, compress: bool) -> ServerProtocol:
+    """websockets' own, as we want it."""
+    return ServerProtocol(
+        extensions=_EXTENSIONS if compress else None, select_subprotocol=_select, max_size=None, logger=quiet
+    )
+
+
+def agreed(handshake: ServerProtocol) -> Dialect:
+    """What was agreed on in a handshake that was accepted."""
+    return dialect(Form(handshake.subprotocol or Form.JSON), deflated=bool(handshake.extensions))
+
+
+class Asked(NamedTuple):
+    """A handshake that is in order: what it asks for, and the answer if it is let in."""
+
+    target: str  # path and query, as sent
+    dialect: Dialect
+    answer: bytes
+    origin: str | None
+    host: str | None
+    forwarded: Sequence[str]  # X-Forwarded-For
+
+
+def quickly(head: bytes, *, compress: bool) -> Asked | None:
+    """A handshake as clients commonly send it, whole and with nothing behind it; None when it has to go the long way.
+
+    Strict, because nobody parsed it before: lines end in CRLF, each is a name, a colon and a value without control
+    characters, no name comes twice, none is folded, there is no body.
+    """
+    if len(head) > _HEAD_MAX or not head.endswith(b"\r\n\r\n") or head.translate(None, _TEXT):
+        return None
+    if not head.count(b"\r\n") == head.count(b"\r") == head.count(b"\n"):
+        return None
+    first, *lines = head[:-4].split(b"\r\n")
+    headers: dict[bytes | None, bytes] = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        headers[_name(name) if colon else None] = value.strip(b" \t")
+    request = first.split(b" ")
+    key = headers.get(b"sec-websocket-key", b"")
+    if len(headers) != len(lines) or None in headers or len(request) != 3 or not _KEY.fullmatch(key):
+        return None
+    method, target, version = request
+    path = _target(target)
+    if version != b"HTTP/1.1" or path is None or b"host" not in headers or not _BODY.isdisjoint(headers):
+        return None
+    agreement = _agreement(
+        compress,
+        method,
+        headers.get(b"connection"),
+        headers.get(b"upgrade"),
+        headers.get(b"sec-websocket-version"),
+        headers.get(b"sec-websocket-protocol"),
+        headers.get(b"sec-websocket-extensions"),
+    )
+    if agreement is None:
+        return None
+    spoken, rest = agreement
+    origin, host, forwarded = headers.get(b"origin"), headers[b"host"], headers.get(b"x-forwarded-for")
+    return Asked(
+        path,
+        spoken,
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        + b64encode(sha1(key + _GUID, usedforsecurity=False).digest())
+        + rest,
+        None if origin is None else origin.decode("latin-1"),
+        host.decode("latin-1"),
+        () if forwarded is None else (forwarded.decode("latin-1"),),
+    )
+
+
+@lru_cache(maxsize=256)
+def _target(sent: bytes) -> str | None:
+    """A path and query of visible ASCII; None when it is none."""
+    return sent.decode("ascii") if _TARGET.fullmatch(sent) else None
+
+
+@lru_cache(maxsize=1_024)
+def _name(written: bytes) -> bytes | None:
+    """A header's name in lower case; None when it is no token (RFC 9110, 5.6.2)."""
+    return written.lower() if _TOKEN.fullmatch(written) else None
+
+
+_NAMES = ("Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions")
+
+
+@lru_cache(maxsize=256)
+def _agreement(compress: bool, method: bytes, *values: bytes | None) -> tuple[Dialect, bytes] | None:
+    """What websockets makes of these headers: what is agreed on, and the end of the answer. None when it refuses."""
+    headers = Headers({"Sec-WebSocket-Key": _ANY_KEY})
+    for name, value in zip(_NAMES, values, strict=True):
+        if value is not None:
+            headers[name] = value.decode("latin-1")
+    handshake = protocol(compress=compress)
+    try:
+        _, extensions, subprotocol = handshake.process_request(Request("/", headers, method.decode("latin-1")))
+    except InvalidHandshake:
+        return None
+    rest = "\r\n"
+    if extensions is not None:
+        rest += f"Sec-WebSocket-Extensions: {extensions}\r\n"
+    if subprotocol is not None:
+        rest += f"Sec-WebSocket-Protocol: {subprotocol}\r\n"
+    return agreed(handshake), f"{rest}\r\n".encode("latin-1")
+
+
+def _select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """The first that is known. With none known the answer names none, and the client decides: RFC 6455, 4.1, lets it
+    fail the connection (browsers do) or go on (then in the json form)."""
+    known = {str(form) for form in Form}
+    return next((name for name in offered if name in known), None)

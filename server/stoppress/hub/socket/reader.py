@@ -1,0 +1,172 @@
+"""One reader by socket: what was written to it, and what may be written now. No I/O but its transport's write.
+
+               start                 ring reaches
+    (new) ───────────────▶ advance ──────────────▶ LIVE ◀──────────┐
+                              │ ring does not reach   │ socket full  │ drained: advance
+                              ▼                       ▼              │
+                         CATCHING_UP ───────────▶ LAGGING ──────────┘
+                          take(page) until at        │ for too long: 1013
+                          the head: LIVE             ▼
+          any ── close(code), or the peer's ──▶ CLOSING ── gone, or aborted in time ──▶ CLOSED
+
+`advance` is the one way to catch up: it writes, compacted, what the ring has behind `sequence`, in chunks, until the
+reader is at the head or its socket is full. What was not written is not remembered: `sequence` says it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from stoppress import wire
+from stoppress.hub.channel import Channel
+from stoppress.hub.message import Dialect, Prepared, close_frame, text_frame
+from stoppress.hub.socket.state import State
+from stoppress.model import Cursor
+from stoppress.wire import Close
+
+
+class Outlet(Protocol):
+    """What a reader needs of its transport (asyncio.Transport): never blocks, keeps what the kernel does not take."""
+
+    def write(self, data: bytes, /) -> None:
+        """Send `data`, or call `Reader.pause` when too much waits."""
+
+    def abort(self) -> None:
+        """Close at once; what waits is lost."""
+
+
+class Reader:
+    """All up to `sequence` of the channel's history was written to it."""
+
+    __slots__ = ("channel", "dialect", "sequence", "state", "transport")
+
+    transport: Outlet
+
+    def __init__(self, channel: Channel, dialect: Dialect, transport: Outlet) -> None:
+        self.channel = channel
+        self.dialect = dialect
+        self.transport = transport
+        self.sequence = channel.head
+        self.state = State.LIVE
+
+    @property
+    def live(self) -> bool:
+        """Whether changes are written to it as they come."""
+        return self.state is State.LIVE
+
+    def start(self, cursor: Cursor | None, before: bytes = b"") -> None:
+        """Join the channel: greet, and go on from `cursor`; from now when there is none or it leads nowhere.
+
+        `before` (the answer to the handshake) goes out in one write with the greeting.
+        """
+        channel = self.channel
+        resumed = cursor is not None and channel.knows(cursor)
+        here = cursor if cursor is not None and resumed else channel.cursor
+        self.sequence = here.sequence
+        # Before a reset the hello has the reader's own cursor: cut off in between, it must not come back with ours.
+        greeting = before + channel.hello(cursor or here, resumed=resumed)
+        if cursor is not None and not resumed:
+            reason = "ahead" if cursor.epoch == channel.epoch else "epoch"
+            greeting += text_frame(wire.reset(channel.cursor, reason))
+        if cursor is not None:
+            kind = "reset" if not resumed else "ring" if cursor.sequence >= channel.ring.start else "store"
+            channel.resumes[kind].inc()
+        channel.join(self)
+        self.advance(greeting)
+
+    def advance(self, before: bytes = b"") -> None:
+        """Write what it lacks, as far as the ring has it and the socket takes it; then ask the store."""
+        lacking = self.channel.ring.since(self.sequence)
+        if not self._write(lacking or (), before):
+            return
+        if lacking is None:
+            self.state = State.CATCHING_UP
+            self.channel.host.fetch(self)
+        elif self.channel.ended:
+            self.close(Close.ENDED)
+
+    def take(self, page: Sequence[Prepared], head: int | None) -> None:
+        """Write a page of what the ring no longer had. `head`: where the blog stood when the page was the last."""
+        news = [message for message in page if message.sequence > self.sequence]
+        if self._write(news) and head is not None:
+            self.sequence = max(self.sequence, head)
+            self.state = State.LIVE
+            self.advance()
+
+    def _write(self, messages: Sequence[Prepared], before: bytes = b"") -> bool:
+        """Write `before` and `messages` in chunks; whether all of it went while the state stayed the same."""
+        state, limit = self.state, self.channel.chunk
+        chunk, size = [before] if before else [], len(before)
+        count = 0
+        for message in messages:
+            frame = message.frame(self.dialect)
+            if chunk and size + len(frame) > limit:
+                self._flush(chunk, count)
+                if self.state is not state:
+                    return False
+                chunk, size, count = [], 0, 0
+            chunk.append(frame)
+            size += len(frame)
+            count += 1
+            self.sequence = message.sequence
+        if chunk:
+            self._flush(chunk, count)
+        return self.state is state
+
+    def _flush(self, chunk: list[bytes], messages: int) -> None:
+        data = b"".join(chunk)
+        self.transport.write(data)
+        self.channel.delivered(messages, len(data))
+
+    def pause(self) -> None:
+        """Its socket is full: nothing more for now."""
+        if self.state in (State.LIVE, State.CATCHING_UP):
+            self.state = State.LAGGING
+            self.channel.metrics.lagging.inc()
+            self.channel.host.expect(self)
+
+    def resume(self) -> None:
+        """Its socket drained: go on from where it stands."""
+        if self.state is State.LAGGING:
+            self._recover(State.LIVE)
+            self.advance()
+
+    def reset(self, frame: bytes) -> None:
+        """The channel began anew; `frame` tells the reader. Even a full socket gets it: it is small, and rare."""
+        self.sequence = self.channel.head
+        if self.state is State.CATCHING_UP:
+            self.state = State.LIVE
+        self.transport.write(frame)
+
+    def part(self, retry_after_ms: int, reason: str) -> None:
+        """This server goes away: say when to come back, and close. Nothing for one that is closing as it is."""
+        if self.state in (State.CLOSING, State.CLOSED):
+            return
+        here = Cursor(self.channel.epoch, self.sequence)
+        self.transport.write(text_frame(wire.bye(here, retry_after_ms=retry_after_ms, reason=reason)))
+        self.close(Close.RESTARTING)
+
+    def close(self, code: Close) -> None:
+        """Begin the closing handshake (RFC 6455, 7.1.2)."""
+        if self.state not in (State.CLOSING, State.CLOSED):
+            self.closing()
+            self.transport.write(close_frame(code))
+
+    def closing(self) -> None:
+        """A close frame was sent: nothing may follow it, and the rest has a bound in time."""
+        if self.state not in (State.CLOSING, State.CLOSED):
+            self._recover(State.CLOSING)
+            self.channel.leave(self)
+            self.channel.host.expect(self)
+
+    def gone(self) -> None:
+        """The connection is no more."""
+        self.channel.leave(self)
+        self._recover(State.CLOSED)
+
+    def _recover(self, state: State) -> None:
+        if self.state is State.LAGGING:
+            self.channel.metrics.lagging.dec()
+        self.state = state
+        self.channel.host.relax(self)

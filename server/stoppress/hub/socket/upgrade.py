@@ -1,0 +1,270 @@
+"""From a request for a socket to a reader: may it come in, which blog does it want, from where does it go on.
+
+door.py hands over the usual handshakes, read quickly. All others come by uvicorn (0.54,
+httptools_impl.handle_websocket_upgrade): it makes the class given as `Config(ws=…)`, calls connection_made and
+data_received with the request, which httptools parsed and it wrote down again, and then sets the object as the
+transport's protocol. So the answer waits until that has happened (call_soon): the transport then belongs to this
+object, and from the answer on to the Connection; nothing of the request is kept.
+
+What can be decided here is decided at once: when the blog is followed and the cursor is known, no task is made.
+Otherwise the hub makes one, bounded in time, and cancelled when the client goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import http
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Protocol, cast
+from urllib.parse import parse_qs, unquote
+
+from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLineTooLong, TooManyHeaders
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+
+from stoppress.errors import FieldError, Invalid, NotFound, StopPressError
+from stoppress.hub.channel import Channel
+from stoppress.hub.message import dialect
+from stoppress.hub.socket.connection import Connection, Door
+from stoppress.hub.socket.handshake import Asked, agreed, protocol
+from stoppress.model import Cursor
+from stoppress.problem import problem, problem_headers
+from stoppress.wire import Form
+
+PATH = "/v1/blogs/{blog}/socket"
+_UNREADABLE: dict[type[Exception] | type[None], int] = {
+    RequestLineTooLong: 414,
+    HeaderLineTooLong: 431,
+    TooManyHeaders: 431,
+}
+BEFORE, _AFTER = PATH.split("{blog}")
+
+
+class Lobby(Door, Protocol):
+    """What an upgrade needs of the hub."""
+
+    write_buffer: int
+    compress: bool
+    by_address: bool  # whether it matters which address a reader has
+
+    def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
+        """Count a reader in. Raises Forbidden, Unavailable."""
+
+    def address(self, peer: str | None, forwarded: Sequence[str]) -> str | None:
+        """The reader's address behind trusted proxies."""
+
+    def channel(self, blog: str, cursor: Cursor | None) -> Channel | None:
+        """The blog's channel, if it is open and knows the cursor."""
+
+    def usher(self, upgrade: Upgrade, blog: str, cursor: Cursor | None) -> asyncio.Task[None]:
+        """Open the channel, or ask the store about the cursor; then call `accept` or `refuse`."""
+
+    def leave(self, address: str | None) -> None:
+        """Count one out who was admitted, but never became a connection."""
+
+    def refused(self, error: StopPressError) -> None:
+        """Count a refusal."""
+
+
+def parse_cursor(values: Sequence[str]) -> Cursor | None:
+    """The cursor of a request's `cursor` parameters.
+
+    Raises:
+        Invalid: it is none, or there are several; status 400, naming the parameter and its value.
+    """
+    if not values:
+        return None
+    try:
+        if len(values) > 1:
+            raise ValueError(f"expected one cursor, but got {len(values)}")
+        return _cursor(values[0])
+    except ValueError as error:
+        raise Invalid(f"cursor: {error}", [FieldError("cursor", str(error))], status=400) from error
+
+
+_cursor = lru_cache(maxsize=256)(Cursor.parse)  # thousands come back with the same few
+
+
+class Upgrade(asyncio.Protocol):
+    """One request for a socket, from its first byte to its answer."""
+
+    __slots__ = (
+        "_accepted",
+        "_address",
+        "_admitted",
+        "_answered",
+        "_cursor",
+        "_dialect",
+        "_head",
+        "_lobby",
+        "_task",
+        "_transport",
+    )
+
+    def __init__(self, lobby: Lobby) -> None:
+        self._lobby = lobby
+        self._head = b""
+        self._task: asyncio.Task[None] | None = None
+        self._admitted = False
+        self._answered = False
+        self._accepted = b""
+        self._dialect = dialect(Form.JSON)
+        self._cursor: Cursor | None = None
+        self._address: str | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """uvicorn hands over its transport."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """The whole request, once. A client that goes on before it is answered breaks RFC 6455, 4.1."""
+        if self._answered:
+            return
+        if self._head:
+            self._transport.abort()
+            return
+        self._head = data
+        asyncio.get_running_loop().call_soon(self._read)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client went before it was answered, or after it was refused."""
+        self._answered = True
+        if self._task is not None:
+            self._task.cancel()
+        self._release()
+
+    def _read(self) -> None:
+        if self._answered or self._transport.is_closing():
+            return
+        try:
+            asked = self._thoroughly()
+        except StopPressError as error:
+            self.refuse(error)
+        else:
+            self.decide(asked)
+
+    def decide(self, asked: Asked) -> None:
+        """Let it in, ask the store about it, or refuse it."""
+        try:
+            blog = self._admit(asked)
+        except StopPressError as error:
+            self.refuse(error)
+            return
+        channel = self._lobby.channel(blog, self._cursor)
+        if channel is None:
+            self._task = self._lobby.usher(self, blog, self._cursor)
+        else:
+            self.accept(channel)
+
+    def _admit(self, asked: Asked) -> str:
+        """Count the reader in; the blog it asks for."""
+        path, _, query = asked.target.partition("?")
+        self._accepted = asked.answer
+        self._dialect = asked.dialect
+        if query:
+            self._cursor = parse_cursor(_cursors(query))
+        blog = _blog(path)
+        lobby = self._lobby
+        if lobby.by_address:
+            peer = self._transport.get_extra_info("peername")
+            self._address = lobby.address(peer[0] if isinstance(peer, tuple | list) else None, asked.forwarded)
+        lobby.admit(origin=asked.origin, host=asked.host, address=self._address)
+        self._admitted = True
+        return blog
+
+    def _thoroughly(self) -> Asked:
+        """What the request asks for, if it is in order; the refusal says what is not. An unknown path counts first."""
+        handshake = protocol(compress=self._lobby.compress)
+        handshake.receive_data(self._head)
+        events = handshake.events_received()
+        if not events:
+            raise _refusal(handshake, _UNREADABLE.get(type(handshake.handshake_exc), 400))
+        request = cast(Request, events[0])
+        _blog(request.path.partition("?")[0])
+        response = handshake.accept(request)
+        if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            raise _refusal(handshake, response.status_code)
+        headers = request.headers
+        return Asked(
+            request.path,
+            agreed(handshake),
+            response.serialize(),
+            next(iter(headers.get_all("Origin")), None),
+            next(iter(headers.get_all("Host")), None),
+            headers.get_all("X-Forwarded-For"),
+        )
+
+    def accept(self, channel: Channel) -> None:
+        """Answer, and let the reader take the connection over."""
+        if self._answered:
+            return
+        self._answered = True
+        self._admitted = False  # the connection counts itself out
+        lobby, transport = self._lobby, self._transport
+        connection = Connection(channel, self._dialect, transport, lobby, self._address)
+        transport.set_protocol(connection)
+        transport.set_write_buffer_limits(high=lobby.write_buffer)
+        try:
+            connection.start(self._cursor, before=self._accepted)
+        except Exception:
+            transport.abort()  # never half open
+            raise
+
+    def refuse(self, error: StopPressError) -> None:
+        """Answer by plain HTTP, and close."""
+        if self._answered:
+            return
+        self._answered = True
+        self._release()
+        self._lobby.refused(error)
+        self._transport.write(_response(error))
+        self._transport.close()
+
+    def _release(self) -> None:
+        if self._admitted:
+            self._admitted = False
+            self._lobby.leave(self._address)
+
+
+@lru_cache(maxsize=256)
+def _cursors(query: str) -> tuple[str, ...]:
+    """What a query has as `cursor`."""
+    return tuple(parse_qs(query, keep_blank_values=True).get("cursor", ()))
+
+
+@lru_cache(maxsize=256)
+def _blog(path: str) -> str:
+    """The blog whose socket this is. Raises NotFound."""
+    blog = unquote(path.removeprefix(BEFORE).removesuffix(_AFTER))
+    if not path.startswith(BEFORE) or not path.endswith(_AFTER) or not blog or "/" in blog:
+        raise NotFound(f"there is no socket at {path[:200]!r}")
+    return blog
+
+
+def _refusal(handshake: ServerProtocol, status: int) -> StopPressError:
+    error = handshake.handshake_exc or InvalidHandshake("not a handshake")
+    cause = f": {error.__cause__}" if error.__cause__ else ""
+    return Invalid(f"this is no WebSocket handshake: {error}{cause}", status=status)
+
+
+def _response(error: StopPressError) -> bytes:
+    body = json.dumps(problem(error), ensure_ascii=False).encode()
+    headers = {
+        "date": email.utils.formatdate(usegmt=True),
+        **problem_headers(error),
+        "content-length": str(len(body)),
+        "connection": "close",
+    }
+    if error.status in (400, 426):
+        headers["sec-websocket-version"] = "13"  # RFC 6455, 4.4
+    if error.status == 426:
+        headers["upgrade"] = "websocket"
+        headers["connection"] = "upgrade, close"  # RFC 9110, 7.8
+    if error.status == 405:
+        headers["allow"] = "GET"
+    lines = [f"HTTP/1.1 {error.status} {http.HTTPStatus(error.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body

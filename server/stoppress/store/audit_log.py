@@ -1,0 +1,47 @@
+"""Who did what, from where: base.Audit as one stream in Redis."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from stoppress.model import rfc3339
+from stoppress.settings import Settings
+from stoppress.store.base import Act
+from stoppress.store.connection import connect, reachable
+from stoppress.store.redis_keys import AUDIT
+
+
+class RedisAudit:
+    """Trimmed to the latest `audit_entries`."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self._redis = connect(url, settings, retries=0)
+        self._kept = settings.audit_entries
+
+    async def append(self, acts: Sequence[Act]) -> None:
+        """See base.Audit."""
+        with reachable("writing the audit log"):
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for act in acts:
+                    fields = asdict(act) | {"at": rfc3339(act.at)}
+                    del fields["id"]
+                    pipe.xadd(AUDIT, {"act": json.dumps(fields)}, maxlen=self._kept, approximate=True)
+                await pipe.execute()
+
+    async def latest(self, *, before: str | None, limit: int) -> Sequence[Act]:
+        """See base.Audit."""
+        with reachable("reading the audit log"):
+            found = await self._redis.xrevrange(AUDIT, f"({before}" if before else "+", "-", count=limit)
+        return [replace(_load(entry["act"]), id=name) for name, entry in found]
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._redis.aclose()
+
+
+def _load(text: str) -> Act:
+    fields = json.loads(text)
+    return Act(**fields | {"at": datetime.fromisoformat(fields["at"])})

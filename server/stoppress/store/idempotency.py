@@ -1,0 +1,79 @@
+"""What an earlier try of the same request got: the memory behind Idempotency-Key.
+
+The key of a commit is kept by the commit's own script, in the same step (commit.lua). What is kept is where the answers
+are, `POST:REVISION …`: the revisions themselves stay in the posts' histories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stoppress.errors import Invalid
+from stoppress.model import Cursor
+from stoppress.store.base import Attempt, Change, Committed
+from stoppress.store.connection import Client, reachable
+from stoppress.store.records import load_revision
+from stoppress.store.redis_keys import REMEMBERED, RESERVED, Keys
+
+
+class Attempts:
+    """The part of base.Store that answers who asks again."""
+
+    def __init__(self, reads: Client, writes: Client) -> None:
+        self._reads = reads
+        self._writes = writes
+
+    async def attempted(self, blog: str, attempt: Attempt) -> Sequence[Committed]:
+        keys = Keys(blog)
+        with reachable("looking for an earlier try"):
+            async with self._reads.pipeline(transaction=True) as pipe:
+                pipe.hmget(keys.attempt(attempt.key), "fingerprint", "sequence", "answer")
+                pipe.hget(keys.meta, "epoch")
+                (fingerprint, sequences, kept), epoch = await pipe.execute()
+        if fingerprint is None or epoch is None:
+            return []
+        same_request(attempt, fingerprint)
+        return await self._replay(blog, epoch, sequences, kept)
+
+    async def _replay(self, blog: str, epoch: str, sequences: str, kept: str) -> Sequence[Committed]:
+        """What the first try answered: the revisions that it made, as they then were."""
+        keys = Keys(blog)
+        made = load_answer(kept)
+        with reachable("reading what an earlier try wrote"):
+            async with self._reads.pipeline(transaction=True) as pipe:
+                for name, revision in made:
+                    pipe.lindex(keys.history(name), revision - 1)
+                texts = await pipe.execute()
+        return [
+            Committed(Cursor(epoch, int(sequence)), load_revision(text).post, replayed=True)
+            for text, sequence in zip(texts, sequences.split(","), strict=True)
+        ]
+
+    async def remember(self, attempt: Attempt, answer: str) -> tuple[str, bool]:
+        mine = f"{attempt.fingerprint} {answer}"
+        with reachable("keeping an answer"):
+            first = await self._writes.set(REMEMBERED + attempt.key, mine, nx=True, get=True, ex=attempt.seconds)
+        fingerprint, _, kept = str(first or mine).partition(" ")
+        same_request(attempt, fingerprint)
+        return kept, first is not None
+
+    async def reserve_id(self, attempt: Attempt, candidate: str) -> str:
+        with reachable("reserving an id"):
+            first = await self._writes.set(RESERVED + attempt.key, candidate, nx=True, get=True, ex=attempt.seconds)
+        return str(first or candidate)
+
+
+def dump_answer(changes: Sequence[Change]) -> str:
+    """What is kept of these changes for a second try."""
+    return " ".join(f"{change.after.id}:{change.after.revision}" for change in changes)
+
+
+def load_answer(kept: str) -> list[tuple[str, int]]:
+    """The inverse of `dump_answer`: posts and their revisions."""
+    return [(name, int(revision)) for name, _, revision in (part.partition(":") for part in kept.split(" "))]
+
+
+def same_request(attempt: Attempt | None, fingerprint: str) -> None:
+    """Return when the earlier try asked for the same. Raises Invalid."""
+    if attempt is not None and attempt.fingerprint != fingerprint:
+        raise Invalid("this Idempotency-Key was used for another request; take a new key")

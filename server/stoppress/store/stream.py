@@ -1,0 +1,77 @@
+"""The histories as they grow, read off the streams: base.Log on Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+
+from stoppress.model import Cursor, Record
+from stoppress.settings import Settings
+from stoppress.store.connection import connect, reachable
+from stoppress.store.fast_reads import Line
+from stoppress.store.records import load_record
+from stoppress.store.redis_keys import Keys
+
+_AT_ONCE = 500  # records of one blog in one answer
+
+
+class RedisLog:
+    """A blocking XREAD holds its connection and waits long: it has a client of its own, whose socket waits longer."""
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        self._url = url
+        self._settings = settings
+        self._blocking = connect(url, settings, retries=0, answer_within=_longest_wait(settings) + 5)
+        self._asking = Line(url, settings)
+
+    async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
+        """See base.Log. `wait` is at most a minute; a cancelled read loses nothing."""
+        wait = min(wait, _longest_wait(self._settings))
+        blogs = {Keys(blog).events: blog for blog in after}
+        streams = {Keys(blog).events: f"{sequence}-0" for blog, sequence in after.items()}
+        with reachable("following the blogs"):
+            found = await _cancellable(self._blocking.xread(streams, count=_AT_ONCE, block=max(1, int(wait * 1000))))
+        return {
+            blogs[stream]: [
+                load_record(fields["record"], fields.get("epoch"), fields.get("at")) for _, fields in entries
+            ]
+            for stream, entries in found
+        }
+
+    async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
+        """See base.Log."""
+        if not blogs:
+            return {}
+        with reachable("asking where the blogs stand"):
+            answers = await self._asking.ask([("HMGET", Keys(blog).meta, "epoch", "seq") for blog in blogs])
+        return {
+            blog: Cursor(epoch, int(sequence)) if epoch else None
+            for blog, (epoch, sequence) in zip(blogs, answers, strict=True)
+        }
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._blocking.aclose()
+        await self._asking.close()
+
+
+async def _cancellable(command: Coroutine[Any, Any, Any]) -> Any:
+    """The command's answer; ended for sure when the caller is cancelled.
+
+    redis-py sends within asyncio.wait_for, which before Python 3.12 swallows a cancellation that comes in the very step
+    in which the sending ends (python/cpython#86296): the command would go on blocking. So it runs in a task of its own,
+    which is cancelled until it is done.
+    """
+    task = asyncio.ensure_future(command)
+    try:
+        await asyncio.wait({task})
+    finally:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=0.01)
+    return task.result()
+
+
+def _longest_wait(settings: Settings) -> float:
+    return max(60.0, settings.verify)

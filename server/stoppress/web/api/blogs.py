@@ -1,0 +1,169 @@
+"""The API's routes of blogs."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoppress.editing.inputs import BlogEdit, BlogInput
+from stoppress.model import Blog, rfc3339
+from stoppress.store.base import Committed
+from stoppress.web.authentication import caller
+from stoppress.web.context import Newsroom
+from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, Operation, Parameter, limit_of
+from stoppress.web.http.paging import dump_token, load_token
+from stoppress.web.http.request import attempt, body, expected_revision, number, parameter, parse_json
+from stoppress.web.http.response import NO_STORE, REVALIDATE, answer, etag
+
+LIMIT = 100
+_WRITTEN = {"$ref": "#/components/schemas/BlogAnswer"}
+
+
+class BlogRoutes:
+    """Make, list, read, change, delete."""
+
+    def __init__(self, newsroom: Newsroom) -> None:
+        self._newsroom = newsroom
+        self._settings = newsroom.settings
+
+    async def create(self, request: Request) -> Response:
+        who = await caller(request, self._newsroom)
+        who.require("admin")
+        content = await body(request, self._settings.body_limit)
+        tried = attempt(request, who, content, self._settings.idempotency_hours)
+        committed = await self._newsroom.blogs.create(parse_json(content), who, tried)
+        return _written(committed, 201)
+
+    async def index(self, request: Request) -> Response:
+        limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
+        after = parameter(request, "page", load_token, None)
+        states, following = await self._newsroom.store.blogs(after=after, limit=limit)
+        content = {
+            "blogs": [state.blog.model_dump(mode="json") for state in states],
+            "next": following and dump_token(following),
+        }
+        return answer(content, headers=REVALIDATE)
+
+    async def read(self, request: Request) -> Response:
+        state = await self._newsroom.blogs.read(request.path_params["blog"])
+        # The tag guards edits; counts move without it, so a 304 would hide them.
+        headers = {**REVALIDATE, "etag": etag(state.blog), "stoppress-cursor": str(state.cursor)}
+        return answer(state.blog.model_dump(mode="json"), headers=headers)
+
+    async def edit(self, request: Request) -> Response:
+        who = await caller(request, self._newsroom)
+        name = request.path_params["blog"]
+        who.require("publish", name)
+        revision = expected_revision(request)
+        patch = parse_json(await body(request, self._settings.body_limit))
+        return _written(await self._newsroom.blogs.edit(name, patch, who, revision=revision))
+
+    async def delete(self, request: Request) -> Response:
+        who = await caller(request, self._newsroom)
+        name = request.path_params["blog"]
+        who.require("admin", name)
+        await self._newsroom.blogs.delete(name, who, revision=expected_revision(request))
+        return Response(status_code=204, headers=NO_STORE)
+
+    async def stats(self, request: Request) -> Response:
+        state = await self._newsroom.blogs.read(request.path_params["blog"])
+        delivered = self._newsroom.last_delivery(state.blog.id)
+        content = {
+            "readers": await self._newsroom.readers(state.blog.id),
+            "posts": state.blog.posts,
+            "cursor": str(state.cursor),
+            "last_delivery": delivered and rfc3339(delivered),
+        }
+        return answer(content)
+
+    def operations(self) -> list[Operation]:
+        """What the OpenAPI document says of them."""
+        return [
+            Operation(
+                "POST",
+                "/v1/blogs",
+                "createBlog",
+                "Make a blog",
+                self.create,
+                "Blogs",
+                scope="admin",
+                body=BlogInput,
+                parameters=(IDEMPOTENCY_KEY,),
+                answers={201: _WRITTEN},
+                problems=(400, 401, 403, 409, 413, 415, 422, 503),
+            ),
+            Operation(
+                "GET",
+                "/v1/blogs",
+                "listBlogs",
+                "List blogs, by id",
+                self.index,
+                "Blogs",
+                parameters=(
+                    limit_of(LIMIT),
+                    Parameter("page", "query", "The `next` of an earlier answer."),
+                ),
+                answers={200: {"$ref": "#/components/schemas/BlogList"}},
+                problems=(422, 503),
+            ),
+            Operation(
+                "GET",
+                "/v1/blogs/{blog}",
+                "readBlog",
+                "Read a blog",
+                self.read,
+                "Blogs",
+                parameters=(BLOG,),
+                answers={200: {"$ref": f"#/components/schemas/{Blog.__name__}"}},
+                problems=(404, 503),
+            ),
+            Operation(
+                "PATCH",
+                "/v1/blogs/{blog}",
+                "editBlog",
+                "Change a blog (RFC 7396 merge patch)",
+                self.edit,
+                "Blogs",
+                scope="publish",
+                body=BlogEdit,
+                merge_patch=True,
+                parameters=(BLOG, IF_MATCH),
+                answers={200: _WRITTEN},
+                problems=(400, 401, 403, 404, 409, 412, 413, 415, 422, 503),
+                description="Readers are told at once. `ended` lets their sockets go for good.",
+            ),
+            Operation(
+                "DELETE",
+                "/v1/blogs/{blog}",
+                "deleteBlog",
+                "Delete a blog and everything of it",
+                self.delete,
+                "Blogs",
+                scope="admin",
+                parameters=(BLOG, IF_MATCH),
+                answers={204: None},
+                problems=(400, 401, 403, 404, 412, 503),
+            ),
+            Operation(
+                "GET",
+                "/v1/blogs/{blog}/stats",
+                "readStats",
+                "Readers, posts and where the blog stands",
+                self.stats,
+                "Blogs",
+                parameters=(BLOG,),
+                answers={200: {"$ref": "#/components/schemas/Stats"}},
+                problems=(404, 503),
+            ),
+        ]
+
+
+def _written(committed: Committed, status: int = 200) -> Response:
+    blog = committed.entry
+    assert isinstance(blog, Blog)
+    headers = {**NO_STORE, "etag": etag(blog)}
+    if status == 201:
+        headers["location"] = f"/v1/blogs/{blog.id}"
+    if committed.replayed:
+        headers["idempotent-replayed"] = "true"
+    return answer({"blog": blog.model_dump(mode="json"), "cursor": str(committed.cursor)}, status, headers)

@@ -1,0 +1,105 @@
+"""The API's routes of pictures."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoppress.errors import NotFound
+from stoppress.media.picture import FORMATS, TYPES, Picture
+from stoppress.media.storage import NAME
+from stoppress.web.authentication import caller
+from stoppress.web.context import Newsroom
+from stoppress.web.contract.operation import IDEMPOTENCY_KEY, Operation, Parameter
+from stoppress.web.http.request import attempt, body
+from stoppress.web.http.response import NO_STORE, answer
+
+_ACCEPTED = tuple(media_type for _, media_type in FORMATS.values())
+_SERVED = {
+    "cache-control": "public, max-age=31536000, immutable",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "cross-origin",
+}
+
+
+class MediaRoutes:
+    """Take a picture in, give one out."""
+
+    def __init__(self, newsroom: Newsroom) -> None:
+        self._newsroom = newsroom
+        self._settings = newsroom.settings
+
+    async def create(self, request: Request) -> Response:
+        who = await caller(request, self._newsroom)
+        who.require("write")
+        kinds = {"", "application/octet-stream", *_ACCEPTED}
+        content = await body(request, self._settings.media_limit, kinds=kinds, expected="a picture")
+        tried = attempt(request, who, content, self._settings.idempotency_hours)
+        picture = await self._newsroom.studio.take(content)
+        told, replayed = json.dumps(_tell(picture)), False
+        if tried:
+            told, replayed = await self._newsroom.store.remember(tried, told)
+        found = json.loads(told)
+        headers = {**NO_STORE, "location": found["url"], **({"idempotent-replayed": "true"} if replayed else {})}
+        return answer(found, 201, headers)
+
+    async def read(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if not NAME.fullmatch(name):
+            raise NotFound(f"there is no picture {ascii(name)[:80]}")
+        headers = {**_SERVED, "etag": f'"{name}"'}
+        if headers["etag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        content = await self._newsroom.studio.shelf.get(name)
+        if content is None:
+            raise NotFound(f"there is no picture {name!r}")
+        return Response(content, headers=headers, media_type=TYPES[name.rpartition(".")[2]])
+
+    def operations(self) -> list[Operation]:
+        """What the OpenAPI document says of them."""
+        limit, pixels = self._settings.media_limit, self._settings.media_pixels
+        return [
+            Operation(
+                "POST",
+                "/v1/media",
+                "createMedia",
+                "Take a picture in",
+                self.create,
+                "Media",
+                scope="write",
+                accepts=(*_ACCEPTED, "application/octet-stream"),
+                parameters=(IDEMPOTENCY_KEY,),
+                answers={201: {"$ref": "#/components/schemas/Picture"}},
+                problems=(400, 401, 403, 413, 415, 422, 503),
+                description=f"JPEG, PNG, WebP, AVIF or GIF, as its first bytes say; at most {limit} bytes and {pixels} "
+                "pixels. It is turned as its EXIF says and loses all that it carries along but its colour profile. The "
+                "answer is what a post's `media` takes. The same picture gives the same address.",
+            ),
+            Operation(
+                "GET",
+                "/media/{name}",
+                "readMedia",
+                "A picture",
+                self.read,
+                "Media",
+                parameters=(Parameter("name", "path", "As `url` and `srcset` name it.", {"type": "string"}),),
+                answers={200: {"type": "string", "format": "binary"}, 304: None},
+                problems=(404, 503),
+                media_type="image/*",
+            ),
+        ]
+
+
+def _tell(picture: Picture) -> dict[str, Any]:
+    addresses = [f"/media/{file.name}" for file in picture.files]
+    listed = sorted(zip(picture.widths, addresses, strict=True))
+    return {
+        "url": addresses[0],
+        "width": picture.width,
+        "height": picture.height,
+        "srcset": ", ".join(f"{address} {width}w" for width, address in listed),
+    }

@@ -1,0 +1,56 @@
+"""What operators look at: alive, ready, counted."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoppress.errors import Unavailable
+from stoppress.web.context import Newsroom
+from stoppress.web.contract.operation import Operation
+from stoppress.web.http.response import NO_STORE, answer
+
+_STATE = {"$ref": "#/components/schemas/State"}
+
+
+class OperationsRoutes:
+    """`/healthz`, `/readyz`, `/metrics`."""
+
+    def __init__(self, newsroom: Newsroom) -> None:
+        self._newsroom = newsroom
+
+    async def health(self, request: Request) -> Response:
+        """The process answers."""
+        return answer({"status": "ok"})
+
+    async def ready(self, request: Request) -> Response:
+        """The process does its work: the store answers and takes writes, and no stop is under way."""
+        if not self._newsroom.ready():
+            raise Unavailable("this server is starting or stopping")
+        await self._newsroom.store.ping()
+        return answer({"status": "ready"})
+
+    async def metrics(self, request: Request) -> Response:
+        """The Prometheus text format."""
+        metrics, together = self._newsroom.metrics, self._newsroom.exposition
+        content = await together() if together else metrics.exposition()
+        return Response(content, headers={**NO_STORE, "content-type": metrics.content_type})
+
+    def operations(self) -> list[Operation]:
+        """What the OpenAPI document says of them."""
+        return [
+            Operation("GET", "/healthz", "health", "Alive", self.health, "Operations", answers={200: _STATE}),
+            Operation(
+                "GET", "/readyz", "ready", "Ready", self.ready, "Operations", answers={200: _STATE}, problems=(503,)
+            ),
+            Operation(
+                "GET",
+                "/metrics",
+                "metrics",
+                "Prometheus metrics",
+                self.metrics,
+                "Operations",
+                answers={200: {"type": "string"}},
+                media_type="text/plain",
+            ),
+        ]

@@ -1,0 +1,60 @@
+"""Who asks: the token of the `Authorization` header."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoppress.auth import ANONYMOUS, SCOPES, Caller, recognise, token_id
+from stoppress.errors import Unauthenticated
+from stoppress.web.context import Newsroom
+from stoppress.web.contract.operation import Endpoint
+from stoppress.web.http.rate_limit import Standing, refusal
+
+_ADMIN = Caller("admin", frozenset(SCOPES), id="admin")
+
+
+async def caller(request: Request, newsroom: Newsroom) -> Caller:
+    """The caller; ANONYMOUS without a token. Looked up at every request: a revoked token is refused at once.
+
+    Raises:
+        Unauthenticated: a token was sent, but does not count.
+        Limited: it has made all its requests of this minute. The operator's own token has no limit.
+        Unavailable: the store can't be asked.
+    """
+    header = request.headers.get("authorization")
+    if header is None:
+        return ANONYMOUS
+    scheme, _, text = header.partition(" ")
+    text = text.strip()
+    if scheme.lower() != "bearer" or not text:
+        raise Unauthenticated(f"expected 'Authorization: Bearer TOKEN', but got the scheme {scheme[:20]!r}")
+    if newsroom.admin_token and hmac.compare_digest(text.encode(), newsroom.admin_token.encode()):
+        request.state.caller = _ADMIN
+        return _ADMIN
+    name = token_id(text)
+    who = recognise(text, await newsroom.tokens.get(name) if name else None, newsroom.clock())
+    request.state.caller = who
+    standing = await newsroom.limits.spend(who.id)
+    if standing is not None:
+        if standing.left < 0:
+            request.state.standing = replace(standing, left=0)
+            raise refusal(who.name, standing)
+        request.state.standing = standing
+    return who
+
+
+def with_standing(endpoint: Endpoint) -> Endpoint:
+    """The endpoint; its answers tell what the caller's token has left."""
+
+    async def run(request: Request) -> Response:
+        response = await endpoint(request)
+        standing: Standing | None = getattr(request.state, "standing", None)
+        if standing is not None:
+            response.headers.update(standing.headers())
+        return response
+
+    return run

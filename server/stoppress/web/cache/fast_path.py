@@ -1,0 +1,98 @@
+"""What stands before the application, and before ASGI: gives out finished answers, as bytes, in one write.
+
+A page that is there and still good needs no task, no scope to be read by middleware, no routing and no Response: the
+question where its blog stands (heads.py), and a write. Everything else, a page that has to be made first among it,
+takes the ordinary way.
+
+uvicorn (0.54, httptools_impl) calls `_start_asgi_task` for each request in its turn, with the RequestResponseCycle in
+which it notes how far the answer is. Here the cycle is completed without the application: the flags it would set, its
+access log, and `on_response`, which takes the next request of the connection.
+tests/web/cache/test_fast_path.py holds that.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from time import perf_counter
+
+from prometheus_client import Histogram
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
+
+from stoppress.metrics import Metrics
+from stoppress.web.cache.finished_page import Finished, Headers, timing
+from stoppress.web.cache.freshness import Outcome
+from stoppress.web.cache.page_cache import Pressroom
+
+_PLACE = "/blogs/"
+_METHODS = ("GET", "HEAD")
+
+
+def fronted(base: type[HttpToolsProtocol], pressroom: Pressroom, metrics: Metrics) -> type[HttpToolsProtocol]:
+    """uvicorn's HTTP class, answering by itself what is finished."""
+    counts: dict[tuple[str, int], Histogram] = {}
+
+    def count(route: str, status: int) -> Histogram:
+        found = counts.get((route, status))
+        if found is None:
+            found = counts[route, status] = metrics.requests.labels(route, "GET", status)
+        return found
+
+    class Front(base):  # type: ignore[valid-type, misc]
+        def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+            scope = cycle.scope
+            if (
+                not scope["path"].startswith(_PLACE)
+                or scope["method"] not in _METHODS
+                # Somebody who reads slowly is waited for by the ordinary way.
+                or self.flow.write_paused
+            ):
+                super()._start_asgi_task(cycle, app)
+                return
+            asked: Headers = dict(scope["headers"])
+            # Whether the proxy that says so is trusted is found out on the ordinary way.
+            forwarded = b"x-forwarded-proto" in asked and not pressroom.public_url
+            foreign = b"origin" in asked and not pressroom.any_origin
+            kept = None if forwarded or foreign else pressroom.answers.get(pressroom.key(scope, asked))
+            if kept is None:
+                super()._start_asgi_task(cycle, app)
+                return
+            pressroom.heads.ask(kept.blog, partial(self._told, cycle, app, kept, asked, perf_counter()))
+
+        def _told(
+            self,
+            cycle: RequestResponseCycle,
+            app: ASGI3Application,
+            kept: Finished,
+            asked: Headers,
+            began: float,
+            outcome: Outcome,
+        ) -> None:
+            if cycle.disconnected:
+                return
+            if outcome != kept.cursor:
+                super()._start_asgi_task(cycle, app)
+                return
+            form = kept.form(asked)
+            more = b"".join(b"%s: %s\r\n" % pair for pair in (*self.server_state.default_headers, timing()))
+            end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+            body = b"" if cycle.scope["method"] == "HEAD" else form.body
+            self.transport.writelines((form.head, more, end, body))
+            if cycle.access_log:
+                cycle.access_logger.info(
+                    '%s - "%s %s HTTP/%s" %d',
+                    get_client_addr(cycle.scope),
+                    cycle.scope["method"],
+                    get_path_with_query_string(cycle.scope),
+                    cycle.scope["http_version"],
+                    form.status,
+                )
+            count(kept.route, form.status.value).observe(perf_counter() - began)
+            cycle.response_started = cycle.response_complete = True
+            cycle.message_event.set()
+            if not cycle.keep_alive:
+                self.transport.close()
+            cycle.on_response()
+
+    return Front

@@ -1,0 +1,35 @@
+"""Finished answers, and where their blogs stand: what the front and the routes behind it share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stoppress.settings import Settings
+from stoppress.web.cache.finished_page import FinishedAnswers, Headers, Key
+from stoppress.web.cache.freshness import Heads, Read
+
+EXPOSED = ("ETag", "Server-Timing")  # what pages of other origins may read besides
+
+
+class Pressroom:
+    """As the settings want it; `heads` asks the store where blogs stand (store.base.Log.heads)."""
+
+    def __init__(self, settings: Settings, heads: Read) -> None:
+        self.answers = FinishedAnswers(settings.page_cache)
+        self.heads = Heads(heads)
+        self.public_url = settings.public_url.rstrip("/") if settings.public_url else None
+        self.origins = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
+        self.any_origin = "*" in self.origins
+        # Of every finished answer. Where only some origins may read them, that is the ordinary way's to say.
+        self.headers = (
+            {"access-control-allow-origin": "*", "access-control-expose-headers": ", ".join(EXPOSED)}
+            if self.any_origin
+            else {}
+        )
+
+    def key(self, scope: Mapping[str, Any], asked: Headers) -> Key:
+        """Under which an answer to the request of this ASGI scope is kept; `asked` are its headers."""
+        if self.public_url:
+            return scope["path"], scope["query_string"], "", b""
+        return scope["path"], scope["query_string"], scope["scheme"], asked.get(b"host", b"")

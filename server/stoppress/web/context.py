@@ -1,0 +1,45 @@
+"""What the routes work with, built once by app.py and given to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from stoppress.editing.blogs import Blogs, Clock
+from stoppress.editing.posts import Posts
+from stoppress.media.intake import Studio
+from stoppress.metrics import Metrics
+from stoppress.render.markup import Markup
+from stoppress.settings import Settings
+from stoppress.store.base import Store, Tokens
+from stoppress.web.cache.page_cache import Pressroom
+from stoppress.web.http.rate_limit import Limits
+
+if TYPE_CHECKING:
+    from stoppress.editing.audit_log import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Newsroom:
+    """The desk, the store behind it, and what is known of the readers (web never sees the hub itself)."""
+
+    settings: Settings
+    store: Store
+    tokens: Tokens
+    blogs: Blogs
+    posts: Posts
+    markup: Markup
+    journal: Journal
+    limits: Limits
+    studio: Studio
+    pressroom: Pressroom
+    metrics: Metrics
+    clock: Clock
+    readers: Callable[[str], Awaitable[int]]
+    last_delivery: Callable[[str], datetime | None]
+    ready: Callable[[], bool]
+    admin_token: str | None
+    client_path: str
+    exposition: Callable[[], Awaitable[bytes]] | None = None  # of several processes together; else of this one

@@ -1,0 +1,222 @@
+"""The OpenAPI 3.1 document, made from the operations and the models: what is not in it does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from http import HTTPStatus
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from stoppress import __version__
+from stoppress.auth import SCOPES
+from stoppress.editing.inputs import BlogEdit, BlogInput, PostBatch, PostInput, PostPatch
+from stoppress.model import Blog, Post, Tombstone
+from stoppress.web.contract.operation import Operation
+
+_REF = "#/components/schemas/{model}"
+_MODELS: dict[type[BaseModel], Literal["serialization", "validation"]] = {
+    Blog: "serialization",
+    Post: "serialization",
+    Tombstone: "serialization",
+    BlogInput: "validation",
+    BlogEdit: "validation",
+    PostInput: "validation",
+    PostBatch: "validation",
+    PostPatch: "validation",
+}
+_ABOUT = """A live-blog server: publish over HTTP, and every open page has it at once.
+
+Times are RFC 3339 in UTC, ids are ULIDs unless you give one. Every write answers with the cursor at which readers see
+it. Errors are RFC 9457 problems that name the field and the value. A request's body may have {body_limit} bytes and its
+head {head_limit}; send JSON. Every POST may carry an `Idempotency-Key`. Unknown fields are refused."""
+
+
+def openapi(operations: Sequence[Operation], *, body_limit: int, head_limit: int) -> dict[str, Any]:
+    """The document, as a JSON object."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Stop Press",
+            "version": __version__,
+            "summary": "A real-time live-blog server",
+            "description": _ABOUT.format(body_limit=body_limit, head_limit=head_limit),
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in operations)],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Made by `stoppress token create`. Scopes: "
+                    + "; ".join(f"`{scope}` {about}" for scope, about in SCOPES.items())
+                    + ".",
+                }
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.about,
+        "tags": [operation.tag],
+        "responses": {
+            **{str(status): _good(operation, status) for status in operation.answers},
+            **{str(status): _bad(status) for status in _problems(operation)},
+        },
+    }
+    if operation.description:
+        entry["description"] = operation.description
+    if operation.parameters:
+        entry["parameters"] = [
+            {
+                "name": parameter.name,
+                "in": parameter.place,
+                "required": parameter.place == "path",
+                "description": parameter.about,
+                "schema": dict(parameter.schema),
+            }
+            for parameter in operation.parameters
+        ]
+    if operation.body:
+        content = {"schema": {"$ref": _REF.format(model=operation.body.__name__)}}
+        types = ["application/json", *(["application/merge-patch+json"] if operation.merge_patch else [])]
+        entry["requestBody"] = {"required": True, "content": dict.fromkeys(types, content)}
+    if operation.accepts:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        entry["requestBody"] = {"required": True, "content": dict.fromkeys(operation.accepts, binary)}
+    if operation.scope:
+        entry["security"] = [{"token": [operation.scope]}]
+    return entry
+
+
+def _good(operation: Operation, status: int) -> dict[str, Any]:
+    schema = operation.answers[status]
+    entry: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    if schema is not None:
+        entry["content"] = {operation.media_type: {"schema": dict(schema)}}
+        if operation.page:
+            entry["content"]["text/html"] = {"schema": {"type": "string"}}
+    return entry
+
+
+def _problems(operation: Operation) -> list[int]:
+    # Wherever a token is looked at, it may have made all its requests of the minute.
+    return sorted({*operation.problems, *([429] if 401 in operation.problems else [])})
+
+
+def _bad(status: int) -> dict[str, Any]:
+    schema = {"$ref": _REF.format(model="Problem")}
+    return {"description": HTTPStatus(status).phrase, "content": {"application/problem+json": {"schema": schema}}}
+
+
+def _schemas() -> dict[str, Any]:
+    _, definitions = models_json_schema(list(_MODELS.items()), ref_template=_REF)
+    schemas: dict[str, Any] = deepcopy(definitions["$defs"])
+    for name in ("BlogEdit", "PostPatch"):
+        _as_merge_patch(schemas[name])
+    for name in ("Blog", "Post", "Tombstone"):
+        schemas[name]["required"] = sorted(schemas[name]["properties"])
+    return {**schemas, **_answers()}
+
+
+def _as_merge_patch(schema: dict[str, Any]) -> None:
+    """Nothing is required of a patch, and null takes any field back to its default, but for those that have none, and
+    the status: to take that away would publish."""
+    required = schema.pop("required", [])
+    for name, field in schema["properties"].items():
+        default = field.pop("default", None)
+        if name not in required and name != "status" and default is not None:
+            about = {key: field.pop(key) for key in ("title", "description") if key in field}
+            schema["properties"][name] = {"anyOf": [field, {"type": "null"}], **about}
+
+
+def _object(required: Iterable[str] = (), **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": sorted(required or properties)}
+
+
+def _answers() -> dict[str, Any]:
+    text = {"type": "string"}
+    texts = {"type": "array", "items": text}
+    cursor = {"type": "string", "description": "Where the blog stands: EPOCH.SEQUENCE, opaque."}
+    following = {"type": ["string", "null"], "description": "The `page` of the next answer; null at the end."}
+    whole = {"type": "integer", "minimum": 0}
+    time = {"type": "string", "format": "date-time"}
+
+    def ref(name: str) -> dict[str, str]:
+        return {"$ref": _REF.format(model=name)}
+
+    def some(name: str) -> dict[str, Any]:
+        return {"type": "array", "items": ref(name)}
+
+    return {
+        "BlogAnswer": _object(blog=ref("Blog"), cursor=cursor),
+        "BlogList": _object(blogs=some("Blog"), next=following),
+        "PostAnswer": _object(post=ref("Post"), cursor=cursor),
+        "PostBatchAnswer": _object(posts=some("PostAnswer"), cursor=cursor),
+        "PostList": _object(posts=some("Post"), next=following, cursor=cursor),
+        "TombstoneAnswer": _object(post=ref("Tombstone"), cursor=cursor),
+        "Revision": _object(
+            revision=whole, at=time, by=text, changed=texts, post={"anyOf": [ref("Post"), ref("Tombstone")]}
+        ),
+        "RevisionList": _object(revisions=some("Revision")),
+        "Stats": _object(readers=whole, posts=whole, cursor=cursor, last_delivery={**time, "type": ["string", "null"]}),
+        "Changes": _object(
+            cursor=cursor,
+            messages={"type": "array", "items": _object(type=text, cursor=cursor)},
+            more={"type": "boolean", "description": "There is more behind this cursor."},
+        ),
+        "Act": _object(
+            id=text,
+            at=time,
+            token={**text, "description": "The token's id; `admin` for the operator's own."},
+            name=text,
+            address=text,
+            agent=text,
+            method=text,
+            operation={**text, "description": "The operation's id in this document, or a command's name."},
+            target=text,
+            blog={"type": ["string", "null"]},
+            status={**whole, "description": "What was answered; 0 for a command."},
+        ),
+        "AuditList": _object(entries=some("Act"), next=following),
+        "Picture": _object(
+            url=text,
+            width=whole,
+            height=whole,
+            srcset={**text, "description": "All widths, narrowest first."},
+        ),
+        "Front": _object(name=text, version=text, blogs=text, docs=text, openapi=text, asyncapi=text),
+        "State": _object(status=text),
+        "FieldError": _object(
+            ["detail"],
+            pointer={**text, "description": "JSON Pointer into the body (RFC 6901)."},
+            parameter={**text, "description": "Name of the parameter or header."},
+            detail=text,
+        ),
+        "Problem": _object(
+            ["type", "title", "status", "detail"],
+            type=text,
+            title=text,
+            status=whole,
+            detail=text,
+            errors=some("FieldError"),
+            current={
+                "description": "412: what stands.",
+                "anyOf": [ref("Post"), ref("Tombstone"), ref("Blog"), {"type": "null"}],
+            },
+            tombstone={"description": "410: what is left.", **ref("Tombstone")},
+            retry_after={**whole, "description": "429, 503: seconds."},
+        ),
+    }

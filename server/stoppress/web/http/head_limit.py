@@ -1,0 +1,100 @@
+"""A bound on what a request's head may take: uvicorn's httptools class has none of its own.
+
+With web/cache/fast_path.py this is the place of web/ that leans on uvicorn's insides (HttpToolsProtocol of the 0.54
+line, as pinned in pyproject.toml; tests/web/http/test_head_limit.py holds it): it counts bytes before and while they
+are parsed, so that an endless header can't fill the memory, and answers 431 as a problem. The rest of what the client sends is read and thrown
+away for a while before the connection closes: closed at once, it would be reset, and the answer lost (nginx calls this
+lingering_close).
+"""
+
+from __future__ import annotations
+
+from asyncio import TimerHandle
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from stoppress.web.http.response import dump
+
+_LINGER_BYTES = 8 << 20
+_LINGER_SECONDS = 2.0
+
+
+def bounded(limit: int) -> type[HttpToolsProtocol]:
+    """uvicorn's HTTP class, refusing heads of more than `limit` bytes."""
+
+    class BoundedHead(HttpToolsProtocol):
+        _head = 0  # bytes of the head so far
+        _reading_head = True
+        _parsed = 0
+        _linger: TimerHandle | None = None
+        _lingered = 0
+
+        def data_received(self, data: bytes) -> None:
+            if self._linger is not None:
+                self._lingered += len(data)
+                if self._lingered > _LINGER_BYTES:
+                    self.transport.close()
+                return
+            if self._reading_head:
+                self._head += len(data)
+            super().data_received(data)
+            # What came behind the head in the same read was counted too: only an unfinished head is judged here.
+            if self._reading_head and self._head > limit and self._linger is None:
+                self._refuse_head()
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self._reading_head = True
+            self._parsed = 0
+
+        def on_url(self, url: bytes) -> None:
+            super().on_url(url)
+            self._parsed += len(url)
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            super().on_header(name, value)
+            self._parsed += len(name) + len(value) + 4
+            if self._parsed > limit:
+                raise ValueError("the head is over the limit")  # makes httptools stop: see send_400_response
+
+        def on_headers_complete(self) -> None:
+            if self._parsed > limit:
+                raise ValueError("the head is over the limit")
+            self._reading_head = False
+            self._head = 0
+            super().on_headers_complete()
+
+        def send_400_response(self, msg: str) -> None:
+            if self._parsed > limit:
+                self._refuse_head()
+            else:
+                self._refuse(400, "Bad Request", f"what came is not HTTP/1.1: {msg}")
+
+        def _refuse_head(self) -> None:
+            self._refuse(
+                431,
+                "Request Header Fields Too Large",
+                f"the request's line and headers have more than {limit} bytes; the limit is {limit}",
+            )
+
+        def _refuse(self, status: int, title: str, detail: str) -> None:
+            members: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+            if status == 431:
+                members["errors"] = [{"parameter": "headers", "detail": detail}]
+            content = dump(members)
+            head = (
+                f"HTTP/1.1 {status} {title}\r\ncontent-type: application/problem+json\r\n"
+                f"content-length: {len(content)}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
+            )
+            self.transport.write(head.encode() + content)
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+            self._linger = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self._linger is not None:
+                self._linger.cancel()
+            super().connection_lost(exc)
+
+    return BoundedHead

@@ -1,0 +1,244 @@
+"""The pages that readers open: complete without JavaScript, and with the cursor from which the client goes on.
+
+Pages are counted from the oldest post, so that what is on a page stays on it while posts arrive: page 1 has the first
+`page_posts` posts, page 2 the next … and the newest page has as many and the remainder, which makes it longer until
+there are enough for one page more. A client that reads on by scrolling asks by place instead (`behind`): a post that
+is filed late or deleted moves the numbers, but no place.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from stoppress.errors import Gone, NotFound, StopPressError
+from stoppress.model import Post
+from stoppress.render.embed_players import HOSTS
+from stoppress.render.markup import Markup, Notice
+from stoppress.store.base import Order, Page, Place
+from stoppress.web.cache.finished_page import Finished
+from stoppress.web.context import Newsroom
+from stoppress.web.contract.operation import BLOG, POST, ErrorPage, Operation, Parameter
+from stoppress.web.http.request import number, one_of, parameter, read_order
+
+# Nothing runs but the client's own modules; pictures may come from anywhere that is https (or from this server), and
+# players only into a frame that the reader asked for.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: http: data:; font-src 'self'; "
+    f"connect-src 'self'; frame-src {' '.join(HOSTS)}; base-uri 'none'; form-action 'self'; frame-ancestors *"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "strict-origin-when-cross-origin",
+}
+_HTML = "text/html"
+_ROUTE = "/blogs/{blog}"
+_NOTICES: dict[int, Notice] = {404: "not_found", 410: "gone", 422: "not_found"}
+_ON_TOP = 100  # key events, and pinned posts, at most
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """Which page of a blog: its order, what it is filtered by (`key`, `tag:NAME` or all), its number or place."""
+
+    order: Order
+    filter: str = ""
+    number: int | None = None
+    behind: Place | None = None
+
+    def url(self, blog: str, page: int, last: int) -> str:
+        """The address of another page of the same kind; the one where the order begins has no number."""
+        query = {"order": "oldest"} if self.order == "oldest" else {}
+        if self.filter:
+            query |= {"key": "true"} if self.filter == "key" else {"tag": self.filter[4:]}
+        if page != (last if self.order == "newest" else 1):
+            query["page"] = str(page)
+        return f"/blogs/{blog}" + (f"?{urlencode(query)}" if query else "")
+
+
+class PageRoutes:
+    """`/blogs/{blog}` and `/blogs/{blog}/posts/{post}`."""
+
+    def __init__(self, newsroom: Newsroom) -> None:
+        self._newsroom = newsroom
+        self._pressroom = newsroom.pressroom
+        self._size = newsroom.settings.page_posts
+        self._headers = {**HEADERS, **newsroom.pressroom.headers, "content-type": f"{_HTML}; charset=utf-8"}
+
+    async def blog(self, request: Request) -> Response:
+        name = request.path_params["blog"]
+        asked = dict(request.scope["headers"])
+        cursor = await self._pressroom.heads.cursor(name)
+        if cursor is None:
+            raise NotFound(f"there is no blog {name!r}")
+        key = self._pressroom.key(request.scope, asked)
+        finished = await self._pressroom.answers.of(
+            key, cursor, lambda: self._make(name, _variant(request), self._origin(request))
+        )
+        return finished.response(asked)
+
+    async def _make(self, name: str, variant: _Variant, origin: str) -> Finished:
+        began = time.monotonic()
+        page, at, last = await self._read(name, variant)
+        first = at == last if variant.order == "newest" else at == 1
+        keys: Sequence[Post] = ()
+        pinned: Sequence[Post] = ()
+        if first and not variant.filter and not variant.behind:
+            # Of a moment after the page itself: a change in between comes by the cursor, and is made again in place.
+            keys = await self._top(name, variant.order, "key")
+            pinned = await self._top(name, variant.order, "pinned")
+        older = variant.url(name, at - 1, last) if at > 1 else None
+        newer = variant.url(name, at + 1, last) if at < last else None
+        text = self._newsroom.markup.page(
+            page,
+            order=variant.order,
+            canonical=f"{origin}/blogs/{name}",
+            newer_url=newer,
+            older_url=older,
+            filter=variant.filter,
+            keys=keys,
+            pinned=pinned,
+        )
+        return Finished(_ROUTE, name, page.cursor, text, self._headers, began=began)
+
+    async def _top(self, name: str, order: Order, index: str) -> Sequence[Post]:
+        page = await self._newsroom.store.page(name, order=order, limit=_ON_TOP, index=index)
+        return page.posts if page else ()
+
+    async def post(self, request: Request) -> Response:
+        """Leads to the page that holds the post, at it."""
+        blog, post = request.path_params["blog"], request.path_params["post"]
+        entry = await self._newsroom.store.published(blog, post)
+        state = await self._newsroom.blogs.read(blog)
+        older = await self._newsroom.store.position(blog, post)
+        if entry is None or (older is None and isinstance(entry, Post)):
+            raise NotFound(f"there is no post {post!r} in {blog!r}")
+        if older is None:
+            raise Gone(f"the post {post!r} was deleted", entry.model_dump(mode="json"))
+        last = max(1, state.blog.posts // self._size)
+        at = min(older // self._size + 1, last)
+        url = _Variant("newest").url(blog, at, last)
+        return RedirectResponse(f"{url}#post-{post}", 302, headers={"cache-control": "no-cache"})
+
+    async def _read(self, name: str, variant: _Variant) -> tuple[Page, int, int]:
+        """The posts of a page, its number, and the last page's. Raises NotFound."""
+        order, index = variant.order, variant.filter or "all"
+        page: Page | None = None
+        at = last = 1
+        total = await self._total(name, index)
+        for _ in range(4):  # until no post came or went between the count and the read
+            last = max(1, total // self._size)
+            at = variant.number or (last if order == "newest" else 1)
+            if variant.behind:
+                page = await self._newsroom.store.page(
+                    name, order=order, after=variant.behind, limit=self._size, index=index
+                )
+                if page is None:
+                    raise NotFound(f"there is no blog {name!r}")
+                # Only whether there is more behind it counts; the number in that link is the next page's, about.
+                at = (2 if order == "newest" else last - 1) if page.next else (1 if order == "newest" else last)
+                return page, at, max(last, at)
+            if at > last:
+                raise NotFound(f"the blog {name!r} has {last} pages, and no page {at}")
+            first = (at - 1) * self._size
+            count = max(total - first if at == last else self._size, 1)
+            skip = first if order == "oldest" else max(total - first - count, 0)
+            page = await self._newsroom.store.page(name, order=order, skip=skip, limit=count, index=index)
+            if page is None:
+                raise NotFound(f"there is no blog {name!r}")
+            if page.total == total:
+                break
+            total = page.total
+        assert page is not None
+        return page, at, last
+
+    async def _total(self, name: str, index: str) -> int:
+        if index == "all":
+            return (await self._newsroom.blogs.read(name)).blog.posts
+        page = await self._newsroom.store.page(name, limit=1, index=index)
+        if page is None:
+            raise NotFound(f"there is no blog {name!r}")
+        return page.total
+
+    def _origin(self, request: Request) -> str:
+        return (self._newsroom.settings.public_url or str(request.base_url)).rstrip("/")
+
+    def operations(self) -> list[Operation]:
+        """What the OpenAPI document says of them."""
+        page = {"type": "string", "description": "An HTML document."}
+        return [
+            Operation(
+                "GET",
+                _ROUTE,
+                "blogPage",
+                "The reader's page",
+                self.blog,
+                "Readers",
+                parameters=(
+                    BLOG,
+                    Parameter(
+                        "order", "query", "By first publication.", {"type": "string", "enum": ["newest", "oldest"]}
+                    ),
+                    Parameter("page", "query", "Counted from the oldest.", {"type": "integer", "minimum": 1}),
+                    Parameter("key", "query", "Only key events.", {"type": "string", "enum": ["true", "false"]}),
+                    Parameter("tag", "query", "Only posts with this tag."),
+                    Parameter("behind", "query", "`TIME,ID`: the posts that follow on this place in the order."),
+                ),
+                answers={200: page, 304: None, 404: page, 503: page},
+                media_type=_HTML,
+            ),
+            Operation(
+                "GET",
+                "/blogs/{blog}/posts/{post}",
+                "postPage",
+                "The page that holds a post, at it",
+                self.post,
+                "Readers",
+                parameters=(BLOG, POST),
+                answers={302: None, 404: page, 410: page, 503: page},
+                media_type=_HTML,
+            ),
+        ]
+
+
+def error_page(markup: Markup) -> ErrorPage:
+    """How an error is answered where a reader meets it."""
+
+    def write(request: Request, error: StopPressError) -> Response:
+        kind = _NOTICES.get(error.status, "unavailable")
+        headers = {**HEADERS, "cache-control": "no-store"}
+        if error.status == 503:
+            headers["retry-after"] = "1"
+        return Response(markup.notice(kind), 404 if kind == "not_found" else error.status, headers, _HTML)
+
+    return write
+
+
+def _variant(request: Request) -> _Variant:
+    """What the query asks for. Raises Invalid (422)."""
+    tag = request.query_params.get("tag", "")
+    key = parameter(request, "key", one_of("true", "false"), "false") == "true"
+    return _Variant(
+        order=parameter(request, "order", read_order, "newest"),
+        filter="key" if key else f"tag:{tag}" if tag else "",
+        number=parameter(request, "page", number(1, 1_000_000), None),
+        behind=parameter(request, "behind", _place, None),
+    )
+
+
+def _place(given: str) -> Place:
+    moment, comma, post = given.partition(",")
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError as error:
+        raise ValueError("expected a place TIME,ID") from error
+    if not comma or at.tzinfo is None:
+        raise ValueError("expected a place TIME,ID")
+    return Place(at, post)

@@ -1,0 +1,80 @@
+"""A blog's newest posts for feed readers: Atom and JSON Feed, from the same store and with the same validators."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoppress.errors import NotFound
+from stoppress.model import Blog, Post
+from stoppress.render.feeds import atom, json_feed
+from stoppress.web.cache.finished_page import Finished
+from stoppress.web.context import Newsroom
+from stoppress.web.contract.operation import BLOG, Operation
+
+_HEADERS = {"x-content-type-options": "nosniff", "access-control-allow-origin": "*"}
+_ROUTE = "/blogs/{blog}/feed."
+_KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
+    "atom": ("application/atom+xml", atom),
+    "json": ("application/feed+json", json_feed),
+}
+
+
+class FeedRoutes:
+    """`/blogs/{blog}/feed.atom` and `/blogs/{blog}/feed.json`."""
+
+    def __init__(self, newsroom: Newsroom) -> None:
+        self._newsroom = newsroom
+        self._pressroom = newsroom.pressroom
+
+    async def atom(self, request: Request) -> Response:
+        return await self._feed(request, "atom")
+
+    async def json(self, request: Request) -> Response:
+        return await self._feed(request, "json")
+
+    async def _feed(self, request: Request, suffix: str) -> Response:
+        name = request.path_params["blog"]
+        newsroom, pressroom = self._newsroom, self._pressroom
+        kind, write = _KINDS[suffix]
+        asked = dict(request.scope["headers"])
+        cursor = await pressroom.heads.cursor(name)
+        if cursor is None:
+            raise NotFound(f"there is no blog {name!r}")
+
+        async def make() -> Finished:
+            began = time.monotonic()
+            page = await newsroom.store.page(name, limit=newsroom.settings.page_posts)
+            if page is None:
+                raise NotFound(f"there is no blog {name!r}")
+            origin = (newsroom.settings.public_url or str(request.base_url)).rstrip("/")
+            text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
+            headers = {**_HEADERS, **pressroom.headers, "content-type": f"{kind}; charset=utf-8"}
+            return Finished(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
+
+        return (await pressroom.answers.of(pressroom.key(request.scope, asked), cursor, make)).response(asked)
+
+    def operations(self) -> list[Operation]:
+        """What the OpenAPI document says of them."""
+        text = {"type": "string"}
+        return [
+            Operation(
+                "GET",
+                _ROUTE + suffix,
+                f"{suffix}Feed",
+                about,
+                endpoint,
+                "Feeds",
+                parameters=(BLOG,),
+                answers={200: {"type": "object"} if suffix == "json" else text, 304: None},
+                problems=(404, 503),
+                media_type=_KINDS[suffix][0],
+            )
+            for suffix, about, endpoint in (
+                ("atom", "The newest posts as an Atom feed", self.atom),
+                ("json", "The newest posts as a JSON Feed", self.json),
+            )
+        ]

@@ -1,0 +1,68 @@
+"""The front: all live coverage at one address, for whoever opens the server itself."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoppress import __version__
+from stoppress.store.base import BlogState
+from stoppress.web.context import Newsroom
+from stoppress.web.contract.operation import Operation, Parameter
+from stoppress.web.http.paging import dump_token, load_token
+from stoppress.web.http.request import parameter
+from stoppress.web.http.response import answer
+from stoppress.web.pages.blog import HEADERS
+
+_AT_ONCE = 100  # blogs on a page
+_HEADERS = {"cache-control": "no-cache", "vary": "Accept"}
+
+
+class HomeRoutes:
+    """`/`."""
+
+    def __init__(self, newsroom: Newsroom) -> None:
+        self._newsroom = newsroom
+
+    async def front(self, request: Request) -> Response:
+        """A page for browsers, which ask for HTML; for tools, where everything is."""
+        accepted = request.headers.get("accept", "")
+        if "text/html" not in accepted or "application/json" in accepted:
+            content = {
+                "name": "Stop Press",
+                "version": __version__,
+                "blogs": "/v1/blogs",
+                "docs": "/docs",
+                "openapi": "/openapi.json",
+                "asyncapi": "/asyncapi.json",
+            }
+            return answer(content, headers=_HEADERS)
+        after = parameter(request, "page", load_token, None)
+        states, following = await self._newsroom.store.blogs(after=after, limit=_AT_ONCE)
+        blogs = [state.blog for state in sorted(states, key=_lively, reverse=True)]
+        html = self._newsroom.markup.front(blogs, following and f"/?page={dump_token(following)}")
+        return Response(html, headers={**HEADERS, **_HEADERS}, media_type="text/html")
+
+    def operations(self) -> list[Operation]:
+        """What the OpenAPI document says of it."""
+        return [
+            Operation(
+                "GET",
+                "/",
+                "front",
+                "Where everything is",
+                self.front,
+                "Operations",
+                parameters=(Parameter("page", "query", "Of the page for browsers: the link at its end has it."),),
+                answers={200: {"$ref": "#/components/schemas/Front"}},
+                problems=(422, 503),
+                page=True,
+                description="A browser, which accepts `text/html`, gets a page that lists the blogs.",
+            )
+        ]
+
+
+def _lively(state: BlogState) -> tuple[bool, float]:
+    """What goes on first, and of that what changed last."""
+    blog = state.blog
+    return blog.status in ("live", "paused"), (blog.updated_at or blog.created_at).timestamp()

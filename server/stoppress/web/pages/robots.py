@@ -1,0 +1,32 @@
+"""`/robots.txt`: search engines may read the pages, not the API (RFC 9309)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoppress.web.contract.operation import Operation
+
+_ROBOTS = "User-agent: *\nDisallow: /v1/\n"
+
+
+class RobotsRoutes:
+    """`/robots.txt`."""
+
+    async def robots(self, request: Request) -> Response:
+        return Response(_ROBOTS, media_type="text/plain", headers={"cache-control": "public, max-age=3600"})
+
+    def operations(self) -> list[Operation]:
+        """What the OpenAPI document says of it."""
+        return [
+            Operation(
+                "GET",
+                "/robots.txt",
+                "robots",
+                "What search engines may read: the pages, not the API",
+                self.robots,
+                "Operations",
+                answers={200: {"type": "string"}},
+                media_type="text/plain",
+            )
+        ]

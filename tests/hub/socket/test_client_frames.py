@@ -1,0 +1,204 @@
+"""What RFC 6455 asks of a server whatever its client does: the right close code, no traceback, never stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from hub.history import HistoryInMemory
+from hub.serving import PATIENCE, Desk, desk
+from stoppress.hub.socket.client_frames import Incoming
+
+pytestmark = pytest.mark.anyio
+
+MASK = b"\x01\x02\x03\x04"
+
+
+def frame(
+    opcode: int, payload: bytes = b"", *, fin: bool = True, reserved: int = 0, masked: bool = True, length: int = -1
+) -> bytes:
+    """A client's frame, right or wrong."""
+    size = len(payload) if length < 0 else length
+    mask = 0x80 if masked else 0
+    head = bytes([(0x80 if fin else 0) | reserved << 4 | opcode])
+    if size < 126:
+        head += bytes([mask | size])
+    elif size < 65_536:
+        head += bytes([mask | 126]) + struct.pack("!H", size)
+    else:
+        head += bytes([mask | 127]) + struct.pack("!Q", size)
+    if not masked:
+        return head + payload
+    return head + MASK + bytes(byte ^ MASK[place % 4] for place, byte in enumerate(payload))
+
+
+def close(code: int, reason: bytes = b"") -> bytes:
+    return frame(8, struct.pack("!H", code) + reason)
+
+
+class Raw:
+    """A client that sends whatever bytes."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.answer = b""  # to the handshake
+
+    def send(self, data: bytes) -> None:
+        self._writer.write(data)
+
+    async def receive(self) -> tuple[int, bytes]:
+        """The opcode and payload of the server's next frame."""
+        async with asyncio.timeout(PATIENCE):
+            head, size = await self._reader.readexactly(2)
+            if size == 126:
+                (size,) = struct.unpack("!H", await self._reader.readexactly(2))
+            elif size == 127:
+                (size,) = struct.unpack("!Q", await self._reader.readexactly(8))
+            return head & 15, await self._reader.readexactly(size)
+
+    async def closing(self) -> int:
+        """The code of the close frame that comes, behind which the connection must end."""
+        while True:
+            opcode, payload = await self.receive()
+            if opcode == 8:
+                async with asyncio.timeout(PATIENCE):
+                    assert await self._reader.read() == b""
+                return int(struct.unpack("!H", payload[:2])[0]) if payload else 1005
+
+    async def ended(self) -> None:
+        """Return when the server has closed."""
+        async with asyncio.timeout(PATIENCE):
+            await self._reader.read()
+
+
+@asynccontextmanager
+async def raw(at: Desk, *more: str) -> AsyncIterator[Raw]:
+    """A client behind its handshake, with `more` header lines, and the server's hello."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
+    writer.write(
+        b"GET /v1/blogs/regatta/socket HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        + "".join(f"{line}\r\n" for line in (*more, "")).encode()
+    )
+    answer = await reader.readuntil(b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 101 ")
+    assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer
+    client = Raw(reader, writer)
+    client.answer = answer
+    assert json.loads((await client.receive())[1])["type"] == "hello"
+    try:
+        yield client
+    finally:
+        writer.transport.abort()
+
+
+@pytest.mark.parametrize(
+    ("breach", "code"),
+    [
+        pytest.param(frame(1, b"hi", masked=False), 1002, id="unmasked"),
+        pytest.param(frame(1, b"hi", reserved=4), 1002, id="rsv1 without an extension"),
+        pytest.param(frame(1, b"hi", reserved=1), 1002, id="rsv3"),
+        pytest.param(frame(3, b"hi"), 1002, id="reserved opcode"),
+        pytest.param(frame(11), 1002, id="reserved control opcode"),
+        pytest.param(frame(9, b"x", fin=False), 1002, id="fragmented ping"),
+        pytest.param(frame(9, b"x" * 126), 1002, id="long ping"),
+        pytest.param(frame(0, b"x"), 1002, id="continuation of nothing"),
+        pytest.param(frame(1, b"x", fin=False) + frame(1, b"y"), 1002, id="message inside a message"),
+        pytest.param(frame(1, b"\xff"), 1007, id="bad UTF-8"),
+        pytest.param(frame(1, b"\xe2\x82", fin=False) + frame(0, b"x"), 1007, id="bad UTF-8 over fragments"),
+        pytest.param(frame(1, b"\xe2\x82"), 1007, id="cut UTF-8"),
+        pytest.param(frame(1, b"x" * 5_000), 1009, id="too large"),
+        pytest.param(frame(2, length=2**40), 1009, id="much too large"),
+        pytest.param((frame(1, b"x" * 2_000, fin=False) + frame(0, b"x" * 2_000, fin=False) * 2), 1009, id="too many"),
+        pytest.param(frame(8, b"\x03"), 1002, id="close of one byte"),
+        pytest.param(close(1005), 1002, id="close with 1005"),
+        pytest.param(close(999), 1002, id="close with 999"),
+        pytest.param(close(1000, b"\xff"), 1007, id="close with a bad reason"),
+        pytest.param(frame(8), 1005, id="close without a code"),
+        pytest.param(close(1000), 1000, id="close"),
+        pytest.param(close(4321, b"lunch"), 4321, id="close with a code of its own"),
+        pytest.param(frame(8) + frame(9) + b"\x00" * 5_000, 1005, id="noise after a close"),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False], ids=["at once", "byte by byte"])
+async def test_each_breach_has_its_code(
+    breach: bytes, code: int, at_once: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with desk(HistoryInMemory()) as at, raw(at) as client:
+        if at_once:
+            client.send(breach)
+        else:
+            for byte in breach[:64]:
+                client.send(bytes([byte]))
+                await asyncio.sleep(0)
+            client.send(breach[64:])
+        assert await client.closing() == code
+        await at.until(lambda: at.hub.readers() == 0, "the reader is gone")
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_pings_are_answered_also_within_a_message_and_messages_are_ignored() -> None:
+    history = HistoryInMemory()
+    async with desk(history) as at, raw(at) as client:
+        client.send(frame(1, b"hel", fin=False) + frame(9, b"one") + frame(0, b"lo") + frame(2, b"\xff") + frame(10))
+        client.send(frame(1, "€".encode()[:1], fin=False) + frame(9, b"two") + frame(0, "€".encode()[1:]))
+        assert [await client.receive(), await client.receive()] == [(10, b"one"), (10, b"two")]
+        history.publish("a")
+        opcode, payload = await client.receive()
+        assert (opcode, json.loads(payload)["post"]["id"]) == (1, "a")
+        client.send(close(1001))
+        assert await client.closing() == 1001
+
+
+async def test_a_client_that_vanishes_is_counted_out() -> None:
+    async with desk(HistoryInMemory()) as at:
+        async with raw(at) as client:
+            client.send(frame(1, b"half a mess")[:7])
+            await at.until(lambda: at.hub.readers() == 1, "it is counted in")
+        await at.until(lambda: at.hub.readers() == 0, "it is counted out")
+
+
+async def test_the_answer_to_our_close_is_not_answered() -> None:
+    history = HistoryInMemory()
+    async with desk(history) as at, raw(at) as client:
+        history.change(status="ended")
+        assert (await client.receive())[0] == 1
+        assert await client.receive() == (8, struct.pack("!H", 1000))
+        client.send(frame(9, b"late") + close(1000))
+        assert await client.receive() == (10, b"late")
+        await client.ended()
+
+
+async def test_a_client_that_asks_but_never_reads_can_not_make_answers_pile_up() -> None:
+    async with desk(HistoryInMemory(), write_buffer=4_096, slow_timeout=0.2) as at, raw(at) as client:
+        ping = frame(9, b"x" * 125) * 500
+        async with asyncio.timeout(PATIENCE):
+            while at.hub.readers():
+                client.send(ping)
+                await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("cut", range(1, 20))
+def test_the_parser_is_let_go_exactly_between_messages(cut: int) -> None:
+    whole = frame(1, b"ab", fin=False) + frame(0, b"cd")
+    incoming = Incoming()
+    assert incoming.idle
+    incoming.receive(whole[:cut])
+    assert incoming.idle == (cut >= len(whole))
+    incoming.receive(whole[cut:])
+    assert incoming.idle
+
+
+def test_a_parser_that_has_closed_is_kept_to_ignore_what_still_comes() -> None:
+    incoming = Incoming()
+    assert incoming.receive(frame(8)) == [Frame(Opcode.CLOSE, b"").serialize(mask=False), b""]
+    assert (incoming.over, incoming.idle) == (True, False)
+    assert incoming.receive(frame(9)) == []

@@ -1,0 +1,44 @@
+"""Room for readers' files, in a process whose limits are the test's own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+_WITHIN = """
+import json, os, resource, sys
+soft, hard, readers = map(int, sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+from stoppress.file_limits import make_room
+before = len(os.listdir("/proc/self/fd"))
+room = make_room(readers, connections=32)
+after = len(os.listdir("/proc/self/fd"))
+with open("/proc/self/status") as status:
+    size = next(int(line.split()[1]) for line in status if line.startswith("FDSize"))
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+print(json.dumps({"room": room, "soft": soft, "hard": hard, "table": size, "opened": after - before}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "readers", "room", "then"),
+    [
+        pytest.param(256, 9_000, 4_000, 4_000, 4_532, id="the limit is raised as far as it needs be"),
+        pytest.param(8_000, 9_000, 4_000, 4_000, 8_000, id="a limit that is high enough stays"),
+        pytest.param(256, 2_000, 4_000, 1_468, 2_000, id="where the hard limit is lower there is room for fewer"),
+        pytest.param(256, 300, 4_000, 0, 300, id="and at last for none"),
+    ],
+)
+def test_there_is_room_for_readers_before_they_come(soft: int, hard: int, readers: int, room: int, then: int) -> None:
+    command = [sys.executable, "-c", _WITHIN, str(soft), str(hard), str(readers)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    found = json.loads(done.stdout)
+    assert found["room"] == room
+    assert (found["soft"], found["hard"]) == (then, hard)
+    assert found["table"] >= min(readers + 532, then)  # the kernel grows it no more while they come
+    assert found["opened"] == 0
+    told = f"it takes {room} readers, not STOPPRESS_READERS_MAX={readers}"
+    assert (told in done.stderr) == (room < readers)

@@ -1,0 +1,33 @@
+"""What several tests of the API look at, and where the client's files are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from stoppress.auth import new_token
+from stoppress.web.context import Newsroom
+
+CLIENT = Path(__file__).parents[2] / "client"
+Client = httpx2.AsyncClient
+
+
+async def token(newsroom: Newsroom, *scopes: str, blogs: tuple[str, ...] = ()) -> dict[str, str]:
+    record, text = new_token("a tool", scopes, blogs, None, newsroom.clock())
+    await newsroom.tokens.add(record)
+    return {"Authorization": f"Bearer {text}"}
+
+
+def errors(answer: httpx2.Response) -> dict[str, str]:
+    """Pointer or parameter → detail."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == answer.status_code
+    return {error.get("pointer", error.get("parameter")): error["detail"] for error in problem["errors"]}
+
+
+async def unchanged(client: Client, path: str) -> tuple[Any, Any]:
+    """All there is to see of a blog: to compare with later."""
+    return (await client.get(path)).json(), (await client.get(f"{path}/changes")).json()
