@@ -15,32 +15,32 @@ import sys
 from pathlib import Path
 
 import uvloop
-from newsroom import BLOG, Newsroom, Verdict, judged, newsroom, rank, shown, story
+from deployment import BLOG, Deployment, Verdict, deployment, judged, rank, shown, story
 
-from stoppress.load_readers import Reader, Swarm, now
+from stoppress.load_readers import Reader, SimulatedReaders, now
 
 _WHILE = 2.0  # seconds over which the changes are spread: about as long as it takes readers to come back
 
 
-async def run(room: Newsroom, readers: int, changes: int) -> tuple[Verdict, str]:
+async def run(deployment: Deployment, readers: int, changes: int) -> tuple[Verdict, str]:
     """The verdict, and what happened in Markdown."""
-    crew = room.serve(workers=2)
-    async with story(room) as told:
+    worker = deployment.serve(workers=2)
+    async with story(deployment) as told:
         cursor, before = await shown(told)
-        swarm = Swarm(room.url, BLOG, follow=True, cursor=cursor)
-        await swarm.open(readers)
+        simulated = SimulatedReaders(deployment.url, BLOG, follow=True, cursor=cursor)
+        await simulated.open(readers)
         back: dict[Reader, float] = {}
-        swarm.on_open = lambda reader: back.update({reader: now()})
+        simulated.on_open = lambda reader: back.update({reader: now()})
         killed = now()
-        os.kill(crew.workers()[0], signal.SIGKILL)
+        os.kill(worker.workers()[0], signal.SIGKILL)
         for number in range(1, changes + 1):
             await told.change()
             await asyncio.sleep(max(0.0, killed + number / changes * _WHILE - now()))
         published = now()
-        verdict = await judged(swarm, before, told)
+        verdict = await judged(simulated, before, told)
         complete = now()
         times = [at - killed for at in back.values()]
-        await swarm.close()
+        await simulated.close()
     lines = [
         f"{readers} readers on two workers, one of them killed, {changes} changes from that moment on: {verdict}.",
         "",
@@ -63,8 +63,8 @@ def main() -> int:
     asks.add_argument("--port", type=int, default=47_501)
     asks.add_argument("--report", type=Path, help="a file for what is printed")
     chosen = asks.parse_args()
-    with newsroom(chosen.port) as room, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        verdict, text = runner.run(run(room, chosen.readers, chosen.changes))
+    with deployment(chosen.port) as deployed, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        verdict, text = runner.run(run(deployed, chosen.readers, chosen.changes))
     print(text)
     if chosen.report:
         chosen.report.write_text(f"# One of two workers killed\n\n{text}")

@@ -15,21 +15,23 @@ from pathlib import Path
 
 import uvloop
 from curve import Points, curves
-from newsroom import BLOG, Newsroom, Process, Verdict, judged, newsroom, rank, shown, story, telling, until
+from deployment import BLOG, Deployment, Process, Verdict, deployment, judged, rank, shown, story, telling, until
 
-from stoppress.load_readers import Reader, Swarm, now
+from stoppress.load_readers import Reader, SimulatedReaders, now
 
 _BIN = 0.25  # seconds, in the plot
 
 
-async def run(room: Newsroom, readers: int, every: float, grace: float, spread: float) -> tuple[Verdict, str, str]:
+async def run(
+    deployment: Deployment, readers: int, every: float, grace: float, spread: float
+) -> tuple[Verdict, str, str]:
     """The verdict, what happened in Markdown, and the plot."""
     settings = {"share_port": "true", "drain": grace, "reconnect_spread": spread}
-    old = room.serve(**settings)
-    async with story(room) as told:
+    old = deployment.serve(**settings)
+    async with story(deployment) as told:
         cursor, before = await shown(told)
-        swarm = Swarm(room.url, BLOG, follow=True, cursor=cursor)
-        await swarm.open(readers)
+        simulated = SimulatedReaders(deployment.url, BLOG, follow=True, cursor=cursor)
+        await simulated.open(readers)
         gone: dict[Reader, float] = {}
         back: dict[Reader, float] = {}
         again = 0
@@ -43,17 +45,17 @@ async def run(room: Newsroom, readers: int, every: float, grace: float, spread: 
             again += reader in back
             back[reader] = now()
 
-        swarm.on_message, swarm.on_open = heard, let_in
+        simulated.on_message, simulated.on_open = heard, let_in
         async with telling(told, every):
-            await asyncio.to_thread(room.serve, **settings)
+            await asyncio.to_thread(deployment.serve, **settings)
             stopped = now()
             old.stop()
             ended = asyncio.create_task(_ended(old))
             await until(lambda: len(back) == readers, grace + spread + 60)
             over = await ended - stopped
         changes = told.told
-        verdict = await judged(swarm, before, told)
-        await swarm.close()
+        verdict = await judged(simulated, before, told)
+        await simulated.close()
     parted = sorted(at - stopped for at in gone.values())
     came = sorted(at - stopped for at in back.values())
     away = [back[reader] - at for reader, at in gone.items()]
@@ -101,8 +103,8 @@ def main() -> int:
     asks.add_argument("--port", type=int, default=47_511)
     asks.add_argument("--report", type=Path, help="a file for what is printed; the plot goes beside it, as .svg")
     chosen = asks.parse_args()
-    with newsroom(chosen.port) as room, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        verdict, text, plot = runner.run(run(room, chosen.readers, chosen.every, chosen.grace, chosen.spread))
+    with deployment(chosen.port) as deployed, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        verdict, text, plot = runner.run(run(deployed, chosen.readers, chosen.every, chosen.grace, chosen.spread))
     print(text)
     if chosen.report:
         chosen.report.write_text(f"# A drain\n\n{text}\n![readers a second]({chosen.report.stem}.svg)\n")

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import uvloop
 from curve import curves
-from newsroom import BLOG, Newsroom, Process, Verdict, judged, newsroom, shown, story, telling
+from deployment import BLOG, Deployment, Process, Verdict, deployment, judged, shown, story, telling
 
-from stoppress.load_readers import Reader, Swarm, now
+from stoppress.load_readers import Reader, SimulatedReaders, now
 
 _MIB = 1 << 20
 _RING = 200
@@ -46,15 +46,17 @@ class Course:
         return statistics.linear_regression(times, sizes).slope * lasted
 
 
-async def run(room: Newsroom, readers: int, seconds: float, every: float) -> tuple[Verdict, Course]:
+async def run(deployment: Deployment, readers: int, seconds: float, every: float) -> tuple[Verdict, Course]:
     """The verdict on those who stayed, and the course."""
     # A ring that is full before the first fifth is over: until then memory grows as it should.
-    process = room.serve(slow_timeout=15, ring_events=_RING)
+    process = deployment.serve(slow_timeout=15, ring_events=_RING)
     course = Course()
-    async with story(room) as told:
+    async with story(deployment) as told:
         cursor, before = await shown(told)
-        staying = Swarm(room.url, BLOG, follow=True, cursor=cursor)
-        passing = Swarm(room.url, BLOG, cursor=cursor)  # its cursor is never renewed: they catch up with all there was
+        staying = SimulatedReaders(deployment.url, BLOG, follow=True, cursor=cursor)
+        passing = SimulatedReaders(
+            deployment.url, BLOG, cursor=cursor
+        )  # its cursor is never renewed: they catch up with all there was
         await staying.open(readers // 4)
         await passing.open(readers - readers // 4)
         async with telling(told, every):
@@ -68,7 +70,9 @@ async def run(room: Newsroom, readers: int, seconds: float, every: float) -> tup
     return verdict, course
 
 
-async def _pass_by(process: Process, staying: Swarm, passing: Swarm, seconds: float, course: Course) -> None:
+async def _pass_by(
+    process: Process, staying: SimulatedReaders, passing: SimulatedReaders, seconds: float, course: Course
+) -> None:
     """A second at a time: some go, as many come, some stall or wake."""
     chance = random.Random(7)
     began = now()
@@ -83,8 +87,8 @@ async def _pass_by(process: Process, staying: Swarm, passing: Swarm, seconds: fl
         for reader in [reader for reader, until in stalled.items() if until <= at]:
             del stalled[reader]
             reader.go_on()
-        for swarm in (passing, staying):
-            for reader in chance.sample(swarm.readers, max(1, len(swarm.readers) // 100)):
+        for simulated in (passing, staying):
+            for reader in chance.sample(simulated.readers, max(1, len(simulated.readers) // 100)):
                 if reader not in stalled:
                     stalled[reader] = at + chance.uniform(*_STALL)
                     reader.stall()
@@ -123,8 +127,8 @@ def main() -> int:
     asks.add_argument("--port", type=int, default=47_521)
     asks.add_argument("--report", type=Path, help="a file for what is printed; the plot goes beside it, as .svg")
     chosen = asks.parse_args()
-    with newsroom(chosen.port) as room, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        verdict, course = runner.run(run(room, chosen.readers, chosen.seconds, chosen.every))
+    with deployment(chosen.port) as deployed, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        verdict, course = runner.run(run(deployed, chosen.readers, chosen.seconds, chosen.every))
     text = report(verdict, course, chosen.growth)
     print(text)
     if chosen.report:

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import httpx2
 import uvloop
-from newsroom import BLOG, Newsroom, Process, newsroom, rank, shown, story
+from deployment import BLOG, Deployment, Process, deployment, rank, shown, story
 
-from stoppress.api_client import RemoteDesk
-from stoppress.load_readers import Reader, Swarm, now
+from stoppress.api_client import ApiClient
+from stoppress.load_readers import Reader, SimulatedReaders, now
 
 _MIB = 1 << 20
 _POSTS = 10
@@ -47,34 +47,34 @@ def kernel_memory() -> float:
     return int(words[words.index("mem") + 1]) * os.sysconf("SC_PAGE_SIZE") / _MIB
 
 
-async def run(room: Newsroom, readers: int, stalled: int, rounds: int) -> dict[str, Kind]:
+async def run(deployment: Deployment, readers: int, stalled: int, rounds: int) -> dict[str, Kind]:
     """The rounds' results, by `without` and `with`."""
-    process = room.serve(slow_timeout=3_600)
+    process = deployment.serve(slow_timeout=3_600)
     kinds = {"without": Kind(), "with": Kind()}
-    async with story(room) as told:
+    async with story(deployment) as told:
         cursor, _ = await shown(told)
-        others = Swarm(room.url, BLOG, cursor=cursor)
+        others = SimulatedReaders(deployment.url, BLOG, cursor=cursor)
         await others.open(readers)
-        await _round(told.desk, others, process, Kind())  # the first warms up
+        await _round(told.api, others, process, Kind())  # the first warms up
         for _ in range(rounds):
-            await _round(told.desk, others, process, kinds["without"])
-            stuck = Swarm(room.url, BLOG)
+            await _round(told.api, others, process, kinds["without"])
+            stuck = SimulatedReaders(deployment.url, BLOG)
             await stuck.open(stalled)
             for reader in stuck.readers:
                 reader.stall()
-            await _fill(told.desk, room.url, stalled)
-            await _round(told.desk, others, process, kinds["with"])
+            await _fill(told.api, deployment.url, stalled)
+            await _round(told.api, others, process, kinds["with"])
             await stuck.close()
-            await _relieved(room.url)
+            await _relieved(deployment.url)
         await others.close()
     return kinds
 
 
-async def _fill(desk: RemoteDesk, url: str, stalled: int) -> None:
+async def _fill(api: ApiClient, url: str, stalled: int) -> None:
     """Publish long posts until all of them are full."""
     lagging = 0.0
     while lagging < stalled:
-        await desk.change_post(BLOG, "post-0", {"body": f"{_LONG}<p>{uuid.uuid4().hex}</p>"})
+        await api.change_post(BLOG, "post-0", {"body": f"{_LONG}<p>{uuid.uuid4().hex}</p>"})
         lagging = (await _metrics(url))["stoppress_readers_lagging"]
     await asyncio.sleep(1.0)  # until what was written to the others is read
 
@@ -87,10 +87,10 @@ async def _relieved(url: str) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _round(desk: RemoteDesk, swarm: Swarm, process: Process, kind: Kind) -> None:
+async def _round(api: ApiClient, simulated: SimulatedReaders, process: Process, kind: Kind) -> None:
     p99, last = [], []
     for _ in range(_POSTS):
-        times, missing = await _post(desk, swarm)
+        times, missing = await _post(api, simulated)
         p99.append(rank(times, 0.99))
         last.append(times[-1])
         kind.missing += missing
@@ -101,7 +101,7 @@ async def _round(desk: RemoteDesk, swarm: Swarm, process: Process, kind: Kind) -
     kind.kernel.append(kernel_memory())
 
 
-async def _post(desk: RemoteDesk, swarm: Swarm) -> tuple[list[float], int]:
+async def _post(api: ApiClient, simulated: SimulatedReaders) -> tuple[list[float], int]:
     """The sorted times, in ms, after which each of the swarm had a post; how many never had it."""
     mark = uuid.uuid4().hex
     needle = mark.encode()
@@ -111,18 +111,18 @@ async def _post(desk: RemoteDesk, swarm: Swarm) -> tuple[list[float], int]:
     def heard(reader: Reader, message: bytes) -> None:
         if needle in message:
             got[reader] = now()
-            if len(got) == len(swarm.readers):
+            if len(got) == len(simulated.readers):
                 everybody.set()
 
-    swarm.on_message = heard
+    simulated.on_message = heard
     since = now()
-    await desk.create_post(BLOG, {"title": mark, "body": "<p>" + "Heron leads by forty metres. " * 24 + "</p>"})
+    await api.create_post(BLOG, {"title": mark, "body": "<p>" + "Heron leads by forty metres. " * 24 + "</p>"})
     try:
         async with asyncio.timeout(30):
             await everybody.wait()
     except TimeoutError:
         pass
-    return sorted(1000 * (at - since) for at in got.values()) or [0.0], len(swarm.readers) - len(got)
+    return sorted(1000 * (at - since) for at in got.values()) or [0.0], len(simulated.readers) - len(got)
 
 
 async def _metrics(url: str) -> dict[str, float]:
@@ -165,8 +165,8 @@ def main() -> int:
     asks.add_argument("--port", type=int, default=47_531)
     asks.add_argument("--report", type=Path, help="a file for what is printed")
     chosen = asks.parse_args()
-    with newsroom(chosen.port) as room, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        kinds = runner.run(run(room, chosen.readers, chosen.stalled, chosen.rounds))
+    with deployment(chosen.port) as deployed, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        kinds = runner.run(run(deployed, chosen.readers, chosen.stalled, chosen.rounds))
     text = report(kinds, chosen.readers, chosen.stalled)
     print(text)
     if chosen.report:

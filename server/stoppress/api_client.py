@@ -40,7 +40,7 @@ class Refused(StopPressError):
 
 
 @dataclass(slots=True)
-class RemoteDesk:
+class ApiClient:
     """The API at `url` (`http://host:port`, without `/v1`), with a bearer `token`. Use it as an async context manager.
 
     `patience`, in seconds, is how long a request is tried again in all. With `environment` the proxies and

@@ -25,7 +25,7 @@ import uvloop
 
 from stoppress.cancellation import end
 from stoppress.demo.player import play_at
-from stoppress.editing.audit_log import Journal
+from stoppress.editing.audit_log import AuditWriter
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import keep_schedule
@@ -33,8 +33,8 @@ from stoppress.errors import Unavailable
 from stoppress.file_limits import make_room
 from stoppress.hub.hub import Hub
 from stoppress.hub.socket.connection import inherit
-from stoppress.media.intake import Studio
-from stoppress.media.storage import open_shelf
+from stoppress.media.intake import PictureIntake
+from stoppress.media.storage import open_storage
 from stoppress.metrics import Metrics
 from stoppress.metrics_shared import shared
 from stoppress.render.markup import Markup
@@ -46,11 +46,11 @@ from stoppress.store.redis_store import RedisStore
 from stoppress.store.stream import RedisLog
 from stoppress.store.tokens import RedisTokens
 from stoppress.web.cache.fast_path import fronted
-from stoppress.web.cache.page_cache import Pressroom
-from stoppress.web.context import Newsroom
+from stoppress.web.cache.page_cache import PageCache
+from stoppress.web.context import Context
 from stoppress.web.http.head_limit import bounded
 from stoppress.web.http.rate_limit import Limits
-from stoppress.web.pages.assets import ClientFiles
+from stoppress.web.pages.assets import Assets
 from stoppress.web.site import site
 
 _log = logging.getLogger("stoppress")
@@ -157,7 +157,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class WorkerRole:
     """What a worker among several knows of the others (workers.py)."""
 
     token: Token
@@ -167,7 +167,7 @@ class Crew:
     index: int
 
 
-def serve(settings: Settings, crew: Crew | None = None) -> None:
+def serve(settings: Settings, worker: WorkerRole | None = None) -> None:
     """Run the server until SIGINT or SIGTERM: alone, or as one worker of a crew. Raises Unavailable when it can't
     start."""
     set_up_logging(settings)
@@ -182,7 +182,7 @@ def serve(settings: Settings, crew: Crew | None = None) -> None:
     # once; with ten times as many objects it was one stop of 6 to 9 ms.
     gc.set_threshold(10_000, 50, 100)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, crew, stop))
+        runner.run(_serve(settings, worker, stop))
 
 
 def set_up_logging(settings: Settings) -> None:
@@ -194,30 +194,32 @@ def set_up_logging(settings: Settings) -> None:
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # the demo's own requests are no news
 
 
-async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -> None:
-    async with open_store(settings, own=crew is None) as stores, AsyncExitStack() as open_still:
+async def _serve(settings: Settings, worker: WorkerRole | None, stop: threading.Event) -> None:
+    async with open_store(settings, own=worker is None) as stores, AsyncExitStack() as open_still:
         metrics = Metrics()
-        client = ClientFiles(_client_folder(), settings.theme)
+        client = Assets(_client_folder(), settings.theme)
         client_path = f"/client/{client.fingerprint}"
         markup = Markup(client_path, templates=settings.templates, theme=settings.theme is not None)
         hub = Hub(stores.store, stores.log, markup, settings, metrics, audience=stores.audience)
         blogs, posts = Blogs(stores.store, now), Posts(stores.store, now)
-        token = crew.token if crew else await admin_token(settings, stores)
-        exposition = await open_still.enter_async_context(shared(metrics, crew.folder, crew.index)) if crew else None
-        journal = Journal(stores.audit)
-        shelf = open_shelf(settings.media_url, settings.data / "media", patience=settings.media_timeout)
-        studio = Studio(shelf, workers=settings.media_workers, pixels=settings.media_pixels)
-        pressroom = Pressroom(settings, stores.log.heads)
-        newsroom = Newsroom(
+        token = worker.token if worker else await admin_token(settings, stores)
+        exposition = (
+            await open_still.enter_async_context(shared(metrics, worker.folder, worker.index)) if worker else None
+        )
+        audit_writer = AuditWriter(stores.audit)
+        storage = open_storage(settings.media_url, settings.data / "media", patience=settings.media_timeout)
+        intake = PictureIntake(storage, workers=settings.media_workers, pixels=settings.media_pixels)
+        page_cache = PageCache(settings, stores.log.heads)
+        context = Context(
             settings=settings,
             store=stores.store,
             tokens=stores.tokens,
             blogs=blogs,
             posts=posts,
             markup=markup,
-            journal=journal,
-            studio=studio,
-            pressroom=pressroom,
+            audit_writer=audit_writer,
+            intake=intake,
+            page_cache=page_cache,
             limits=Limits(stores.tokens, settings.rate_limit, now),
             metrics=metrics,
             clock=now,
@@ -228,8 +230,8 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
             client_path=client_path,
             exposition=exposition,
         )
-        application = site(newsroom, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes)
-        protocol = fronted(bounded(settings.head_limit), pressroom, metrics)
+        application = site(context, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes)
+        protocol = fronted(bounded(settings.head_limit), page_cache, metrics)
         port = asyncio.get_running_loop().create_future()
         shared_port = _shares(settings)
         server = _Server(_uvicorn(settings, hub, application, protocol), hub, port.set_result, stop, shared=shared_port)
@@ -239,16 +241,16 @@ async def _serve(settings: Settings, crew: Crew | None, stop: threading.Event) -
                 beside.append(tasks.create_task(hub.run()))
             if settings.role != "hub":
                 beside.append(tasks.create_task(keep_schedule(stores.store, posts, now, every=0.5)))
-            tasks.create_task(journal.run())  # ends by itself, when it has written all
-            if crew is None or crew.welcomes:
+            tasks.create_task(audit_writer.run())  # ends by itself, when it has written all
+            if worker is None or worker.welcomes:
                 beside.append(tasks.create_task(_welcome(settings, port, token)))
-            if settings.demo and token.text and (crew is None or crew.plays):
+            if settings.demo and token.text and (worker is None or worker.plays):
                 beside.append(tasks.create_task(_play(settings, port, token.text)))
             try:
                 await server.serve([listen(settings, hub)])
             finally:
-                await journal.stop()
-                studio.close()
+                await audit_writer.stop()
+                intake.close()
                 await end(beside)
 
 

@@ -13,7 +13,7 @@
     └── Unavailable         cannot be promised now; try again later          503
 
 Each message names the value that was wrong. The API turns the tree into problem+json
-(web/problems.py); the commands print the message alone.
+(problem.py); the commands print the message alone.
 """
 
 from __future__ import annotations

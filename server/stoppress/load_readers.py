@@ -23,14 +23,25 @@ _LATER = (0.1, 1.0)  # seconds before a reader that was cut off comes back, at r
 class Reader(asyncio.Protocol):
     """One reader of `swarm`."""
 
-    __slots__ = ("_buffer", "_head", "_swarm", "_transport", "back", "cursor", "doubles", "removed", "resets", "state")
+    __slots__ = (
+        "_buffer",
+        "_head",
+        "_simulated",
+        "_transport",
+        "back",
+        "cursor",
+        "doubles",
+        "removed",
+        "resets",
+        "state",
+    )
 
-    def __init__(self, swarm: Swarm) -> None:
-        self._swarm = swarm
+    def __init__(self, simulated: SimulatedReaders) -> None:
+        self._simulated = simulated
         self._buffer = b""
         self._head = True
         self._transport: asyncio.Transport | None = None
-        self.cursor = swarm.cursor
+        self.cursor = simulated.cursor
         self.back: float | None = None  # seconds after which it is to come back, as a `bye` said
         self.state: dict[str, int] = {}
         self.removed: set[str] = set()
@@ -41,7 +52,7 @@ class Reader(asyncio.Protocol):
         """Ask for the socket, or the stream."""
         self._transport = cast(asyncio.Transport, transport)
         self._buffer, self._head = b"", True
-        self._transport.write(self._swarm.request(self.cursor))
+        self._transport.write(self._simulated.request(self.cursor))
 
     def data_received(self, data: bytes) -> None:
         """Take in whole frames, or whole events."""
@@ -57,8 +68,8 @@ class Reader(asyncio.Protocol):
                     self._transport.close()
                 return
             self._head, buffer = False, rest
-            self._swarm.let_in(self)
-        take = self._events if self._swarm.sse else self._frames
+            self._simulated.let_in(self)
+        take = self._events if self._simulated.sse else self._frames
         self._buffer = take(buffer)
 
     def _frames(self, buffer: bytes) -> bytes:
@@ -72,7 +83,7 @@ class Reader(asyncio.Protocol):
             if len(buffer) < start + length:
                 break
             if buffer[0] == 0x81:
-                self._swarm.heard(self, buffer[start : start + length])
+                self._simulated.heard(self, buffer[start : start + length])
             elif buffer[0] == 0x88 and self._transport:
                 self._transport.close()
             buffer = buffer[start + length :]
@@ -83,15 +94,15 @@ class Reader(asyncio.Protocol):
         for block in blocks:
             for line in block.split(b"\n"):
                 if line.startswith(b"data: "):
-                    self._swarm.heard(self, line[6:])
+                    self._simulated.heard(self, line[6:])
         return rest
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Come back, unless all is over."""
         if not self._head:
-            self._swarm.opened -= 1
+            self._simulated.opened -= 1
         self._head = True
-        self._swarm.lost(self)
+        self._simulated.lost(self)
 
     def stall(self) -> None:
         """Take nothing more off the socket, until `go_on`."""
@@ -109,7 +120,7 @@ class Reader(asyncio.Protocol):
             self._transport.abort()
 
 
-class Swarm:
+class SimulatedReaders:
     """Readers of one blog, who begin at `cursor`. `on_message` gets each message as it came, before anything is made of
     it, and `on_open` each reader whose handshake succeeded."""
 

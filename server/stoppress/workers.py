@@ -49,8 +49,8 @@ def serve(settings: Settings) -> None:
             settings = settings.model_copy(update={"redis_url": embedded.url})
         settings = settings.model_copy(update={"port": port})
         token = asyncio.run(_token(settings))
-        crew = app.Crew(token=token, welcomes=True, plays=True, folder=folder, index=0)
-        _Foreman(settings, crew, stopping).run()
+        worker = app.WorkerRole(token=token, welcomes=True, plays=True, folder=folder, index=0)
+        _Supervisor(settings, worker, stopping).run()
 
 
 def _reserve(settings: Settings, still: ExitStack) -> int:
@@ -77,12 +77,12 @@ async def _token(settings: Settings) -> app.Token:
         return await app.admin_token(settings, stores)
 
 
-class _Foreman:
+class _Supervisor:
     """Starts the workers, and starts anew those that die."""
 
-    def __init__(self, settings: Settings, crew: app.Crew, stopping: threading.Event) -> None:
+    def __init__(self, settings: Settings, worker: app.WorkerRole, stopping: threading.Event) -> None:
         self._settings = settings
-        self._crew = crew
+        self._crew = worker
         self._stopping = stopping
         self._context = multiprocessing.get_context("spawn")
         self._lifeline, self._ours = self._context.Pipe(duplex=False)
@@ -108,18 +108,18 @@ class _Foreman:
 
     def _start(self, index: int, *, welcomes: bool) -> None:
         # Whoever stands in for the player goes on with the demo: the posts themselves say how far it had got.
-        crew = replace(self._crew, welcomes=welcomes, plays=index == 0, index=index)
+        worker = replace(self._crew, welcomes=welcomes, plays=index == 0, index=index)
         process = self._context.Process(
-            target=_work, args=(self._settings, crew, self._lifeline), name=f"stoppress-worker-{index}"
+            target=_work, args=(self._settings, worker, self._lifeline), name=f"stoppress-worker-{index}"
         )
         process.start()
         self._workers[index] = process, time.monotonic()
 
 
-def _work(settings: Settings, crew: app.Crew, lifeline: Connection) -> None:
+def _work(settings: Settings, worker: app.WorkerRole, lifeline: Connection) -> None:
     """A worker's whole life."""
     threading.Thread(target=_stop_with_the_parent, args=(lifeline,), daemon=True).start()
-    app.serve(settings, crew)
+    app.serve(settings, worker)
 
 
 def _stop_with_the_parent(lifeline: Connection) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from e2e.server import Desk, Server, Wire, running
+from e2e.server import EditorClient, Server, Wire, running
 from e2e.shell import Shell, Tail, interruptible
 from waiting import until
 
@@ -26,16 +26,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def desk(server: Server) -> Iterator[Desk]:
-    with contextlib.closing(Desk(server.url)) as desk:
-        yield desk
+def editor(server: Server) -> Iterator[EditorClient]:
+    with contextlib.closing(EditorClient(server.url)) as editor:
+        yield editor
 
 
 @pytest.fixture
-def blog(desk: Desk, request: pytest.FixtureRequest) -> str:
+def blog(editor: EditorClient, request: pytest.FixtureRequest) -> str:
     """A blog of the test's own."""
     name = re.sub(r"\W", "-", request.node.name)[:60]
-    desk.blog(id=name, title="The lighthouse is lit again", timezone="Europe/Lisbon", language="en")
+    editor.blog(id=name, title="The lighthouse is lit again", timezone="Europe/Lisbon", language="en")
     return name
 
 
@@ -47,43 +47,45 @@ def shell(server: Server) -> Shell:
 # publish
 
 
-def test_publish_takes_a_line_from_standard_input(shell: Shell, desk: Desk, blog: str) -> None:
+def test_publish_takes_a_line_from_standard_input(shell: Shell, editor: EditorClient, blog: str) -> None:
     done = shell.run("publish", blog, stdin="The *lamp* turns.\n")
     assert done.returncode == 0, done.stderr
     post_id, cursor = done.stdout.split()
     assert re.fullmatch(r"[\w-]+\.\d+", cursor)
-    post = desk.get(f"/v1/blogs/{blog}/posts/{post_id}")
+    post = editor.get(f"/v1/blogs/{blog}/posts/{post_id}")
     assert post["body"] == "<p>The <em>lamp</em> turns.</p>" and post["title"] is None
 
 
 def test_publish_reads_markdown_with_a_headline_and_options(
-    shell: Shell, desk: Desk, blog: str, tmp_path: Path
+    shell: Shell, editor: EditorClient, blog: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "lamp.md"
     file.write_text("# Lamp & lens\n\nFour tonnes of *glass*.\n")
     options = ["--byline", "By the harbour desk", "--key", "--key-title", "Lamp", "--tag", "Light", "--tag", "Glass"]
     done = shell.run("publish", blog, str(file), *options, "--published-at", "2031-05-04T19:00:00Z", "--id", "lamp")
     assert done.returncode == 0, done.stderr
-    post = desk.get(f"/v1/blogs/{blog}/posts/lamp")
+    post = editor.get(f"/v1/blogs/{blog}/posts/lamp")
     assert post["title"] == "Lamp & lens" and post["body"] == "<p>Four tonnes of <em>glass</em>.</p>"
     assert (post["byline"], post["key"], post["key_title"]) == ("By the harbour desk", True, "Lamp")
     assert (post["tags"], post["published_at"]) == (["Light", "Glass"], "2031-05-04T19:00:00Z")
 
 
-def test_publish_reads_html_and_json_by_extension(shell: Shell, desk: Desk, blog: str, tmp_path: Path) -> None:
+def test_publish_reads_html_and_json_by_extension(
+    shell: Shell, editor: EditorClient, blog: str, tmp_path: Path
+) -> None:
     (tmp_path / "a.html").write_text("<p># not a headline</p>")
     (tmp_path / "b.json").write_text(json.dumps({"title": "From JSON", "pinned": True}))
     first = shell.run("publish", blog, str(tmp_path / "a.html")).stdout.split()[0]
     second = shell.run("publish", blog, str(tmp_path / "b.json"), "--title", "From the flag").stdout.split()[0]
-    assert desk.get(f"/v1/blogs/{blog}/posts/{first}")["body"] == "<p># not a headline</p>"
-    post = desk.get(f"/v1/blogs/{blog}/posts/{second}")
+    assert editor.get(f"/v1/blogs/{blog}/posts/{first}")["body"] == "<p># not a headline</p>"
+    post = editor.get(f"/v1/blogs/{blog}/posts/{second}")
     assert (post["title"], post["pinned"]) == ("From the flag", True)
 
 
-def test_publish_with_one_idempotency_key_publishes_once(shell: Shell, desk: Desk, blog: str) -> None:
+def test_publish_with_one_idempotency_key_publishes_once(shell: Shell, editor: EditorClient, blog: str) -> None:
     said = {shell.run("publish", blog, "--idempotency-key", "k1", stdin="Once.").stdout for _ in range(2)}
     assert len(said) == 1
-    assert len(desk.get(f"/v1/blogs/{blog}/posts")["posts"]) == 1
+    assert len(editor.get(f"/v1/blogs/{blog}/posts")["posts"]) == 1
 
 
 def test_publish_says_what_the_server_refused(shell: Shell, blog: str, tmp_path: Path) -> None:
@@ -145,14 +147,14 @@ def test_a_second_server_on_one_folder_is_refused(shell: Shell, server: Server) 
 # tail
 
 
-def test_tail_prints_changes_as_they_come_and_ends_with_the_blog(shell: Shell, desk: Desk, blog: str) -> None:
+def test_tail_prints_changes_as_they_come_and_ends_with_the_blog(shell: Shell, editor: EditorClient, blog: str) -> None:
     tail = Tail(shell, blog)
     until(lambda: tail.said("0 posts, live"), "tail is connected")
-    post = desk.post(blog, title="Lit", key=True)["post"]["id"]
-    desk.edit(blog, post, title="Lit at last")
-    desk.delete(blog, post)
+    post = editor.post(blog, title="Lit", key=True)["post"]["id"]
+    editor.edit(blog, post, title="Lit at last")
+    editor.delete(blog, post)
     until(lambda: tail.said("removed"), "the removal is printed")
-    desk.change_blog(blog, status="ended")
+    editor.change_blog(blog, status="ended")
     assert tail.end() == 0
     kinds = [line.split()[3] for line in tail.lines]
     assert kinds == ["published", "edited", "removed", "blog"]
@@ -160,15 +162,15 @@ def test_tail_prints_changes_as_they_come_and_ends_with_the_blog(shell: Shell, d
     assert tail.said("The blog has ended.")
 
 
-def test_tail_goes_on_where_it_was_after_a_cut(shell: Shell, server: Server, desk: Desk, blog: str) -> None:
+def test_tail_goes_on_where_it_was_after_a_cut(shell: Shell, server: Server, editor: EditorClient, blog: str) -> None:
     with contextlib.closing(Wire(server.url)) as wire:
         tail = Tail(Shell(wire.url), blog, "--json")
         until(lambda: tail.said('"hello"'), "tail is connected")
-        desk.post(blog, body="<p>1</p>")
+        editor.post(blog, body="<p>1</p>")
         until(lambda: tail.said("<p>1</p>"), "the first change is printed")
         wire.cut()
         for number in range(2, 7):
-            desk.post(blog, body=f"<p>{number}</p>")
+            editor.post(blog, body=f"<p>{number}</p>")
         wire.mend()
         until(lambda: tail.said("<p>6</p>"), "what was missed is printed")
         assert tail.end(signal.SIGINT) == 130
@@ -177,10 +179,10 @@ def test_tail_goes_on_where_it_was_after_a_cut(shell: Shell, server: Server, des
     assert not any("Traceback" in line for line in tail.notes)
 
 
-def test_tail_begins_after_a_cursor_or_at_the_start(shell: Shell, desk: Desk, blog: str) -> None:
-    first = desk.post(blog, title="First")["cursor"]
-    desk.post(blog, title="Second")
-    desk.change_blog(blog, status="ended")
+def test_tail_begins_after_a_cursor_or_at_the_start(shell: Shell, editor: EditorClient, blog: str) -> None:
+    first = editor.post(blog, title="First")["cursor"]
+    editor.post(blog, title="Second")
+    editor.change_blog(blog, status="ended")
     after = Tail(shell, blog, "--after", first)
     assert after.end() == 0
     assert after.said("Second") and not after.said("First")
@@ -202,7 +204,7 @@ def test_tail_takes_one_beginning_alone(shell: Shell, blog: str) -> None:
 
 
 def test_import_makes_leaves_changes_and_respects_deletions(
-    shell: Shell, desk: Desk, blog: str, tmp_path: Path
+    shell: Shell, editor: EditorClient, blog: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "story.json"
     posts: list[dict[str, Any]] = [
@@ -223,14 +225,14 @@ def test_import_makes_leaves_changes_and_respects_deletions(
     assert run() == f"{name}: 3 as they were"
     posts[0]["title"] = "One and only"
     assert run() == f"{name}: 1 changed, 2 as they were"
-    assert desk.get(f"/v1/blogs/{name}/posts/one")["revision"] == 2
-    desk.delete(name, "one")
+    assert editor.get(f"/v1/blogs/{name}/posts/one")["revision"] == 2
+    editor.delete(name, "one")
     assert run() == f"{name}: 2 as they were, 1 deleted there"
-    assert len(desk.get(f"/v1/blogs/{name}/posts")["posts"]) == 2
+    assert len(editor.get(f"/v1/blogs/{name}/posts")["posts"]) == 2
 
 
 def test_import_names_the_post_and_the_field_of_every_refusal_and_brings_in_the_rest(
-    shell: Shell, desk: Desk, blog: str
+    shell: Shell, editor: EditorClient, blog: str
 ) -> None:
     posts = [{"title": "Good"}, {"title": "x" * 400, "colour": "red"}, {"body": "<script>alert(1)</script>"}]
     story = {"blog": {"id": blog, "title": "The lighthouse is lit again"}, "posts": posts}
@@ -239,7 +241,7 @@ def test_import_names_the_post_and_the_field_of_every_refusal_and_brings_in_the_
     assert done.stdout.strip() == f"{blog}: 1 made, 2 refused"
     for part in ("posts[1]/title", "posts[1]/colour", "posts[2]/body"):
         assert part in done.stderr
-    assert [post["title"] for post in desk.get(f"/v1/blogs/{blog}/posts")["posts"]] == ["Good"]
+    assert [post["title"] for post in editor.get(f"/v1/blogs/{blog}/posts")["posts"]] == ["Good"]
 
 
 def test_import_checks_the_shape_before_it_writes_anything(shell: Shell) -> None:
@@ -287,7 +289,7 @@ def test_unknown_commands_and_options_are_usage_errors(shell: Shell) -> None:
 # demo
 
 
-def test_the_demo_is_played_and_can_be_started_again(shell: Shell, desk: Desk) -> None:
+def test_the_demo_is_played_and_can_be_started_again(shell: Shell, editor: EditorClient) -> None:
     def play_until(told: Callable[[dict[str, Any]], bool], what: str) -> None:
         demo = subprocess.Popen(
             [sys.executable, "-m", "stoppress", "demo", "--speed", "100"],
@@ -295,16 +297,16 @@ def test_the_demo_is_played_and_can_be_started_again(shell: Shell, desk: Desk) -
             stderr=subprocess.PIPE,
             preexec_fn=interruptible,
         )
-        until(lambda: _there("demo") and told(desk.get("/v1/blogs/demo")), what)
+        until(lambda: _there("demo") and told(editor.get("/v1/blogs/demo")), what)
         demo.send_signal(signal.SIGINT)
         _, said = demo.communicate(timeout=20)
         assert demo.returncode == 130 and b"Traceback" not in said
 
     def _there(blog: str) -> bool:
-        return any(one["id"] == blog for one in desk.get("/v1/blogs")["blogs"])
+        return any(one["id"] == blog for one in editor.get("/v1/blogs")["blogs"])
 
     play_until(lambda blog: "shut" in blog["title"], "the gate is shut")
     play_until(lambda blog: "held" in blog["title"], "the gate has held")
-    posts = desk.get("/v1/blogs/demo/posts?limit=100")["posts"]
+    posts = editor.get("/v1/blogs/demo/posts?limit=100")["posts"]
     assert any(post["correction"] for post in posts) and any(post["media"] for post in posts)
     assert len({post["id"] for post in posts}) == len(posts)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.server import TOKEN, Desk, Server, running
-from stoppress.cli.export_html import Archiving
+from e2e.server import TOKEN, EditorClient, Server, running
+from stoppress.cli.export_html import HtmlExport
 from stoppress.errors import NotFound, StopPressError
 
 pytestmark = pytest.mark.anyio
@@ -90,9 +90,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def desk(server: Server) -> Iterator[Desk]:
-    with contextlib.closing(Desk(server.url)) as desk:
-        yield desk
+def editor(server: Server) -> Iterator[EditorClient]:
+    with contextlib.closing(EditorClient(server.url)) as editor:
+        yield editor
 
 
 @pytest.fixture
@@ -109,20 +109,20 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def archiving(server: Server, blog: str, *, timeout: float = 30, limit: int = LIMIT) -> Archiving:
-    return Archiving(server.url, TOKEN, blog, picture_timeout=timeout, picture_bytes=limit)
+def archiving(server: Server, blog: str, *, timeout: float = 30, limit: int = LIMIT) -> HtmlExport:
+    return HtmlExport(server.url, TOKEN, blog, picture_timeout=timeout, picture_bytes=limit)
 
 
 async def test_pictures_kept_elsewhere_come_along_once_each_and_without_the_token(
-    server: Server, desk: Desk, elsewhere: Elsewhere, tmp_path: Path
+    server: Server, editor: EditorClient, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    desk.blog(id="boats", title="Boats")
+    editor.blog(id="boats", title="Boats")
     boat, same, moved = (f"{elsewhere.url}/{name}" for name in ("boat.jpg", "same-boat", "moved.webp"))
     thumbnail = f"{elsewhere.url}/pier.webp"
-    desk.post("boats", id="a", media=[image(boat), image(same, srcset=f"{elsewhere.url}/wide.jpg 1600w")])
-    desk.post("boats", id="b", body=f'<p>Look: <img src="{moved}" alt="A pier"> and <img src="{boat}" alt="It"></p>')
+    editor.post("boats", id="a", media=[image(boat), image(same, srcset=f"{elsewhere.url}/wide.jpg 1600w")])
+    editor.post("boats", id="b", body=f'<p>Look: <img src="{moved}" alt="A pier"> and <img src="{boat}" alt="It"></p>')
     card = {"type": "embed", "url": "https://www.youtube.com/watch?v=qXk8dNsUcv0", "title": "Film"}
-    desk.post("boats", id="c", media=[card | {"thumbnail": thumbnail}])
+    editor.post("boats", id="c", media=[card | {"thumbnail": thumbnail}])
 
     said = await archiving(server, "boats").write(tmp_path / "boats")
 
@@ -140,9 +140,9 @@ async def test_pictures_kept_elsewhere_come_along_once_each_and_without_the_toke
 
 
 async def test_a_picture_that_can_not_be_had_is_a_link_and_is_named_with_the_reason(
-    server: Server, desk: Desk, elsewhere: Elsewhere, tmp_path: Path
+    server: Server, editor: EditorClient, elsewhere: Elsewhere, tmp_path: Path
 ) -> None:
-    desk.blog(id="lost", title="Lost")
+    editor.blog(id="lost", title="Lost")
     reasons = {
         "missing.png": "it answers 404",
         "page": "expected a picture, but got 'text/html'",
@@ -151,8 +151,8 @@ async def test_a_picture_that_can_not_be_had_is_a_link_and_is_named_with_the_rea
         "slow.jpg": "it took longer than 0.5 s",
     }
     wanted = ["just.png", *reasons]
-    desk.post("lost", id="a", media=[image(f"{elsewhere.url}/{name}", caption=f"Of {name}") for name in wanted])
-    desk.post("lost", id="b", body=f'<p><img src="{elsewhere.url}/huge.png" alt="A crowd"></p>')
+    editor.post("lost", id="a", media=[image(f"{elsewhere.url}/{name}", caption=f"Of {name}") for name in wanted])
+    editor.post("lost", id="b", body=f'<p><img src="{elsewhere.url}/huge.png" alt="A crowd"></p>')
 
     *lines, last = await archiving(server, "lost", timeout=0.5).write(tmp_path / "lost")
 
@@ -168,13 +168,13 @@ async def test_a_picture_that_can_not_be_had_is_a_link_and_is_named_with_the_rea
     assert f'<a href="{elsewhere.url}/huge.png">{elsewhere.url}/huge.png</a>' in text
 
 
-async def test_an_export_that_fails_leaves_nothing(server: Server, desk: Desk, tmp_path: Path) -> None:
-    desk.blog(id="torn", title="Torn")
-    desk.post("torn", id="a", title="A post")
+async def test_an_export_that_fails_leaves_nothing(server: Server, editor: EditorClient, tmp_path: Path) -> None:
+    editor.blog(id="torn", title="Torn")
+    editor.post("torn", id="a", title="A post")
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("a file")
 
-    class Torn(Archiving):
+    class Torn(HtmlExport):
         async def _read(self, *asked: object) -> bytes:
             raise StopPressError("the server went away")
 

@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from deploy.proxy import ROOT, assert_valid_and_formatted, proxied
-from e2e.server import Desk, Server
+from e2e.server import EditorClient, Server
 from stoppress.settings import Settings
 from waiting import until
 
@@ -35,20 +35,20 @@ def site(upstream: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def desk(site: str) -> Iterator[Desk]:
+def editor(site: str) -> Iterator[EditorClient]:
     """The newsroom, too, comes through Caddy."""
-    desk = Desk(site)
-    desk.blog(id="harbour", title="The lighthouse is lit again", timezone="Europe/Lisbon", language="en")
-    yield desk
-    desk.close()
+    editor = EditorClient(site)
+    editor.blog(id="harbour", title="The lighthouse is lit again", timezone="Europe/Lisbon", language="en")
+    yield editor
+    editor.close()
 
 
 def test_the_file_is_valid_and_formatted() -> None:
     assert_valid_and_formatted("Caddyfile")
 
 
-def test_pages_and_answers_pass_and_are_compressed(site: str, desk: Desk) -> None:
-    desk.post("harbour", title="Keeper climbs the stairs", body="<p>All 214 of them.</p>" * 30)
+def test_pages_and_answers_pass_and_are_compressed(site: str, editor: EditorClient) -> None:
+    editor.post("harbour", title="Keeper climbs the stairs", body="<p>All 214 of them.</p>" * 30)
     page = httpx2.get(f"{site}/blogs/harbour")
     assert page.status_code == 200 and "Keeper climbs the stairs" in page.text
     assert page.headers["content-encoding"] == "gzip"
@@ -56,12 +56,12 @@ def test_pages_and_answers_pass_and_are_compressed(site: str, desk: Desk) -> Non
     assert answer.json()["posts"][0]["title"] == "Keeper climbs the stairs"
 
 
-def test_the_socket_passes_with_its_subprotocol_and_its_changes(site: str, desk: Desk) -> None:
+def test_the_socket_passes_with_its_subprotocol_and_its_changes(site: str, editor: EditorClient) -> None:
     address = site.replace("http://", "ws://") + "/v1/blogs/harbour/socket"
     with connect(address, subprotocols=[Subprotocol("stoppress.v1.json")], proxy=None) as reader:
         assert reader.subprotocol == "stoppress.v1.json"
         assert json.loads(reader.recv(timeout=20))["type"] == "hello"
-        made = desk.post("harbour", body="<p>A first beam.</p>")
+        made = editor.post("harbour", body="<p>A first beam.</p>")
         while (message := json.loads(reader.recv(timeout=20)))["type"] != "post":
             assert message["type"] == "heartbeat"
         assert message["post"]["id"] == made["post"]["id"]
@@ -69,7 +69,7 @@ def test_the_socket_passes_with_its_subprotocol_and_its_changes(site: str, desk:
 
 
 def test_an_event_stream_is_not_held_back_and_ends_at_the_server_when_its_reader_goes(
-    site: str, desk: Desk, upstream: Server
+    site: str, editor: EditorClient, upstream: Server
 ) -> None:
     def readers() -> int:
         return int(httpx2.get(f"{upstream.url}/v1/blogs/harbour/stats").json()["readers"])
@@ -81,13 +81,13 @@ def test_an_event_stream_is_not_held_back_and_ends_at_the_server_when_its_reader
         assert stream.headers["content-encoding"] == "gzip"
         lines = stream.iter_lines()
         assert any(line.startswith("data:") and '"hello"' in line for line in lines)
-        made = desk.post("harbour", body="<p>The fog lifts.</p>")
+        made = editor.post("harbour", body="<p>The fog lifts.</p>")
         assert any(line.startswith("data:") and made["post"]["id"] in line for line in lines)
         until(lambda: readers() == 1, "the reader is counted")
     until(lambda: readers() == 0, "the server has seen the reader go")
 
 
-def test_links_name_the_address_that_readers_use(site: str, desk: Desk) -> None:
+def test_links_name_the_address_that_readers_use(site: str, editor: EditorClient) -> None:
     page = httpx2.get(f"{site}/blogs/harbour")
     assert f'rel="canonical" href="{site}/blogs/harbour"' in page.text
 

@@ -10,7 +10,7 @@ import pytest
 from websockets.sync.client import connect
 
 from deploy.proxy import assert_valid_and_formatted, proxied
-from e2e.server import TOKEN, Desk, Server
+from e2e.server import TOKEN, EditorClient, Server
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +35,19 @@ def test_the_file_is_valid_and_formatted() -> None:
 
 
 def test_editors_write_and_readers_read_at_one_address(site: str) -> None:
-    desk = Desk(site)
-    blog = desk.blog(title="The bridge opens")["blog"]["id"]
+    editor = EditorClient(site)
+    blog = editor.blog(title="The bridge opens")["blog"]["id"]
     address = site.replace("http://", "ws://") + f"/v1/blogs/{blog}/socket"
     # An app may send its token along: the live connections are at the hub all the same.
     with connect(address, additional_headers={"Authorization": f"Bearer {TOKEN}"}, proxy=None) as reader:
         assert json.loads(reader.recv(timeout=20))["type"] == "hello"
-        made = desk.post(blog, id="first", title="The first barge passes")
+        made = editor.post(blog, id="first", title="The first barge passes")
         while (message := json.loads(reader.recv(timeout=20)))["type"] != "post":
             assert message["type"] == "heartbeat"
         assert (message["post"]["id"], message["cursor"]) == ("first", made["cursor"])
-    desk.edit(blog, "first", title="The first barge has passed")
+    editor.edit(blog, "first", title="The first barge has passed")
     assert "The first barge has passed" in httpx2.get(f"{site}/blogs/{blog}").text
-    assert desk.get(f"/v1/blogs/{blog}/posts/first/revisions")
+    assert editor.get(f"/v1/blogs/{blog}/posts/first/revisions")
     with httpx2.stream("GET", f"{site}/v1/blogs/{blog}/events", timeout=20) as stream:
         assert any('"hello"' in line for line in stream.iter_lines())
-    desk.close()
+    editor.close()

@@ -17,8 +17,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 def routes() -> list[tuple[str, str]]:
     """Every operation; what they would work with is not touched by listing them."""
 
-    newsroom = MagicMock(settings=Settings())
-    return [(operation.method, operation.path) for operation in operations(newsroom)]
+    context = MagicMock(settings=Settings())
+    return [(operation.method, operation.path) for operation in operations(context)]
 
 
 @pytest.mark.parametrize(("method", "path"), routes())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from .server import Desk, Server, Wire, running
+from .server import EditorClient, Server, Wire, running
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -29,9 +29,9 @@ def server(short_folder: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def desk(server: Server) -> Iterator[Desk]:
-    with closing(Desk(server.url)) as desk:
-        yield desk
+def editor(server: Server) -> Iterator[EditorClient]:
+    with closing(EditorClient(server.url)) as editor:
+        yield editor
 
 
 @pytest.fixture

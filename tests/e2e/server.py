@@ -94,7 +94,7 @@ def running(data: Path, **settings: str) -> Iterator[Server]:
         server.stop()
 
 
-class Desk:
+class EditorClient:
     """The newsroom's side: each call must succeed."""
 
     def __init__(self, url: str) -> None:

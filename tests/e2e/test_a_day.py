@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from .live_page import content, fresh, ids, take_what_waits, wait_until_at, wait_until_live
-from .server import Desk, Server
+from .server import EditorClient, Server
 
 pytestmark = pytest.mark.browser
 
@@ -81,15 +81,15 @@ def assert_all_is_seen(page: Page, order: str) -> None:
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 def test_a_day_is_seen_whole_as_it_comes_and_afterwards(
-    server: Server, desk: Desk, page: Page, browser: Browser, order: str
+    server: Server, editor: EditorClient, page: Page, browser: Browser, order: str
 ) -> None:
-    desk.blog(id="day", title="The day of the high water", timezone="America/New_York", byline=BYLINE)
+    editor.blog(id="day", title="The day of the high water", timezone="America/New_York", byline=BYLINE)
     address = f"{server.url}/blogs/day?order={order}"
     page.goto(address)
     wait_until_live(page)
     cursor = ""
     for post in random.Random(17).sample(DAY, len(DAY)):
-        cursor = desk.post("day", **post)["cursor"]
+        cursor = editor.post("day", **post)["cursor"]
     wait_until_at(page, cursor)
     take_what_waits(page)
     assert content(page) == fresh(browser, address)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from .live_page import content, fresh, ids, take_what_waits, wait_until_at, wait_until_live
-from .server import Desk, Server
+from .server import EditorClient, Server
 
 pytestmark = pytest.mark.browser
 
@@ -18,9 +18,11 @@ CHANGES = 12
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_any_changes_leave_the_page_as_a_fresh_load(server: Server, desk: Desk, browser: Browser, seed: int) -> None:
+def test_any_changes_leave_the_page_as_a_fresh_load(
+    server: Server, editor: EditorClient, browser: Browser, seed: int
+) -> None:
     chance = random.Random(seed)
-    desk.blog(id="petrel", title="The night of the Petrel")
+    editor.blog(id="petrel", title="The night of the Petrel")
     context = browser.new_context()
     tabs: list[tuple[str, Page]] = []
     for view in VIEWS:
@@ -43,13 +45,13 @@ def test_any_changes_leave_the_page_as_a_fresh_load(server: Server, desk: Desk, 
                 post = chance.choice(known)
                 if chance.random() < 0.3:
                     known.remove(post)
-                    cursor = desk.delete("petrel", post)["cursor"]
+                    cursor = editor.delete("petrel", post)["cursor"]
                 else:
                     if chance.random() < 0.3:
                         fields["correction"] = f"It was {chance.random()}."
-                    cursor = desk.edit("petrel", post, **fields)["cursor"]
+                    cursor = editor.edit("petrel", post, **fields)["cursor"]
             else:
-                answer = desk.post("petrel", **fields)
+                answer = editor.post("petrel", **fields)
                 known.append(answer["post"]["id"])
                 cursor = answer["cursor"]
         for view, tab in tabs:
@@ -63,19 +65,21 @@ def test_any_changes_leave_the_page_as_a_fresh_load(server: Server, desk: Desk, 
 
 @pytest.mark.parametrize("query", ["", "?order=oldest"])
 def test_a_summary_that_is_full_stays_as_a_fresh_load_has_it(
-    server: Server, desk: Desk, browser: Browser, page: Page, query: str
+    server: Server, editor: EditorClient, browser: Browser, page: Page, query: str
 ) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+    editor.blog(id="petrel", title="The night of the Petrel")
     for i in range(99):
-        desk.post("petrel", id=f"p{i:02}", title="x", key=True, published_at=f"2025-03-09T08:{i % 60:02}:{i // 60:02}Z")
+        editor.post(
+            "petrel", id=f"p{i:02}", title="x", key=True, published_at=f"2025-03-09T08:{i % 60:02}:{i // 60:02}Z"
+        )
     address = f"{server.url}/blogs/petrel{query}"
     page.goto(address)
     wait_until_live(page)
     cursor = ""
     for i in range(3):
-        cursor = desk.post("petrel", id=f"new-{i}", title="News", key=True, pinned=True)["cursor"]
-    desk.post("petrel", id="early", title="x", key=True, published_at="2025-03-09T07:00:00Z")
-    cursor = desk.edit("petrel", "p07", key=False)["cursor"]
+        cursor = editor.post("petrel", id=f"new-{i}", title="News", key=True, pinned=True)["cursor"]
+    editor.post("petrel", id="early", title="x", key=True, published_at="2025-03-09T07:00:00Z")
+    cursor = editor.edit("petrel", "p07", key=False)["cursor"]
     wait_until_at(page, cursor)
     take_what_waits(page)
     tab = browser.new_page()

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from .server import TOKEN, Desk, Server
+from .server import TOKEN, EditorClient, Server
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ def export(server: Server, blog: str, folder: Path) -> subprocess.CompletedProce
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_the_folder_reads_without_a_server(server: Server, desk: Desk, page: Page, tmp_path: Path) -> None:
+def test_the_folder_reads_without_a_server(server: Server, editor: EditorClient, page: Page, tmp_path: Path) -> None:
     paper = io.BytesIO()
     Image.new("RGB", (900, 600), "teal").save(paper, "PNG")
     picture = httpx2.post(
@@ -34,12 +34,12 @@ def test_the_folder_reads_without_a_server(server: Server, desk: Desk, page: Pag
         content=paper.getvalue(),
         headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "image/png"},
     ).json()
-    desk.blog(id="petrel", title="The night of the <Petrel>", timezone="Europe/Lisbon")
+    editor.blog(id="petrel", title="The night of the <Petrel>", timezone="Europe/Lisbon")
     for i in range(120):
-        desk.post(
+        editor.post(
             "petrel", id=f"p{i:03}", title=f"Post {i}", published_at=f"2025-03-09T{8 + i // 60:02}:{i % 60:02}:00Z"
         )
-    desk.edit("petrel", "p100", key=True, key_title="The lamp is lit", tags=["wind"], pinned=True)
+    editor.edit("petrel", "p100", key=True, key_title="The lamp is lit", tags=["wind"], pinned=True)
     shown = {
         "type": "image",
         "url": picture["url"],
@@ -49,8 +49,8 @@ def test_the_folder_reads_without_a_server(server: Server, desk: Desk, page: Pag
         "height": 600,
     }
     lost = {"type": "image", "url": "http://127.0.0.1:9/lost.jpg", "alt": "Lost", "caption": "A picture that is lost"}
-    desk.edit("petrel", "p119", media=[shown | {"srcset": picture.get("srcset")}, lost])
-    desk.edit("petrel", "p118", body='<p><a href="/blogs/other">Another night</a></p>')
+    editor.edit("petrel", "p119", media=[shown | {"srcset": picture.get("srcset")}, lost])
+    editor.edit("petrel", "p118", body='<p><a href="/blogs/other">Another night</a></p>')
 
     folder = tmp_path / "archive"
     done = export(server, "petrel", folder)

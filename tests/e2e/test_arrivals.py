@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from .live_page import content, fresh, ids, take_what_waits, wait_until_at, wait_until_live
-from .server import Desk, Server, Wire
+from .server import EditorClient, Server, Wire
 
 pytestmark = pytest.mark.browser
 
@@ -35,11 +35,11 @@ def _time(minute: int) -> str:
 
 
 @pytest.fixture
-def address(server: Server, desk: Desk) -> str:
+def address(server: Server, editor: EditorClient) -> str:
     """A blog of thirty long posts."""
-    desk.blog(id="petrel", title="The night of the Petrel")
+    editor.blog(id="petrel", title="The night of the Petrel")
     for i in range(30):
-        desk.post("petrel", id=f"p{i:02}", title=f"Post {i}", body=LONG, published_at=_time(i))
+        editor.post("petrel", id=f"p{i:02}", title=f"Post {i}", body=LONG, published_at=_time(i))
     return f"{server.url}/blogs/petrel"
 
 
@@ -59,7 +59,7 @@ def scroll_to(page: Page, post: str, by: int = 0) -> None:
 
 @pytest.mark.parametrize("anchoring", [True, False], ids=["with scroll anchoring", "without"])
 def test_the_view_does_not_move_by_a_pixel(
-    address: str, desk: Desk, page: Page, browser: Browser, anchoring: bool
+    address: str, editor: EditorClient, page: Page, browser: Browser, anchoring: bool
 ) -> None:
     page.goto(address)
     wait_until_live(page)
@@ -71,17 +71,17 @@ def test_the_view_does_not_move_by_a_pixel(
         )
     scroll_to(page, "p15", by=37)
     before = tops(page)
-    desk.edit("petrel", "p20", key=True, pinned=True)
+    editor.edit("petrel", "p20", key=True, pinned=True)
     page.wait_for_selector("#pinned-p20")
     page.evaluate(SETTLED)
     assert tops(page) == pytest.approx(before, abs=0.5)
     page.evaluate(COUNT_SHIFTS)
     for i in range(3):
-        desk.post("petrel", id=f"new-{i}", title=f"News {i}", body=LONG, published_at=_time(40 + i))
-    desk.post("petrel", id="late", title="Filed late", body=LONG, published_at="2025-03-09T08:20:30Z")
-    desk.edit("petrel", "p25", body=LONG * 3)
-    desk.delete("petrel", "p27")
-    cursor = desk.edit("petrel", "p22", body=LONG, correction="The sea was calm." * 20)["cursor"]
+        editor.post("petrel", id=f"new-{i}", title=f"News {i}", body=LONG, published_at=_time(40 + i))
+    editor.post("petrel", id="late", title="Filed late", body=LONG, published_at="2025-03-09T08:20:30Z")
+    editor.edit("petrel", "p25", body=LONG * 3)
+    editor.delete("petrel", "p27")
+    cursor = editor.edit("petrel", "p22", body=LONG, correction="The sea was calm." * 20)["cursor"]
     wait_until_at(page, cursor)
     page.evaluate(SETTLED)
     # Browsers scroll by whole pixels, and lines are not so high: half a pixel is as near as one gets.
@@ -99,16 +99,16 @@ def test_the_view_does_not_move_by_a_pixel(
     assert content(page) == fresh(browser, address)
 
 
-def test_an_edit_of_what_is_being_read_keeps_the_line(address: str, desk: Desk, page: Page) -> None:
+def test_an_edit_of_what_is_being_read_keeps_the_line(address: str, editor: EditorClient, page: Page) -> None:
     page.goto(address)
     wait_until_live(page)
-    desk.edit("petrel", "p15", body="<p>First.</p>" + LONG + "<p>The very line.</p>" + LONG * 4)
+    editor.edit("petrel", "p15", body="<p>First.</p>" + LONG + "<p>The very line.</p>" + LONG * 4)
     page.wait_for_selector("text=The very line.")
     page.evaluate("""() => scrollBy(0, [...document.querySelectorAll("p")]
       .find((p) => p.textContent === "The very line.").getBoundingClientRect().top - 5)""")
     line = page.locator("text=The very line.")
     was = line.bounding_box()
-    cursor = desk.edit(
+    cursor = editor.edit(
         "petrel", "p15", title="A headline " * 12, body="<p>First.</p>" + LONG * 2 + "<p>The very line.</p>" + LONG * 4
     )["cursor"]
     wait_until_at(page, cursor)
@@ -117,15 +117,17 @@ def test_an_edit_of_what_is_being_read_keeps_the_line(address: str, desk: Desk, 
     assert abs(was["y"] - now["y"]) < 1
 
 
-def test_at_the_top_posts_slide_in_without_a_shift(address: str, desk: Desk, page: Page, browser: Browser) -> None:
+def test_at_the_top_posts_slide_in_without_a_shift(
+    address: str, editor: EditorClient, page: Page, browser: Browser
+) -> None:
     page.goto(address)
     wait_until_live(page)
     page.evaluate(COUNT_SHIFTS)
     for i in range(3):
-        desk.post("petrel", id=f"new-{i}", title=f"News {i}", body=LONG, published_at=_time(40 + i))
+        editor.post("petrel", id=f"new-{i}", title=f"News {i}", body=LONG, published_at=_time(40 + i))
         page.wait_for_selector(f"#post-new-{i}")
-    desk.edit("petrel", "new-2", body=LONG * 2, correction="Wrong.")
-    cursor = desk.delete("petrel", "new-1")["cursor"]
+    editor.edit("petrel", "new-2", body=LONG * 2, correction="Wrong.")
+    cursor = editor.delete("petrel", "new-1")["cursor"]
     wait_until_at(page, cursor)
     page.evaluate(SETTLED)
     assert ids(page)[:3] == ["new-2", "new-0", "p29"]
@@ -137,7 +139,7 @@ def test_at_the_top_posts_slide_in_without_a_shift(address: str, desk: Desk, pag
 
 @pytest.mark.parametrize("place", ["at the top", "below the head", "far down"])
 def test_the_summary_and_pinned_posts_grow_without_a_shift(
-    address: str, desk: Desk, page: Page, browser: Browser, place: str
+    address: str, editor: EditorClient, page: Page, browser: Browser, place: str
 ) -> None:
     page.goto(address)
     wait_until_live(page)
@@ -153,10 +155,10 @@ def test_the_summary_and_pinned_posts_grow_without_a_shift(
         ("p21", {"pinned": False}),
     ]
     for post, fields in changes:
-        wait_until_at(page, desk.edit("petrel", post, **fields)["cursor"])
+        wait_until_at(page, editor.edit("petrel", post, **fields)["cursor"])
         page.evaluate(SETTLED)
-    desk.post("petrel", id="new", title="News", key=True, pinned=True, published_at=_time(40))
-    wait_until_at(page, desk.change_blog("petrel", title="The night of the Petrel, " * 6)["cursor"])
+    editor.post("petrel", id="new", title="News", key=True, pinned=True, published_at=_time(40))
+    wait_until_at(page, editor.change_blog("petrel", title="The night of the Petrel, " * 6)["cursor"])
     page.evaluate(SETTLED)
     assert page.evaluate("window.shifts") == 0
     if place != "at the top":
@@ -166,7 +168,7 @@ def test_the_summary_and_pinned_posts_grow_without_a_shift(
     assert content(page) == fresh(browser, address)
 
 
-def test_reduced_motion_is_honoured(address: str, desk: Desk, browser: Browser) -> None:
+def test_reduced_motion_is_honoured(address: str, editor: EditorClient, browser: Browser) -> None:
     context = browser.new_context(reduced_motion="reduce")
     tab = context.new_page()
     tab.goto(address)
@@ -175,23 +177,25 @@ def test_reduced_motion_is_honoured(address: str, desk: Desk, browser: Browser) 
         "() => { const own = Element.prototype.animate; window.durations = []; Element.prototype.animate = "
         "function (k, o) { window.durations.push(o.duration); return own.call(this, k, o); } }"
     )
-    desk.post("petrel", id="new", title="News", published_at=_time(40))
+    editor.post("petrel", id="new", title="News", published_at=_time(40))
     tab.wait_for_selector("#post-new")
     assert set(tab.evaluate("window.durations")) == {1}
     assert tab.locator("#post-new").evaluate("e => getComputedStyle(e).animationName") == "none"
     context.close()
 
 
-def test_what_waits_is_told_as_it_changes_and_comes_in_at_the_top(address: str, desk: Desk, page: Page) -> None:
+def test_what_waits_is_told_as_it_changes_and_comes_in_at_the_top(
+    address: str, editor: EditorClient, page: Page
+) -> None:
     page.goto(address)
     wait_until_live(page)
     scroll_to(page, "p10")
     news = page.locator("#news")
     for i in range(3):
-        desk.post("petrel", id=f"new-{i}", title=f"News {i}", published_at=_time(40 + i))
+        editor.post("petrel", id=f"new-{i}", title=f"News {i}", published_at=_time(40 + i))
     page.wait_for_function("() => document.title.startsWith('(3)')")
-    desk.edit("petrel", "new-0", title="News, again", correction="Not zero.")
-    cursor = desk.delete("petrel", "new-1")["cursor"]
+    editor.edit("petrel", "new-0", title="News, again", correction="Not zero.")
+    cursor = editor.delete("petrel", "new-1")["cursor"]
     wait_until_at(page, cursor)
     assert news.inner_text() == "2 new"
     assert page.title().startswith("(2)")
@@ -202,14 +206,14 @@ def test_what_waits_is_told_as_it_changes_and_comes_in_at_the_top(address: str, 
 
 
 def test_selected_text_and_playing_videos_are_left_alone(
-    address: str, desk: Desk, page: Page, browser: Browser
+    address: str, editor: EditorClient, page: Page, browser: Browser
 ) -> None:
     page.goto(address)
     wait_until_live(page)
     select = "id => getSelection().selectAllChildren(document.querySelector(`#post-${id} .body`))"
     page.evaluate(select, "p29")
-    desk.post("petrel", id="new", title="News", published_at=_time(40))
-    cursor = desk.edit("petrel", "p29", body="<p>Edited.</p>")["cursor"]
+    editor.post("petrel", id="new", title="News", published_at=_time(40))
+    cursor = editor.edit("petrel", "p29", body="<p>Edited.</p>")["cursor"]
     wait_until_at(page, cursor)
     assert page.locator("#news").inner_text() == "1 new, 1 changed"
     assert "heavy" in page.evaluate("getSelection().toString()")
@@ -221,13 +225,13 @@ def test_selected_text_and_playing_videos_are_left_alone(
 
     page.evaluate("""() => { const frame = document.createElement("iframe"); frame.className = "player";
       document.querySelector("#post-new .what").append(frame); }""")
-    cursor = desk.post("petrel", id="newer", title="Newer", published_at=_time(41))["cursor"]
+    cursor = editor.post("petrel", id="newer", title="Newer", published_at=_time(41))["cursor"]
     wait_until_at(page, cursor)
     assert page.locator("#news").inner_text() == "1 new"
     assert page.locator("iframe").count() == 1
 
 
-def test_a_hidden_tab_counts_in_its_title_and_marks_what_came(address: str, desk: Desk, page: Page) -> None:
+def test_a_hidden_tab_counts_in_its_title_and_marks_what_came(address: str, editor: EditorClient, page: Page) -> None:
     page.goto(address)
     wait_until_live(page)
     hide = """(hidden) => { Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
@@ -235,7 +239,7 @@ def test_a_hidden_tab_counts_in_its_title_and_marks_what_came(address: str, desk
       document.dispatchEvent(new Event("visibilitychange")); }"""
     page.evaluate(hide, True)
     for i in range(3):
-        desk.post("petrel", id=f"new-{i}", title=f"News {i}", published_at=_time(40 + i))
+        editor.post("petrel", id=f"new-{i}", title=f"News {i}", published_at=_time(40 + i))
     page.wait_for_function("() => document.title.startsWith('(3)')")
     page.evaluate(hide, False)
     page.wait_for_selector("#post-new-2")
@@ -244,7 +248,7 @@ def test_a_hidden_tab_counts_in_its_title_and_marks_what_came(address: str, desk
 
 
 def test_a_cut_says_how_current_the_page_is_whatever_the_devices_clock(
-    address: str, server: Server, desk: Desk, wire: Wire, browser: Browser
+    address: str, server: Server, editor: EditorClient, wire: Wire, browser: Browser
 ) -> None:
     context = browser.new_context()
     tab = context.new_page()
@@ -264,7 +268,7 @@ def test_a_cut_says_how_current_the_page_is_whatever_the_devices_clock(
     last = tab.evaluate(clock)
     match = re.fullmatch(r"Reconnecting, current to (.*)", said.inner_text())
     assert match and match[1] in (first, last)
-    cursor = desk.post("petrel", id="new", title="News", published_at=_time(40))["cursor"]
+    cursor = editor.post("petrel", id="new", title="News", published_at=_time(40))["cursor"]
     wire.mend()
     wait_until_at(tab, cursor)
     wait_until_live(tab)
@@ -273,17 +277,17 @@ def test_a_cut_says_how_current_the_page_is_whatever_the_devices_clock(
 
 
 def test_a_long_blog_reads_on_by_scrolling_without_gap_or_repeat(
-    server: Server, desk: Desk, page: Page, browser: Browser
+    server: Server, editor: EditorClient, page: Page, browser: Browser
 ) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+    editor.blog(id="petrel", title="The night of the Petrel")
     for i in range(180):
-        desk.post("petrel", id=f"p{i:03}", title=f"Post {i}", published_at=_time(i))
+        editor.post("petrel", id=f"p{i:03}", title=f"Post {i}", published_at=_time(i))
     page.goto(f"{server.url}/blogs/petrel")
     wait_until_live(page)
     assert len(ids(page)) == 80
     # Meanwhile the numbers of the pages shift: one of an older page goes, and one comes in late.
-    desk.delete("petrel", "p010")
-    cursor = desk.post("petrel", id="late", title="Late", published_at="2025-03-09T08:50:30Z")["cursor"]
+    editor.delete("petrel", "p010")
+    cursor = editor.post("petrel", id="late", title="Late", published_at="2025-03-09T08:50:30Z")["cursor"]
     wait_until_at(page, cursor)
     page.wait_for_function("""() => {
       scrollTo(0, document.body.scrollHeight);
@@ -292,7 +296,7 @@ def test_a_long_blog_reads_on_by_scrolling_without_gap_or_repeat(
     expected = [f"p{i:03}" for i in range(180) if i != 10]
     expected.insert(50, "late")
     assert ids(page) == expected[::-1]
-    cursor = desk.edit("petrel", "p003", title="Edited")["cursor"]
+    cursor = editor.edit("petrel", "p003", title="Edited")["cursor"]
     wait_until_at(page, cursor)
     assert page.locator("#post-p003 h2").inner_text() == "Edited"
     last = page.locator("#posts > article").last
@@ -304,18 +308,18 @@ TYPES: list[dict[str, Any]] = [{}, {"key": True}, {"tags": ["wind"]}, {"key": Tr
 
 @pytest.mark.parametrize("query", ["", "?order=oldest", "?key=true", "?tag=wind&order=oldest"])
 def test_filters_summary_and_pins_are_those_of_a_fresh_load(
-    server: Server, desk: Desk, page: Page, browser: Browser, query: str
+    server: Server, editor: EditorClient, page: Page, browser: Browser, query: str
 ) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+    editor.blog(id="petrel", title="The night of the Petrel")
     address = f"{server.url}/blogs/petrel{query}"
     page.goto(address)
     wait_until_live(page)
     for i in range(8):
-        desk.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=_time(7 * i % 10), **TYPES[i % 4])
-    desk.edit("petrel", "p1", key=False, tags=["wind"])
-    desk.edit("petrel", "p2", key=True, pinned=True, tags=[])
-    desk.edit("petrel", "p3", published_at=_time(30))
-    cursor = desk.delete("petrel", "p7")["cursor"]
+        editor.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=_time(7 * i % 10), **TYPES[i % 4])
+    editor.edit("petrel", "p1", key=False, tags=["wind"])
+    editor.edit("petrel", "p2", key=True, pinned=True, tags=[])
+    editor.edit("petrel", "p3", published_at=_time(30))
+    cursor = editor.delete("petrel", "p7")["cursor"]
     wait_until_at(page, cursor)
     take_what_waits(page)
     assert content(page) == fresh(browser, address)

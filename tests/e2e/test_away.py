@@ -11,7 +11,7 @@ from waiting import until
 
 from .conftest import CHROMIUM, FLAGS
 from .live_page import CONTENT, content, fresh, wait_until_at, wait_until_live
-from .server import Desk, Server, Wire
+from .server import EditorClient, Server, Wire
 from .test_tabs import open_tabs, sockets
 from .window import Tab, Window
 
@@ -47,11 +47,11 @@ def window(browser: Browser) -> Iterator[Window]:
 
 
 @pytest.fixture
-def address(server: Server, desk: Desk) -> str:
-    desk.blog(id="petrel", title="The night of the Petrel")
-    desk.blog(id="elsewhere", title="Elsewhere")
+def address(server: Server, editor: EditorClient) -> str:
+    editor.blog(id="petrel", title="The night of the Petrel")
+    editor.blog(id="elsewhere", title="Elsewhere")
     for i in range(5):
-        desk.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=f"2025-03-09T08:0{i}:00Z")
+        editor.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=f"2025-03-09T08:0{i}:00Z")
     return f"{server.url}/blogs/petrel"
 
 
@@ -69,15 +69,15 @@ def open_live(window: Window, address: str) -> Tab:
 
 
 def test_the_frozen_tab_of_three_passes_the_connection_on_and_catches_up_when_it_thaws(
-    address: str, server: Server, desk: Desk, window: Window, browser: Browser
+    address: str, server: Server, editor: EditorClient, window: Window, browser: Browser
 ) -> None:
     first, second, third = [open_live(window, address) for _ in range(3)]
     assert sockets(server) == 1
     first.evaluate("document.addEventListener('freeze', () => { window.frozen = true; })")
     first.freeze()
-    desk.edit("petrel", "p3", title="Edited")
+    editor.edit("petrel", "p3", title="Edited")
     for i in range(3):
-        cursor = desk.post("petrel", id=f"new-{i}", title=f"News {i}")["cursor"]
+        cursor = editor.post("petrel", id=f"new-{i}", title=f"News {i}")["cursor"]
     for tab in (third, second):
         tab.wait_until(at(cursor))
     until(lambda: sockets(server) == 1, "one socket is left")
@@ -100,11 +100,13 @@ def test_the_frozen_tab_of_three_passes_the_connection_on_and_catches_up_when_it
     assert sockets(server) == 1
 
 
-def test_what_came_while_away_is_marked_until_the_reader_leaves_again(address: str, desk: Desk, window: Window) -> None:
+def test_what_came_while_away_is_marked_until_the_reader_leaves_again(
+    address: str, editor: EditorClient, window: Window
+) -> None:
     tab = open_live(window, address)
     other = window.open("about:blank")
     tab.wait_until("document.hidden")
-    cursor = desk.post("petrel", id="new", title="News")["cursor"]
+    cursor = editor.post("petrel", id="new", title="News")["cursor"]
     tab.wait_until(at(cursor))
     tab.show()
     marked = "document.querySelectorAll('[data-mark]').length"
@@ -115,16 +117,16 @@ def test_what_came_while_away_is_marked_until_the_reader_leaves_again(address: s
 
 
 def test_back_from_another_page_it_is_the_same_page_caught_up(
-    address: str, server: Server, desk: Desk, context: BrowserContext, browser: Browser
+    address: str, server: Server, editor: EditorClient, context: BrowserContext, browser: Browser
 ) -> None:
     [tab] = open_tabs(context, address, 1)
     tab.evaluate("window.same = true")
     tab.goto(address.replace("petrel", "elsewhere"))
     wait_until_live(tab)
-    until(lambda: desk.get("/v1/blogs/petrel/stats")["readers"] == 0, "the page has let go")
-    desk.edit("petrel", "p3", title="Edited")
-    desk.delete("petrel", "p2")
-    cursor = desk.post("petrel", id="new", title="News")["cursor"]
+    until(lambda: editor.get("/v1/blogs/petrel/stats")["readers"] == 0, "the page has let go")
+    editor.edit("petrel", "p3", title="Edited")
+    editor.delete("petrel", "p2")
+    cursor = editor.post("petrel", id="new", title="News")["cursor"]
     tab.go_back(wait_until="commit")
     assert tab.evaluate("[window.same, window.returned]") == [True, True]  # out of the cache, not loaded anew
     wait_until_at(tab, cursor)
@@ -134,12 +136,12 @@ def test_back_from_another_page_it_is_the_same_page_caught_up(
 
 
 def test_a_tab_in_the_cache_passes_the_connection_on_and_listens_when_it_is_back(
-    address: str, server: Server, desk: Desk, context: BrowserContext, browser: Browser
+    address: str, server: Server, editor: EditorClient, context: BrowserContext, browser: Browser
 ) -> None:
     first, second = open_tabs(context, address, 2)
     for leaver, other in ((first, second), (second, first)):
         leaver.goto(address.replace("petrel", "elsewhere"))
-        cursor = desk.post("petrel", title="News")["cursor"]
+        cursor = editor.post("petrel", title="News")["cursor"]
         wait_until_at(other, cursor)
         leaver.go_back(wait_until="commit")
         assert leaver.evaluate("window.returned") is True
@@ -149,15 +151,17 @@ def test_a_tab_in_the_cache_passes_the_connection_on_and_listens_when_it_is_back
         until(lambda: sockets(server) == 1, "one socket is left")
 
 
-def test_what_comes_to_a_reader_who_was_there_is_not_marked(address: str, desk: Desk, context: BrowserContext) -> None:
+def test_what_comes_to_a_reader_who_was_there_is_not_marked(
+    address: str, editor: EditorClient, context: BrowserContext
+) -> None:
     [tab] = open_tabs(context, address, 1)
-    cursor = desk.post("petrel", id="new", title="News")["cursor"]
+    cursor = editor.post("petrel", id="new", title="News")["cursor"]
     wait_until_at(tab, cursor)
     assert tab.locator("[data-mark]").count() == 0
 
 
 def test_a_page_that_was_away_when_the_blog_ended_says_so_and_stays_away(
-    address: str, server: Server, desk: Desk, wire: Wire, context: BrowserContext, browser: Browser
+    address: str, server: Server, editor: EditorClient, wire: Wire, context: BrowserContext, browser: Browser
 ) -> None:
     through = address.replace(server.url, wire.url)
     [tab] = open_tabs(context, through, 1)
@@ -166,8 +170,8 @@ def test_a_page_that_was_away_when_the_blog_ended_says_so_and_stays_away(
     wire.cut()
     tab.wait_for_selector("#connection[data-phase=reconnecting]")
     assert said.inner_text().startswith("Reconnecting, current to ")
-    desk.post("petrel", id="last", title="The last one")
-    cursor = desk.change_blog("petrel", status="ended")["cursor"]
+    editor.post("petrel", id="last", title="The last one")
+    cursor = editor.change_blog("petrel", status="ended")["cursor"]
     wire.mend()
     tab.wait_for_selector("#connection[data-phase=ended]")
     wait_until_at(tab, cursor)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import httpx2
 
-from .server import TOKEN, Desk, Server
+from .server import TOKEN, EditorClient, Server
 
 KILLS = 50
 
 
-def test_every_acknowledged_post_outlives_fifty_sigkills(server: Server, desk: Desk) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+def test_every_acknowledged_post_outlives_fifty_sigkills(server: Server, editor: EditorClient) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
     acknowledged = []
     for i in range(KILLS):
         answer = httpx2.post(
@@ -23,20 +23,20 @@ def test_every_acknowledged_post_outlives_fifty_sigkills(server: Server, desk: D
         (server.kill_all if i % 5 == 4 else server.kill)()
         acknowledged.append(answer.json()["post"]["id"])
         server.start()
-    posts = desk.get("/v1/blogs/petrel/posts?order=oldest&limit=100")["posts"]
+    posts = editor.get("/v1/blogs/petrel/posts?order=oldest&limit=100")["posts"]
     assert [post["id"] for post in posts] == acknowledged
-    changes = desk.get("/v1/blogs/petrel/changes?after=" + _start(desk))
+    changes = editor.get("/v1/blogs/petrel/changes?after=" + _start(editor))
     assert len(changes["messages"]) == KILLS + 1
 
 
-def _start(desk: Desk) -> str:
-    cursor: str = desk.get("/v1/blogs/petrel/changes")["cursor"]
+def _start(editor: EditorClient) -> str:
+    cursor: str = editor.get("/v1/blogs/petrel/changes")["cursor"]
     return cursor.partition(".")[0] + ".0"
 
 
-def test_a_stop_is_clean_and_loses_nothing(server: Server, desk: Desk) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
-    desk.post("petrel", id="last", title="Last words")
+def test_a_stop_is_clean_and_loses_nothing(server: Server, editor: EditorClient) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
+    editor.post("petrel", id="last", title="Last words")
     assert server.stop() == 0
     server.start()
-    assert desk.get("/v1/blogs/petrel/posts/last")["title"] == "Last words"
+    assert editor.get("/v1/blogs/petrel/posts/last")["title"] == "Last words"

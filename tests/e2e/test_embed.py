@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from waiting import until
 
 from .axe import axe
-from .server import Desk, Server
+from .server import EditorClient, Server
 from .test_live_page import POSTS
 from .test_tabs import sockets
 
@@ -38,22 +38,22 @@ SHOWN = """() => {
 }"""
 
 
-class Newsroom:
+class EmbeddingSite:
     """A page of the newsroom's own, on a port of its own: another origin than the blog's."""
 
     def __init__(self) -> None:
-        newsroom = self
+        embedding_site = self
         self.page = ""
         self.policy = ""
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                content = newsroom.page.encode()
+                content = embedding_site.page.encode()
                 self.send_response(200 if self.path == "/" else 404)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(content)))
-                if newsroom.policy:
-                    self.send_header("Content-Security-Policy", newsroom.policy)
+                if embedding_site.policy:
+                    self.send_header("Content-Security-Policy", embedding_site.policy)
                 self.end_headers()
                 self.wfile.write(content)
 
@@ -83,10 +83,10 @@ class Newsroom:
 
 
 @pytest.fixture
-def newsroom() -> Iterator[Newsroom]:
-    newsroom = Newsroom()
-    yield newsroom
-    newsroom.close()
+def embedding_site() -> Iterator[EmbeddingSite]:
+    embedding_site = EmbeddingSite()
+    yield embedding_site
+    embedding_site.close()
 
 
 Start = Callable[[str], Server]
@@ -101,11 +101,11 @@ def start(short_folder: Path) -> Iterator[Start]:
         server = Server(short_folder, origins=origins)
         server.start()
         servers.append(server)
-        desk = Desk(server.url)
-        desk.blog(id="petrel", title="The night of the Petrel", language="en", byline="By our staff")
+        editor = EditorClient(server.url)
+        editor.blog(id="petrel", title="The night of the Petrel", language="en", byline="By our staff")
         for post in POSTS:
-            desk.post("petrel", **post)
-        desk.close()
+            editor.post("petrel", **post)
+        editor.close()
         return server
 
     yield start
@@ -120,26 +120,26 @@ def link(page: Page) -> None:
 
 
 def test_a_newsrooms_own_page_shows_the_blog_and_it_stays_live(
-    start: Start, newsroom: Newsroom, page: Page, browser: Browser
+    start: Start, embedding_site: EmbeddingSite, page: Page, browser: Browser
 ) -> None:
-    server = start(newsroom.url)
-    newsroom.show(server.url)
-    desk = Desk(server.url)
-    page.goto(newsroom.url)
+    server = start(embedding_site.url)
+    embedding_site.show(server.url)
+    editor = EditorClient(server.url)
+    page.goto(embedding_site.url)
     page.locator("#connection[data-phase=live]").wait_for()
     assert page.get_by_role("region", name="The night of the Petrel").is_visible()
     assert not page.get_by_text("Follow the night live").is_visible()
     assert page.locator("#post-first-light img").evaluate("img => img.src") == f"{server.url}/demo/quay.svg"
     assert page.locator("#post-first-light h2").evaluate("h2 => getComputedStyle(h2).fontWeight") == "700"
 
-    desk.edit("petrel", "one-line", title="Force eight", correction="It was seven.", key=True, pinned=True)
-    desk.delete("petrel", "filed-late")
-    desk.change_blog("petrel", title="The Petrel holds")
-    cursor = desk.post("petrel", id="new", title="News", body="<p>All are ashore.</p>")["cursor"]
+    editor.edit("petrel", "one-line", title="Force eight", correction="It was seven.", key=True, pinned=True)
+    editor.delete("petrel", "filed-late")
+    editor.change_blog("petrel", title="The Petrel holds")
+    cursor = editor.post("petrel", id="new", title="News", body="<p>All are ashore.</p>")["cursor"]
     page.locator(f"#blog[data-cursor='{cursor}']").wait_for()
     # The reader is at the top of the newsroom's page: what is new comes in further down, without moving it.
     page.locator("#post-new").wait_for()
-    desk.close()
+    editor.close()
     shown = page.evaluate(SHOWN)
     assert page.title() == "The Harbour Post"
     own = browser.new_context()
@@ -152,55 +152,57 @@ def test_a_newsrooms_own_page_shows_the_blog_and_it_stays_live(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_an_embedded_blog(
-    start: Start, newsroom: Newsroom, browser: Browser, scheme: Literal["light", "dark"]
+    start: Start, embedding_site: EmbeddingSite, browser: Browser, scheme: Literal["light", "dark"]
 ) -> None:
-    server = start(newsroom.url)
-    newsroom.show(server.url)
+    server = start(embedding_site.url)
+    embedding_site.show(server.url)
     context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})
     tab = context.new_page()
-    tab.goto(newsroom.url)
+    tab.goto(embedding_site.url)
     tab.locator("#connection[data-phase=live]").wait_for()
     # What is wrong with the newsroom's own page (its title stands in no landmark, say) is not the blog's to mend.
     assert axe(tab, within="stop-press") == []
     assert tab.evaluate("() => document.documentElement.scrollWidth") == 360
     # In another language everything is loaded afresh; a newsroom's page still has no second main part then.
-    desk = Desk(server.url)
-    desk.change_blog("petrel", language="de")
-    desk.close()
+    editor = EditorClient(server.url)
+    editor.change_blog("petrel", language="de")
+    editor.close()
     tab.get_by_role("link", name="Das Wichtigste").wait_for()
     assert axe(tab, within="stop-press") == []
     assert tab.get_by_role("main").count() == 0
     context.close()
 
 
-def test_what_is_read_in_an_embedded_blog_does_not_move(start: Start, newsroom: Newsroom, page: Page) -> None:
-    server = start(newsroom.url)
-    newsroom.show(server.url)
-    desk = Desk(server.url)
+def test_what_is_read_in_an_embedded_blog_does_not_move(
+    start: Start, embedding_site: EmbeddingSite, page: Page
+) -> None:
+    server = start(embedding_site.url)
+    embedding_site.show(server.url)
+    editor = EditorClient(server.url)
     for i in range(20):
-        desk.post("petrel", id=f"p{i}", title=f"Post {i}", body=f"<p>{TALL[:2_000]}</p>")
-    page.goto(newsroom.url)
+        editor.post("petrel", id=f"p{i}", title=f"Post {i}", body=f"<p>{TALL[:2_000]}</p>")
+    page.goto(embedding_site.url)
     page.locator("#connection[data-phase=live]").wait_for()
     page.locator("#post-p9").scroll_into_view_if_needed()
     top = "post => post.getBoundingClientRect().top"
     before = page.locator("#post-p9").evaluate(top)
-    desk.edit("petrel", "p15", body=TALL)
-    cursor = desk.post("petrel", id="new", title="News")["cursor"]
+    editor.edit("petrel", "p15", body=TALL)
+    cursor = editor.post("petrel", id="new", title="News")["cursor"]
     page.locator(f"#blog[data-cursor='{cursor}']").wait_for()
     assert abs(page.locator("#post-p9").evaluate(top) - before) < 1
     news = page.locator("#news")
     assert news.inner_text() == "1 new"
     news.click()
     expect(page.locator("#post-new")).to_be_in_viewport()
-    desk.close()
+    editor.close()
 
 
 def test_clicks_and_choices_work_within_and_keys_stay_the_pages_own(
-    start: Start, newsroom: Newsroom, page: Page
+    start: Start, embedding_site: EmbeddingSite, page: Page
 ) -> None:
     server = start("*")
-    newsroom.show(server.url)
-    page.goto(newsroom.url)
+    embedding_site.show(server.url)
+    page.goto(embedding_site.url)
     page.locator("#connection[data-phase=live]").wait_for()
     page.locator("#zone").select_option("relative")
     page.locator("#post-one-line .permalink time[title]").wait_for()
@@ -211,12 +213,14 @@ def test_clicks_and_choices_work_within_and_keys_stay_the_pages_own(
     )
 
 
-def test_an_origin_that_is_not_named_keeps_the_link(start: Start, newsroom: Newsroom, browser: Browser) -> None:
+def test_an_origin_that_is_not_named_keeps_the_link(
+    start: Start, embedding_site: EmbeddingSite, browser: Browser
+) -> None:
     server = start("https://harbour.example")
-    newsroom.show(server.url)
+    embedding_site.show(server.url)
     page = browser.new_page()
     with page.expect_console_message(lambda line: "CORS" in line.text):
-        page.goto(newsroom.url)
+        page.goto(embedding_site.url)
     link(page)
     # And its scripts may not open the socket either.
     code = page.evaluate(
@@ -231,22 +235,24 @@ def test_an_origin_that_is_not_named_keeps_the_link(start: Start, newsroom: News
     page.close()
 
 
-def test_without_javascript_there_is_the_link(start: Start, newsroom: Newsroom, browser: Browser) -> None:
-    server = start(newsroom.url)
-    newsroom.show(server.url)
+def test_without_javascript_there_is_the_link(start: Start, embedding_site: EmbeddingSite, browser: Browser) -> None:
+    server = start(embedding_site.url)
+    embedding_site.show(server.url)
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(newsroom.url)
+    page.goto(embedding_site.url)
     link(page)
     page.get_by_role("link", name="Follow the night live").click()
     page.wait_for_url(f"{server.url}/blogs/petrel")
     context.close()
 
 
-def test_an_element_that_is_taken_out_lets_its_connection_go(start: Start, newsroom: Newsroom, page: Page) -> None:
-    server = start(newsroom.url)
-    newsroom.show(server.url)
-    page.goto(newsroom.url)
+def test_an_element_that_is_taken_out_lets_its_connection_go(
+    start: Start, embedding_site: EmbeddingSite, page: Page
+) -> None:
+    server = start(embedding_site.url)
+    embedding_site.show(server.url)
+    page.goto(embedding_site.url)
     page.locator("#connection[data-phase=live]").wait_for()
     until(lambda: sockets(server) == 1, "it is connected")
     page.evaluate("() => { window.kept = document.querySelector('stop-press'); window.kept.remove(); }")

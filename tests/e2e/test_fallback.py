@@ -13,7 +13,7 @@ from waiting import until
 
 from .live_page import content, fresh, take_what_waits, wait_until_at, wait_until_live
 from .narrow import NarrowWire
-from .server import Desk, Server, running
+from .server import EditorClient, Server, running
 from .test_tabs import open_tabs, sockets
 
 pytestmark = pytest.mark.browser
@@ -29,11 +29,11 @@ def server(short_folder: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def narrow(server: Server, desk: Desk) -> Iterator[Narrow]:
+def narrow(server: Server, editor: EditorClient) -> Iterator[Narrow]:
     """Makes wires to a server with a blog of five posts."""
-    desk.blog(id="petrel", title="The night of the Petrel")
+    editor.blog(id="petrel", title="The night of the Petrel")
     for i in range(5):
-        desk.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=f"2025-03-09T08:0{i}:00Z")
+        editor.post("petrel", id=f"p{i}", title=f"Post {i}", published_at=f"2025-03-09T08:0{i}:00Z")
     wires: list[NarrowWire] = []
 
     def make(**keeps: Any) -> NarrowWire:
@@ -45,12 +45,12 @@ def narrow(server: Server, desk: Desk) -> Iterator[Narrow]:
         wire.close()
 
 
-def changes(desk: Desk) -> str:
+def changes(editor: EditorClient) -> str:
     """Some of each kind; the last one's cursor."""
-    desk.post("petrel", title="News")
-    desk.edit("petrel", "p3", title="Edited", correction="It was three.", key=True)
-    desk.change_blog("petrel", title="The Petrel holds")
-    return str(desk.delete("petrel", desk.post("petrel", title="Too soon")["post"]["id"])["cursor"])
+    editor.post("petrel", title="News")
+    editor.edit("petrel", "p3", title="Edited", correction="It was three.", key=True)
+    editor.change_blog("petrel", title="The Petrel holds")
+    return str(editor.delete("petrel", editor.post("petrel", title="Too soon")["post"]["id"])["cursor"])
 
 
 def assert_current(page: Page, cursor: str, browser: Browser, server: Server) -> None:
@@ -63,24 +63,24 @@ def assert_current(page: Page, cursor: str, browser: Browser, server: Server) ->
 
 @pytest.mark.parametrize("how", ["refuses", "swallows"])
 def test_a_page_whose_sockets_are_kept_back_is_live_by_events_and_later_by_a_socket(
-    server: Server, desk: Desk, narrow: Narrow, page: Page, browser: Browser, how: str
+    server: Server, editor: EditorClient, narrow: Narrow, page: Page, browser: Browser, how: str
 ) -> None:
     wire = narrow(socket=how)
-    missed = desk.post("petrel", title="While it looked for a way")["cursor"]
+    missed = editor.post("petrel", title="While it looked for a way")["cursor"]
     page.goto(f"{wire.url}/blogs/petrel")
     assert_current(page, missed, browser, server)
     until(lambda: "events" in wire.asked, "it asks for events")
-    assert_current(page, changes(desk), browser, server)
+    assert_current(page, changes(editor), browser, server)
     assert sockets(server) == 0
 
     wire.keeps = {}
     page.evaluate("dispatchEvent(new Event('online'))")
     until(lambda: sockets(server) == 1, "it is back at a socket")
-    assert_current(page, changes(desk), browser, server)
+    assert_current(page, changes(editor), browser, server)
 
 
 def test_a_page_whose_network_came_back_between_two_looks_is_soon_at_a_socket_again(
-    server: Server, desk: Desk, narrow: Narrow, page: Page, browser: Browser
+    server: Server, editor: EditorClient, narrow: Narrow, page: Page, browser: Browser
 ) -> None:
     wire = narrow(socket="refuses")
     page.goto(f"{wire.url}/blogs/petrel")
@@ -88,47 +88,47 @@ def test_a_page_whose_network_came_back_between_two_looks_is_soon_at_a_socket_ag
     until(lambda: "events" in wire.asked, "it asks for events")
     wire.keeps = {}
     until(lambda: sockets(server) == 1, "it is back at a socket, long before a minute is over")
-    assert_current(page, changes(desk), browser, server)
+    assert_current(page, changes(editor), browser, server)
 
 
 def test_a_socket_that_gets_through_again_takes_over_by_itself(
-    server: Server, desk: Desk, narrow: Narrow, page: Page, browser: Browser
+    server: Server, editor: EditorClient, narrow: Narrow, page: Page, browser: Browser
 ) -> None:
     wire = narrow(socket="refuses")
     # The minute between two tries takes six seconds here.
     page.add_init_script("{ const r = setTimeout; window.setTimeout = (act, ms) => r(act, ms > 3e4 ? ms / 10 : ms); }")
     page.goto(f"{wire.url}/blogs/petrel")
     until(lambda: "events" in wire.asked, "it asks for events")
-    assert_current(page, changes(desk), browser, server)
+    assert_current(page, changes(editor), browser, server)
     until(lambda: wire.asked.count("socket") >= 4, "it tries sockets again, and goes on without", patience=60)
-    assert_current(page, changes(desk), browser, server)
+    assert_current(page, changes(editor), browser, server)
     wire.keeps = {}
     until(lambda: sockets(server) == 1, "it is back at a socket", patience=60)
-    assert_current(page, changes(desk), browser, server)
+    assert_current(page, changes(editor), browser, server)
 
 
 @pytest.mark.parametrize("how", ["refuses", "swallows"])
 def test_where_events_are_kept_back_too_it_polls(
-    server: Server, desk: Desk, narrow: Narrow, page: Page, browser: Browser, how: str
+    server: Server, editor: EditorClient, narrow: Narrow, page: Page, browser: Browser, how: str
 ) -> None:
     wire = narrow(socket="refuses", events=how)
     page.goto(f"{wire.url}/blogs/petrel")
     until(lambda: wire.asked.count("changes") >= 3, "it polls", patience=40)
-    assert_current(page, changes(desk), browser, server)
-    assert_current(page, changes(desk), browser, server)
-    cursor = desk.change_blog("petrel", status="ended")["cursor"]
+    assert_current(page, changes(editor), browser, server)
+    assert_current(page, changes(editor), browser, server)
+    cursor = editor.change_blog("petrel", status="ended")["cursor"]
     wait_until_at(page, cursor)
     page.wait_for_selector("#connection[data-phase=ended]")
 
 
 def test_tabs_share_the_events_as_they_would_a_socket(
-    server: Server, desk: Desk, narrow: Narrow, browser: Browser
+    server: Server, editor: EditorClient, narrow: Narrow, browser: Browser
 ) -> None:
     wire = narrow(socket="refuses")
     context = browser.new_context()
     tabs = open_tabs(context, f"{wire.url}/blogs/petrel")
     assert wire.asked.count("events") == 1
-    cursor = changes(desk)
+    cursor = changes(editor)
     for tab in tabs:
         assert_current(tab, cursor, browser, server)
     context.close()

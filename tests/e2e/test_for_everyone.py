@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from .axe import axe
 from .live_page import content, fresh, take_what_waits, wait_until_at, wait_until_live
-from .server import Desk, Server
+from .server import EditorClient, Server
 from .test_live_page import POSTS
 
 pytestmark = pytest.mark.browser
@@ -40,20 +40,20 @@ PAYLOADS = [
 ]
 
 
-def test_axe_finds_nothing_on_the_front(server: Server, desk: Desk, page: Page) -> None:
+def test_axe_finds_nothing_on_the_front(server: Server, editor: EditorClient, page: Page) -> None:
     for name, language in (("petrel", "en"), ("bahr", "ar")):
-        desk.blog(id=name, title="The night of the Petrel", description="At sea.", language=language)
+        editor.blog(id=name, title="The night of the Petrel", description="At sea.", language=language)
     page.goto(server.url)
     assert axe(page) == []
     page.locator('a[href="/blogs/petrel"]').click()
     wait_until_live(page)
 
 
-def test_no_picture_makes_the_page_a_mile_long(server: Server, desk: Desk, page: Page) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+def test_no_picture_makes_the_page_a_mile_long(server: Server, editor: EditorClient, page: Page) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
     tall = {"url": "/demo/gate.svg", "alt": "A line"}
-    desk.post("petrel", id="media", media=[{"type": "image", **tall, "width": 1, "height": 20_000}])
-    desk.post("petrel", id="body", body='<p><img src="/demo/gate.svg" alt="" width="1" height="9000000"></p>')
+    editor.post("petrel", id="media", media=[{"type": "image", **tall, "width": 1, "height": 20_000}])
+    editor.post("petrel", id="body", body='<p><img src="/demo/gate.svg" alt="" width="1" height="9000000"></p>')
     page.set_viewport_size({"width": 800, "height": 600})
     page.goto(f"{server.url}/blogs/petrel")
     wait_until_live(page)
@@ -63,12 +63,12 @@ def test_no_picture_makes_the_page_a_mile_long(server: Server, desk: Desk, page:
 
 
 def test_text_that_runs_the_other_way_does_not_turn_its_neighbours_around(
-    server: Server, desk: Desk, page: Page
+    server: Server, editor: EditorClient, page: Page
 ) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+    editor.blog(id="petrel", title="The night of the Petrel")
     unclosed = "\u202b\u0627\u0644\u0628\u062d\u0631"  # an embedding that nobody closes
     authors = [{"name": unclosed}, {"name": "Ines Moreau", "role": unclosed}]
-    desk.post("petrel", id="one", title="x", key=True, key_title=unclosed, authors=authors)
+    editor.post("petrel", id="one", title="x", key=True, key_title=unclosed, authors=authors)
     page.goto(f"{server.url}/blogs/petrel")
     wait_until_live(page)
     left = page.evaluate(
@@ -88,14 +88,14 @@ def test_text_that_runs_the_other_way_does_not_turn_its_neighbours_around(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("kind", ["full", "empty", "ended", "ar"])
-def test_axe_finds_nothing(server: Server, desk: Desk, browser: Browser, scheme: Any, kind: str) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel", language="ar" if kind == "ar" else "en", byline="By us")
+def test_axe_finds_nothing(server: Server, editor: EditorClient, browser: Browser, scheme: Any, kind: str) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel", language="ar" if kind == "ar" else "en", byline="By us")
     if kind != "empty":
         for post in POSTS:
-            desk.post("petrel", **post)
-        desk.edit("petrel", "one-line", correction="It was six.", pinned=True)
+            editor.post("petrel", **post)
+        editor.edit("petrel", "one-line", correction="It was six.", pinned=True)
     if kind == "ended":
-        desk.change_blog("petrel", status="ended")
+        editor.change_blog("petrel", status="ended")
     context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})
     tab = context.new_page()
     tab.goto(f"{server.url}/blogs/petrel")
@@ -105,9 +105,9 @@ def test_axe_finds_nothing(server: Server, desk: Desk, browser: Browser, scheme:
     context.close()
 
 
-def test_a_pinned_copy_is_laid_out_as_the_post_is(server: Server, desk: Desk, page: Page) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
-    desk.post("petrel", **(POSTS[0] | {"pinned": True, "correction": "It was six."}))
+def test_a_pinned_copy_is_laid_out_as_the_post_is(server: Server, editor: EditorClient, page: Page) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
+    editor.post("petrel", **(POSTS[0] | {"pinned": True, "correction": "It was six."}))
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(f"{server.url}/blogs/petrel")
     wait_until_live(page)
@@ -123,10 +123,12 @@ def test_a_pinned_copy_is_laid_out_as_the_post_is(server: Server, desk: Desk, pa
         assert all(parts)
 
 
-def test_the_feed_says_where_one_is_and_keys_lead_from_post_to_post(server: Server, desk: Desk, page: Page) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+def test_the_feed_says_where_one_is_and_keys_lead_from_post_to_post(
+    server: Server, editor: EditorClient, page: Page
+) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
     for post in POSTS:
-        desk.post("petrel", **post)
+        editor.post("petrel", **post)
     page.goto(f"{server.url}/blogs/petrel")
     wait_until_live(page)
     feed = page.get_by_role("feed")
@@ -138,10 +140,10 @@ def test_the_feed_says_where_one_is_and_keys_lead_from_post_to_post(server: Serv
     assert page.evaluate(here) == "post-filed-late"
 
 
-def test_times_follow_the_readers_choice_and_it_is_kept(server: Server, desk: Desk, browser: Browser) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel", timezone="America/New_York")
+def test_times_follow_the_readers_choice_and_it_is_kept(server: Server, editor: EditorClient, browser: Browser) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel", timezone="America/New_York")
     for post in POSTS:
-        desk.post("petrel", **post)
+        editor.post("petrel", **post)
     context = browser.new_context(timezone_id="Europe/Lisbon")
     tab = context.new_page()
     tab.goto(f"{server.url}/blogs/petrel")
@@ -150,7 +152,7 @@ def test_times_follow_the_readers_choice_and_it_is_kept(server: Server, desk: De
     # The minute before and after New York's clocks went forward, in Lisbon, where they had not yet.
     tab.locator("#post-first-light").get_by_text("March 9, 2025 at 6:59").wait_for()
     tab.locator("#post-one-line").get_by_text("March 9, 2025 at 7:01").wait_for()
-    desk.post("petrel", id="summer", published_at="2025-07-01T12:00:00Z", body="<p>Calm.</p>")
+    editor.post("petrel", id="summer", published_at="2025-07-01T12:00:00Z", body="<p>Calm.</p>")
     tab.locator("#post-summer").get_by_text("July 1, 2025 at 1:00").wait_for()
     tab.reload()
     tab.locator("#post-summer").get_by_text("July 1, 2025 at 1:00").wait_for()
@@ -159,8 +161,8 @@ def test_times_follow_the_readers_choice_and_it_is_kept(server: Server, desk: De
     context.close()
 
 
-def test_an_order_chosen_is_kept(server: Server, desk: Desk, page: Page) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+def test_an_order_chosen_is_kept(server: Server, editor: EditorClient, page: Page) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
     page.goto(f"{server.url}/blogs/petrel")
     page.get_by_role("link", name="Oldest").click()
     page.wait_for_url("**/petrel?order=oldest")
@@ -168,8 +170,8 @@ def test_an_order_chosen_is_kept(server: Server, desk: Desk, page: Page) -> None
     page.wait_for_url("**/petrel?order=oldest")
 
 
-def test_embeds_load_nothing_until_they_are_clicked(server: Server, desk: Desk, page: Page) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+def test_embeds_load_nothing_until_they_are_clicked(server: Server, editor: EditorClient, page: Page) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
     embed = {
         "type": "embed",
         "url": "https://www.youtube.com/watch?v=abc_123",
@@ -177,7 +179,7 @@ def test_embeds_load_nothing_until_they_are_clicked(server: Server, desk: Desk, 
         "title": "The lamp",
         "thumbnail": "https://img.example/lamp.jpg",
     }
-    desk.post("petrel", id="film", title="A film", media=[embed])
+    editor.post("petrel", id="film", title="A film", media=[embed])
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{server.url}/blogs/petrel")
@@ -188,10 +190,12 @@ def test_embeds_load_nothing_until_they_are_clicked(server: Server, desk: Desk, 
     page.wait_for_selector("iframe[src='https://www.youtube-nocookie.com/embed/abc_123?autoplay=1']")
 
 
-def test_no_script_of_an_editors_runs(server: Server, desk: Desk, browser: Browser) -> None:
+def test_no_script_of_an_editors_runs(server: Server, editor: EditorClient, browser: Browser) -> None:
     context = browser.new_context()
     tab = context.new_page()
-    desk.blog(id="petrel", title="".join(PAYLOADS)[:300], description="".join(PAYLOADS), byline="".join(PAYLOADS)[:900])
+    editor.blog(
+        id="petrel", title="".join(PAYLOADS)[:300], description="".join(PAYLOADS), byline="".join(PAYLOADS)[:900]
+    )
     tab.goto(f"{server.url}/blogs/petrel")
     wait_until_live(tab)
     cursor = ""
@@ -202,7 +206,7 @@ def test_no_script_of_an_editors_runs(server: Server, desk: Desk, browser: Brows
         authors = [{"name": payload, "role": payload}]
         links = [{"url": "https://example.org/", "title": payload}]
         body = "<p>" + payload.replace("&", "&amp;").replace("<", "&lt;") + "</p>"
-        cursor = desk.post(
+        cursor = editor.post(
             "petrel",
             id=f"p{i}",
             key=True,

@@ -11,7 +11,7 @@ import httpx2
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from .server import Desk, Server
+from .server import EditorClient, Server
 
 MARKER = "Zanzibarian"
 BLOGS = ("petrel", "nope")
@@ -46,19 +46,19 @@ VALUES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _hide(desk: Desk) -> None:
+def _hide(editor: EditorClient) -> None:
     """Posts that readers may not see, in every way in which a post can be so."""
-    desk.blog(id="petrel", title="The night of the Petrel")
-    desk.post("petrel", id="open", title="For everybody", tags=["sea"])
-    desk.post("petrel", id="draft", status="draft", **SECRET)
-    desk.post("petrel", id="scheduled", status="scheduled", publish_at=LATER, **SECRET)
-    desk.post("petrel", id="deleted", **SECRET)
-    desk.delete("petrel", "deleted")
-    desk.post("petrel", id="was-draft", status="draft", **SECRET)
-    desk.delete("petrel", "was-draft")
+    editor.blog(id="petrel", title="The night of the Petrel")
+    editor.post("petrel", id="open", title="For everybody", tags=["sea"])
+    editor.post("petrel", id="draft", status="draft", **SECRET)
+    editor.post("petrel", id="scheduled", status="scheduled", publish_at=LATER, **SECRET)
+    editor.post("petrel", id="deleted", **SECRET)
+    editor.delete("petrel", "deleted")
+    editor.post("petrel", id="was-draft", status="draft", **SECRET)
+    editor.delete("petrel", "was-draft")
     # What was taken out of a post by an edit is with its editors alone, too.
-    desk.post("petrel", id="undone", **SECRET)
-    desk.edit("petrel", "undone", **{**dict.fromkeys(SECRET), "title": "Nothing happened"})
+    editor.post("petrel", id="undone", **SECRET)
+    editor.edit("petrel", "undone", **{**dict.fromkeys(SECRET), "title": "Nothing happened"})
 
 
 def _requests(document: dict[str, Any], cursors: tuple[str, ...]) -> list[httpx2.Request]:
@@ -133,14 +133,14 @@ async def _read(socket: Any, said: list[str]) -> None:
         pass
 
 
-async def _hear(url: str, desk: Desk, cursors: tuple[str, ...]) -> None:
+async def _hear(url: str, editor: EditorClient, cursors: tuple[str, ...]) -> None:
     """Sockets in both forms from every cursor, while drafts are edited and a last open post is published."""
     done = asyncio.Event()
     chances = list(itertools.product(("stoppress.v1.json", "stoppress.v1.html"), (None, *cursors)))
     tasks = [asyncio.create_task(_listen(url, form, cursor, done)) for form, cursor in chances]
-    await asyncio.to_thread(desk.edit, "petrel", "draft", title=f"{MARKER} again")
-    await asyncio.to_thread(desk.edit, "petrel", "scheduled", publish_at="2098-01-01T00:00:00Z")
-    await asyncio.to_thread(desk.post, "petrel", id="last", title="The last one")
+    await asyncio.to_thread(editor.edit, "petrel", "draft", title=f"{MARKER} again")
+    await asyncio.to_thread(editor.edit, "petrel", "scheduled", publish_at="2098-01-01T00:00:00Z")
+    await asyncio.to_thread(editor.post, "petrel", id="last", title="The last one")
     async with asyncio.timeout(20):
         async with connect(
             url.replace("http", "ws") + "/v1/blogs/petrel/socket?cursor=" + cursors[0], proxy=None
@@ -154,10 +154,10 @@ async def _hear(url: str, desk: Desk, cursors: tuple[str, ...]) -> None:
             assert MARKER.lower() not in message.lower(), f"{form} from {cursor}: {message}"
 
 
-def test_no_reader_is_told_what_is_not_published(server: Server, desk: Desk) -> None:
-    _hide(desk)
-    head = desk.get("/v1/blogs/petrel/changes")["cursor"]
+def test_no_reader_is_told_what_is_not_published(server: Server, editor: EditorClient) -> None:
+    _hide(editor)
+    head = editor.get("/v1/blogs/petrel/changes")["cursor"]
     epoch, _, last = head.partition(".")
     cursors = tuple(f"{epoch}.{sequence}" for sequence in range(int(last) + 1)) + ("other.1", f"{epoch}.999", "x")
-    asyncio.run(_hear(server.url, desk, cursors[:-1]))
-    assert asyncio.run(_ask(server.url, desk.get("/openapi.json"), cursors)) > 500
+    asyncio.run(_hear(server.url, editor, cursors[:-1]))
+    assert asyncio.run(_ask(server.url, editor.get("/openapi.json"), cursors)) > 500

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from .live_page import content, fresh, ids, wait_until_at, wait_until_live
-from .server import Desk, Server, Wire
+from .server import EditorClient, Server, Wire
 
 pytestmark = pytest.mark.browser
 
@@ -58,7 +58,7 @@ POSTS: list[dict[str, Any]] = [
 ]
 
 
-def open_blog(desk: Desk, page: Page, url: str, **fields: Any) -> str:
+def open_blog(editor: EditorClient, page: Page, url: str, **fields: Any) -> str:
     """A new blog of the night, open in the tab; its address."""
     about = {
         "id": "petrel",
@@ -66,7 +66,7 @@ def open_blog(desk: Desk, page: Page, url: str, **fields: Any) -> str:
         "timezone": "America/New_York",
         "byline": "By our staff",
     }
-    desk.blog(**(about | fields))
+    editor.blog(**(about | fields))
     address = f"{url}/blogs/petrel"
     page.goto(address)
     wait_until_live(page)
@@ -74,12 +74,12 @@ def open_blog(desk: Desk, page: Page, url: str, **fields: Any) -> str:
 
 
 def test_posts_arrive_in_their_places_with_all_their_parts(
-    server: Server, desk: Desk, page: Page, browser: Browser
+    server: Server, editor: EditorClient, page: Page, browser: Browser
 ) -> None:
-    address = open_blog(desk, page, server.url)
+    address = open_blog(editor, page, server.url)
     assert page.get_by_text("No posts yet").is_visible()
     for post in POSTS:
-        cursor = desk.post("petrel", **post)["cursor"]
+        cursor = editor.post("petrel", **post)["cursor"]
     wait_until_at(page, cursor)
 
     assert ids(page) == ["one-line", "filed-late", "first-light"]
@@ -104,23 +104,23 @@ def test_posts_arrive_in_their_places_with_all_their_parts(
 
 
 def test_edits_deletions_and_moves_reach_the_open_page(
-    server: Server, desk: Desk, page: Page, browser: Browser
+    server: Server, editor: EditorClient, page: Page, browser: Browser
 ) -> None:
-    address = open_blog(desk, page, server.url)
+    address = open_blog(editor, page, server.url)
     for post in POSTS:
-        desk.post("petrel", **post)
-    desk.edit(
+        editor.post("petrel", **post)
+    editor.edit(
         "petrel", "one-line", title="Force eight", body="<p>Wind now force eight.</p>", correction="It was seven."
     )
-    desk.delete("petrel", "first-light")
-    cursor = desk.edit("petrel", "filed-late", published_at="2025-03-09T06:00:00Z")["cursor"]
+    editor.delete("petrel", "first-light")
+    cursor = editor.edit("petrel", "filed-late", published_at="2025-03-09T06:00:00Z")["cursor"]
     wait_until_at(page, cursor)
     assert ids(page) == ["one-line", "filed-late"]
     assert page.get_by_text("It was seven.").is_visible()
     assert page.get_by_text("2 posts").is_visible()
     assert content(page) == fresh(browser, address)
 
-    cursor = desk.edit("petrel", "first-light", status="published")["cursor"]
+    cursor = editor.edit("petrel", "first-light", status="published")["cursor"]
     wait_until_at(page, cursor)
     # Back, in its place by first publication.
     assert ids(page) == ["one-line", "first-light", "filed-late"]
@@ -129,11 +129,11 @@ def test_edits_deletions_and_moves_reach_the_open_page(
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 def test_a_page_cut_off_during_fifty_changes_equals_a_fresh_load(
-    server: Server, desk: Desk, wire: Wire, page: Page, browser: Browser, order: str
+    server: Server, editor: EditorClient, wire: Wire, page: Page, browser: Browser, order: str
 ) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+    editor.blog(id="petrel", title="The night of the Petrel")
     for i in range(12):
-        desk.post("petrel", id=f"before-{i:02}", title=f"Before {i}", published_at=f"2025-03-09T08:{i:02}:00Z")
+        editor.post("petrel", id=f"before-{i:02}", title=f"Before {i}", published_at=f"2025-03-09T08:{i:02}:00Z")
     page.goto(f"{wire.url}/blogs/petrel?order={order}")
     wait_until_live(page)
     wire.cut()
@@ -141,80 +141,80 @@ def test_a_page_cut_off_during_fifty_changes_equals_a_fresh_load(
     for i in range(50):
         match i % 5:
             case 0 | 1:
-                cursor = desk.post("petrel", id=f"during-{i:02}", title=f"During {i}")["cursor"]
+                cursor = editor.post("petrel", id=f"during-{i:02}", title=f"During {i}")["cursor"]
             case 2:
-                cursor = desk.edit("petrel", f"before-{i % 12:02}", title=f"Edited {i}", status="published")["cursor"]
+                cursor = editor.edit("petrel", f"before-{i % 12:02}", title=f"Edited {i}", status="published")["cursor"]
             case 3:
-                cursor = desk.delete("petrel", f"during-{i - 2:02}")["cursor"]
+                cursor = editor.delete("petrel", f"during-{i - 2:02}")["cursor"]
             case _:
-                cursor = desk.edit("petrel", f"during-{i - 4:02}", published_at=f"2025-03-09T07:{i:02}:00Z")["cursor"]
+                cursor = editor.edit("petrel", f"during-{i - 4:02}", published_at=f"2025-03-09T07:{i:02}:00Z")["cursor"]
     assert cursor.endswith(f".{1 + 12 + 50}")
     wire.mend()
     wait_until_at(page, cursor)
     if order == "oldest":  # the reader is at the top, and the news at the other end
         page.locator("#news").click()
     shown = ids(page)
-    assert len(shown) == len(set(shown)) == desk.get("/v1/blogs/petrel")["posts"]
+    assert len(shown) == len(set(shown)) == editor.get("/v1/blogs/petrel")["posts"]
     assert content(page) == fresh(browser, f"{server.url}/blogs/petrel?order={order}".replace(server.url, wire.url))
 
 
 def test_the_page_comes_back_after_the_server_was_killed(
-    server: Server, desk: Desk, page: Page, browser: Browser
+    server: Server, editor: EditorClient, page: Page, browser: Browser
 ) -> None:
-    address = open_blog(desk, page, server.url)
-    desk.post("petrel", **POSTS[0])
+    address = open_blog(editor, page, server.url)
+    editor.post("petrel", **POSTS[0])
     server.kill()
     page.wait_for_selector("#connection[data-phase=reconnecting]")
     server.start()
-    cursor = desk.post("petrel", **POSTS[1])["cursor"]
+    cursor = editor.post("petrel", **POSTS[1])["cursor"]
     wait_until_at(page, cursor)
     wait_until_live(page)
     assert content(page) == fresh(browser, address)
 
 
 def test_headline_and_status_follow_and_an_ended_blog_lets_go(
-    server: Server, desk: Desk, page: Page, browser: Browser
+    server: Server, editor: EditorClient, page: Page, browser: Browser
 ) -> None:
-    address = open_blog(desk, page, server.url)
-    cursor = desk.change_blog("petrel", title="The Petrel holds", description="A calmer morning.")["cursor"]
+    address = open_blog(editor, page, server.url)
+    cursor = editor.change_blog("petrel", title="The Petrel holds", description="A calmer morning.")["cursor"]
     wait_until_at(page, cursor)
     assert page.title() == "The Petrel holds"
     assert page.get_by_text("A calmer morning.").is_visible()
-    cursor = desk.change_blog("petrel", status="ended")["cursor"]
+    cursor = editor.change_blog("petrel", status="ended")["cursor"]
     wait_until_at(page, cursor)
     page.wait_for_selector("#connection[data-phase=ended]")
     assert content(page) == fresh(browser, address)
-    assert desk.get("/v1/blogs/petrel/stats")["readers"] == 0
+    assert editor.get("/v1/blogs/petrel/stats")["readers"] == 0
 
 
 def test_another_time_zone_shows_on_every_post_at_once(
-    server: Server, desk: Desk, page: Page, browser: Browser
+    server: Server, editor: EditorClient, page: Page, browser: Browser
 ) -> None:
-    address = open_blog(desk, page, server.url)
-    desk.post("petrel", **POSTS[1])
-    cursor = desk.change_blog("petrel", timezone="Europe/Berlin")["cursor"]
+    address = open_blog(editor, page, server.url)
+    editor.post("petrel", **POSTS[1])
+    cursor = editor.change_blog("petrel", timezone="Europe/Berlin")["cursor"]
     wait_until_at(page, cursor)
     page.get_by_text("8:01 a.m.").first.wait_for()
     assert content(page) == fresh(browser, address)
 
 
 def test_a_blog_made_anew_replaces_the_old_one_on_the_open_page(
-    server: Server, desk: Desk, page: Page, browser: Browser
+    server: Server, editor: EditorClient, page: Page, browser: Browser
 ) -> None:
-    address = open_blog(desk, page, server.url)
-    desk.post("petrel", **POSTS[0])
-    desk._do("DELETE", "/v1/blogs/petrel")
-    desk.blog(id="petrel", title="Another night")
-    cursor = desk.post("petrel", **POSTS[1])["cursor"]
+    address = open_blog(editor, page, server.url)
+    editor.post("petrel", **POSTS[0])
+    editor._do("DELETE", "/v1/blogs/petrel")
+    editor.blog(id="petrel", title="Another night")
+    cursor = editor.post("petrel", **POSTS[1])["cursor"]
     page.reload()
     wait_until_at(page, cursor)
     assert content(page) == fresh(browser, address)
 
 
-def test_the_page_reads_well_without_javascript(server: Server, desk: Desk, browser: Browser) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+def test_the_page_reads_well_without_javascript(server: Server, editor: EditorClient, browser: Browser) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
     for post in POSTS:
-        desk.post("petrel", **post)
+        editor.post("petrel", **post)
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto(f"{server.url}/blogs/petrel")
@@ -226,17 +226,17 @@ def test_the_page_reads_well_without_javascript(server: Server, desk: Desk, brow
 
 
 def test_a_long_blog_is_read_page_by_page_and_a_permalink_opens_its_page(
-    server: Server, desk: Desk, page: Page, browser: Browser
+    server: Server, editor: EditorClient, page: Page, browser: Browser
 ) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+    editor.blog(id="petrel", title="The night of the Petrel")
     for i in range(130):
-        desk.post("petrel", id=f"p{i:03}", title=f"Post {i}", published_at=f"2025-03-09T{i // 60:02}:{i % 60:02}:00Z")
+        editor.post("petrel", id=f"p{i:03}", title=f"Post {i}", published_at=f"2025-03-09T{i // 60:02}:{i % 60:02}:00Z")
     page.goto(f"{server.url}/blogs/petrel")
     wait_until_live(page)
     seen = ids(page)
     assert len(seen) == 80
     # A change on another page leaves this one alone, but for the counts.
-    cursor = desk.edit("petrel", "p010", title="Changed")["cursor"]
+    cursor = editor.edit("petrel", "p010", title="Changed")["cursor"]
     wait_until_at(page, cursor)
     assert ids(page) == seen
     page.get_by_role("link", name="Older posts").click()
@@ -248,12 +248,12 @@ def test_a_long_blog_is_read_page_by_page_and_a_permalink_opens_its_page(
     assert page.locator("#post-p010").get_by_role("heading", name="Changed").is_visible()
 
 
-def test_on_paper_it_is_text_alone_and_says_where_links_lead(server: Server, desk: Desk, page: Page) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
+def test_on_paper_it_is_text_alone_and_says_where_links_lead(server: Server, editor: EditorClient, page: Page) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
     for post in POSTS:
-        desk.post("petrel", **post)
+        editor.post("petrel", **post)
     link = "https://harbour.example/tides"
-    desk.post("petrel", id="link", body=f'<p>The <a href="{link}">tides</a> tonight.</p>')
+    editor.post("petrel", id="link", body=f'<p>The <a href="{link}">tides</a> tonight.</p>')
     page.goto(f"{server.url}/blogs/petrel")
     wait_until_live(page)
     page.emulate_media(media="print")

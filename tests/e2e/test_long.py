@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from .live_page import ids, wait_until_at, wait_until_live
-from .server import TOKEN, Desk, Server
+from .server import TOKEN, EditorClient, Server
 
 pytestmark = pytest.mark.browser
 
@@ -41,8 +41,8 @@ def _post(i: int) -> dict[str, str]:
 
 
 @pytest.fixture
-def address(server: Server, desk: Desk) -> str:
-    desk.blog(id="petrel", title="The night of the Petrel")
+def address(server: Server, editor: EditorClient) -> str:
+    editor.blog(id="petrel", title="The night of the Petrel")
     with httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as http:
         for start in range(0, POSTS, 100):
             content = {"posts": [_post(i) for i in range(start, start + 100)]}
@@ -52,7 +52,7 @@ def address(server: Server, desk: Desk) -> str:
 
 
 def test_two_thousand_posts_are_read_through_without_a_gap_and_arrivals_stay_cheap(
-    address: str, desk: Desk, page: Page, record_property: Callable[[str, object], None]
+    address: str, editor: EditorClient, page: Page, record_property: Callable[[str, object], None]
 ) -> None:
     page.add_init_script(NOTE_LONG_TASKS)
     page.goto(address)
@@ -65,10 +65,10 @@ def test_two_thousand_posts_are_read_through_without_a_gap_and_arrivals_stay_che
     cursor = ""
     before = page.locator("#post-p0003").evaluate("post => post.getBoundingClientRect().top")
     for i in range(5):
-        cursor = desk.post("petrel", id=f"new-{i}", title=f"News {i}")["cursor"]
+        cursor = editor.post("petrel", id=f"new-{i}", title=f"News {i}")["cursor"]
         wait_until_at(page, cursor)
-        desk.edit("petrel", f"p{100 * i + 50:04}", title=f"Edited {i}")
-    cursor = desk.edit("petrel", "p1000", title="Edited in the middle", body="<p>Shorter.</p>")["cursor"]
+        editor.edit("petrel", f"p{100 * i + 50:04}", title=f"Edited {i}")
+    cursor = editor.edit("petrel", "p1000", title="Edited in the middle", body="<p>Shorter.</p>")["cursor"]
     wait_until_at(page, cursor)
     assert abs(page.locator("#post-p0003").evaluate("post => post.getBoundingClientRect().top") - before) < 1
     assert page.locator("#news").inner_text() == "5 new"

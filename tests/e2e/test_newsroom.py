@@ -16,7 +16,7 @@ import redis as blocking_redis
 from stoppress.model import rfc3339
 from waiting import until
 
-from .server import TOKEN, Desk, Server, running
+from .server import TOKEN, EditorClient, Server, running
 from .shell import Shell
 
 CLIENTS = 200
@@ -36,9 +36,9 @@ def pair(short_folder: Path, redis_url: str) -> Iterator[list[Server]]:
 
 
 def test_two_hundred_clients_with_one_key_on_two_servers_make_one_post(pair: list[Server]) -> None:
-    desk = Desk(pair[0].url)
-    desk.blog(id="petrel", title="The night of the Petrel")
-    desk.close()
+    editor = EditorClient(pair[0].url)
+    editor.blog(id="petrel", title="The night of the Petrel")
+    editor.close()
     headers = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": "double-click"}
 
     async def all_at_once() -> list[httpx2.Response]:
@@ -56,54 +56,56 @@ def test_two_hundred_clients_with_one_key_on_two_servers_make_one_post(pair: lis
         assert httpx2.get(f"{server.url}/v1/blogs/petrel").json()["posts"] == 1
 
 
-def _schedule(desk: Desk, seconds: list[float]) -> list[str]:
+def _schedule(editor: EditorClient, seconds: list[float]) -> list[str]:
     """Posts that come out so many seconds from now; their ids in the order in which they do."""
     now = datetime.now(UTC)
     names = []
     for i, after in enumerate(seconds):
         at = now + timedelta(seconds=after)
-        desk.post("petrel", id=f"p{i}", title=f"Post {i}", status="scheduled", publish_at=rfc3339(at))
+        editor.post("petrel", id=f"p{i}", title=f"Post {i}", status="scheduled", publish_at=rfc3339(at))
         names.append((at, f"p{i}"))
     return [name for _, name in sorted(names)]
 
 
-def _order(desk: Desk) -> list[str]:
-    start = desk.get("/v1/blogs/petrel/changes")["cursor"].partition(".")[0] + ".1"
-    messages = desk.get(f"/v1/blogs/petrel/changes?after={start}")["messages"]
+def _order(editor: EditorClient) -> list[str]:
+    start = editor.get("/v1/blogs/petrel/changes")["cursor"].partition(".")[0] + ".1"
+    messages = editor.get(f"/v1/blogs/petrel/changes?after={start}")["messages"]
     return [message["post"]["id"] for message in messages]
 
 
-def test_what_fell_due_while_the_server_was_down_comes_out_once_each_and_in_order(server: Server, desk: Desk) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
-    names = _schedule(desk, [2.0, 1.0, 1.5, 1.2])
+def test_what_fell_due_while_the_server_was_down_comes_out_once_each_and_in_order(
+    server: Server, editor: EditorClient
+) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
+    names = _schedule(editor, [2.0, 1.0, 1.5, 1.2])
     server.kill_all()
     last = datetime.now(UTC) + timedelta(seconds=2)
     until(lambda: datetime.now(UTC) > last, "the hour has passed")
     server.start()
-    until(lambda: desk.get("/v1/blogs/petrel")["posts"] == 4, "all are out")
-    assert _order(desk) == names
+    until(lambda: editor.get("/v1/blogs/petrel")["posts"] == 4, "all are out")
+    assert _order(editor) == names
     for name in names:
-        assert [line["by"] for line in desk.get(f"/v1/blogs/petrel/posts/{name}/revisions")["revisions"]] == [
+        assert [line["by"] for line in editor.get(f"/v1/blogs/petrel/posts/{name}/revisions")["revisions"]] == [
             "admin",
             "schedule",
         ]
 
 
 def test_with_two_servers_scheduled_posts_come_out_once_each_within_a_second(pair: list[Server]) -> None:
-    desk = Desk(pair[0].url)
-    desk.blog(id="night", title="Night")
+    editor = EditorClient(pair[0].url)
+    editor.blog(id="night", title="Night")
     at = datetime.now(UTC) + timedelta(seconds=1.5)
     for i in range(20):
         at_i = rfc3339(at + timedelta(milliseconds=i))
-        desk.post("night", id=f"p{i:02}", title="x", status="scheduled", publish_at=at_i)
-    assert desk.get("/v1/blogs/night")["posts"] == 0
-    until(lambda: desk.get("/v1/blogs/night")["posts"] == 20, "all are out")
+        editor.post("night", id=f"p{i:02}", title="x", status="scheduled", publish_at=at_i)
+    assert editor.get("/v1/blogs/night")["posts"] == 0
+    until(lambda: editor.get("/v1/blogs/night")["posts"] == 20, "all are out")
     for i in range(20):
-        lines = desk.get(f"/v1/blogs/night/posts/p{i:02}/revisions")["revisions"]
+        lines = editor.get(f"/v1/blogs/night/posts/p{i:02}/revisions")["revisions"]
         assert [line["revision"] for line in lines] == [1, 2]
         out, due = datetime.fromisoformat(lines[1]["at"]), at + timedelta(milliseconds=i)
         assert timedelta(milliseconds=-1) <= out - due < timedelta(seconds=1)
-    desk.close()
+    editor.close()
 
 
 def test_a_revoked_token_is_refused_by_every_process_from_the_next_request_on(
@@ -111,8 +113,8 @@ def test_a_revoked_token_is_refused_by_every_process_from_the_next_request_on(
 ) -> None:
     shell = Shell(pair[0].url, {"STOPPRESS_REDIS_URL": redis_url})
     token = shell.run("token", "create", "--name", "wire", "--scope", "publish").stdout.strip()
-    with closing(Desk(pair[0].url)) as desk:
-        desk.blog(id="petrel", title="The night of the Petrel")
+    with closing(EditorClient(pair[0].url)) as editor:
+        editor.blog(id="petrel", title="The night of the Petrel")
     headers = {"Authorization": f"Bearer {token}"}
 
     def statuses() -> list[int]:
@@ -135,30 +137,32 @@ def test_a_blog_moves_whole_from_one_running_server_to_another(short_folder: Pat
     (short_folder / "b").mkdir()
     with running(short_folder / "a") as here, running(short_folder / "b") as there:
         from_here, to_there = (Shell(server.url, {"STOPPRESS_DATA": str(server.data)}) for server in (here, there))
-        with closing(Desk(here.url)) as desk:
-            desk.blog(id="night", title="Night", language="de")
+        with closing(EditorClient(here.url)) as editor:
+            editor.blog(id="night", title="Night", language="de")
             for name in ("a", "b", "c"):
-                desk.post("night", id=name, title=f"Post {name}", body="<p>Fog &amp; <em>rain</em> ✓</p>", tags=["sea"])
-            desk.edit("night", "a", correction="It was snow.", pinned=True)
-            desk.edit("night", "a", title="Typo", silent=True)
-            desk.delete("night", "b")
-            desk.edit("night", "b", status="published", key=True)
-            desk.delete("night", "c")
-            desk.post("night", id="d", status="draft", title="Not yet")
-            desk.post("night", id="s", status="scheduled", title="Later", publish_at="2199-01-01T00:00:00Z")
-            desk.change_blog("night", status="paused")
-            seen = _seen(desk)
+                editor.post(
+                    "night", id=name, title=f"Post {name}", body="<p>Fog &amp; <em>rain</em> ✓</p>", tags=["sea"]
+                )
+            editor.edit("night", "a", correction="It was snow.", pinned=True)
+            editor.edit("night", "a", title="Typo", silent=True)
+            editor.delete("night", "b")
+            editor.edit("night", "b", status="published", key=True)
+            editor.delete("night", "c")
+            editor.post("night", id="d", status="draft", title="Not yet")
+            editor.post("night", id="s", status="scheduled", title="Later", publish_at="2199-01-01T00:00:00Z")
+            editor.change_blog("night", status="paused")
+            seen = _seen(editor)
         exported = from_here.run("export", "night")
         assert exported.returncode == 0, exported.stderr
         for _ in range(2):  # and once more, when it has been deleted there
             taken = to_there.run("import", "-", stdin=exported.stdout)
             assert taken.returncode == 0, taken.stderr
             assert to_there.run("export", "night").stdout == exported.stdout
-            with closing(Desk(there.url)) as desk:
-                assert _seen(desk) == seen
+            with closing(EditorClient(there.url)) as editor:
+                assert _seen(editor) == seen
                 again = to_there.run("import", "-", stdin=exported.stdout)
                 assert again.returncode == 1 and "already" in again.stderr
-                desk._do("DELETE", "/v1/blogs/night")
+                editor._do("DELETE", "/v1/blogs/night")
         spoilt = json.loads(exported.stdout)
         spoilt["posts"][0]["revisions"][0]["post"]["body"] = "<script>hit()</script>"
         refused = to_there.run("import", "-", stdin=json.dumps(spoilt))
@@ -166,10 +170,12 @@ def test_a_blog_moves_whole_from_one_running_server_to_another(short_folder: Pat
         assert "<script>" in refused.stderr and httpx2.get(f"{there.url}/v1/blogs/night").status_code == 404
 
 
-def _seen(desk: Desk) -> dict[str, object]:
+def _seen(editor: EditorClient) -> dict[str, object]:
     """All that editors and readers see, but for where the history stands."""
     path = "/v1/blogs/night"
-    lists = {query: desk.get(f"{path}/posts?{query}")["posts"] for query in ("order=oldest", "key=true", "pinned=true")}
-    private = {status: desk.get(f"{path}/posts?status={status}")["posts"] for status in ("draft", "scheduled")}
-    revisions = {name: desk.get(f"{path}/posts/{name}/revisions") for name in "abcds"}
-    return {"blog": desk.get(path), **lists, **private, **revisions}
+    lists = {
+        query: editor.get(f"{path}/posts?{query}")["posts"] for query in ("order=oldest", "key=true", "pinned=true")
+    }
+    private = {status: editor.get(f"{path}/posts?status={status}")["posts"] for status in ("draft", "scheduled")}
+    revisions = {name: editor.get(f"{path}/posts/{name}/revisions") for name in "abcds"}
+    return {"blog": editor.get(path), **lists, **private, **revisions}

@@ -10,17 +10,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .server import TOKEN, Desk, Server
+from .server import TOKEN, EditorClient, Server
 
 # Neither is an exchange of one request and one answer; tests/hub has theirs.
 STREAMS = "/(socket|events)$"
 
 
-def test_no_answer_contradicts_the_document(server: Server, desk: Desk, tmp_path: Path) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
-    desk.post("petrel", id="one", title="One")
-    desk.post("petrel", id="two", title="Two", status="draft")
-    desk.delete("petrel", desk.post("petrel", title="Three")["post"]["id"])
+def test_no_answer_contradicts_the_document(server: Server, editor: EditorClient, tmp_path: Path) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
+    editor.post("petrel", id="one", title="One")
+    editor.post("petrel", id="two", title="Two", status="draft")
+    editor.delete("petrel", editor.post("petrel", title="Three")["post"]["id"])
     examples = os.environ.get("EXAMPLES", "6")
     command: list[str] = [
         str(Path(sys.executable).parent / "schemathesis"),

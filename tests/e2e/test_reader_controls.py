@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from .live_page import ids, wait_until_at, wait_until_live
-from .server import Desk, Server
+from .server import EditorClient, Server
 from .test_live_page import POSTS
 
 pytestmark = pytest.mark.browser
@@ -20,10 +20,10 @@ NO_SHARES = "Object.defineProperty(navigator, 'share', { value: undefined });"
 
 
 @pytest.fixture
-def address(server: Server, desk: Desk) -> str:
-    desk.blog(id="petrel", title="The night of the Petrel")
+def address(server: Server, editor: EditorClient) -> str:
+    editor.blog(id="petrel", title="The night of the Petrel")
     for post in POSTS:
-        desk.post("petrel", **post)
+        editor.post("petrel", **post)
     return f"{server.url}/blogs/petrel"
 
 
@@ -79,7 +79,7 @@ def test_without_javascript_share_and_copy_are_links_to_the_post(address: str, b
     context.close()
 
 
-def test_relative_times_are_kept_and_go_on_as_time_does(address: str, desk: Desk, page: Page) -> None:
+def test_relative_times_are_kept_and_go_on_as_time_does(address: str, editor: EditorClient, page: Page) -> None:
     page.clock.install(time="2025-03-09T09:00:00Z")
     page.goto(address)
     wait_until_live(page)
@@ -105,7 +105,7 @@ def test_relative_times_are_kept_and_go_on_as_time_does(address: str, desk: Desk
     ids=["all", "key events", "off"],
 )
 def test_what_is_announced_is_chosen_and_kept(
-    address: str, desk: Desk, page: Page, choice: str, told: list[str]
+    address: str, editor: EditorClient, page: Page, choice: str, told: list[str]
 ) -> None:
     page.goto(address)
     wait_until_live(page)
@@ -115,9 +115,9 @@ def test_what_is_announced_is_chosen_and_kept(
     wait_until_live(page)
     assert page.locator("#announcing").input_value() == choice
     changes: list[Any] = [
-        lambda: desk.post("petrel", id="plain", title="Plain", published_at="2025-03-09T10:00:00Z"),
-        lambda: desk.post("petrel", id="event", title="Event", published_at="2025-03-09T10:01:00Z", key=True),
-        lambda: desk.edit("petrel", "plain", correction="It was not."),
+        lambda: editor.post("petrel", id="plain", title="Plain", published_at="2025-03-09T10:00:00Z"),
+        lambda: editor.post("petrel", id="event", title="Event", published_at="2025-03-09T10:01:00Z", key=True),
+        lambda: editor.edit("petrel", "plain", correction="It was not."),
     ]
     for change, said in zip(changes, told, strict=True):
         wait_until_at(page, change()["cursor"])

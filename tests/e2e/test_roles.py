@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from e2e.server import TOKEN, Desk, Server
+from e2e.server import TOKEN, EditorClient, Server
 from waiting import until
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -32,10 +32,10 @@ def roles(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture
 def blog(roles: dict[str, Server]) -> Iterator[str]:
-    desk = Desk(roles["api"].url)
-    made = desk.blog(title="The bridge opens")["blog"]["id"]
+    editor = EditorClient(roles["api"].url)
+    made = editor.blog(title="The bridge opens")["blog"]["id"]
     yield made
-    desk.close()
+    editor.close()
 
 
 def told(reader: ClientConnection) -> dict[str, Any]:
@@ -50,10 +50,10 @@ def socket_of(server: Server, blog: str) -> str:
 
 
 def test_what_one_publishes_the_other_tells(roles: dict[str, Server], blog: str) -> None:
-    desk = Desk(roles["api"].url)
+    editor = EditorClient(roles["api"].url)
     with connect(socket_of(roles["hub"], blog), proxy=None) as reader:
         assert told(reader)["type"] == "hello"
-        desk.post(blog, id="first", title="The first barge passes")
+        editor.post(blog, id="first", title="The first barge passes")
         message = told(reader)
         assert (message["type"], message["post"]["id"]) == ("post", "first")
     page = httpx2.get(f"{roles['hub'].url}/blogs/{blog}")
@@ -61,18 +61,18 @@ def test_what_one_publishes_the_other_tells(roles: dict[str, Server], blog: str)
     for server in roles.values():
         changes = httpx2.get(f"{server.url}/v1/blogs/{blog}/changes").json()
         assert changes["cursor"] == message["cursor"]
-    desk.close()
+    editor.close()
 
 
 def test_what_is_scheduled_comes_out_once_and_reaches_readers_of_the_hub(roles: dict[str, Server], blog: str) -> None:
-    desk = Desk(roles["api"].url)
+    editor = EditorClient(roles["api"].url)
     with connect(socket_of(roles["hub"], blog), proxy=None) as reader:
         assert told(reader)["type"] == "hello"
         soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
-        desk.post(blog, id="later", title="At the hour", status="scheduled", publish_at=soon)
+        editor.post(blog, id="later", title="At the hour", status="scheduled", publish_at=soon)
         message = told(reader)
         assert (message["type"], message["post"]["id"]) == ("post", "later")
-    desk.close()
+    editor.close()
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,19 @@ import pytest
 from playwright.sync_api import Page, Response
 
 from .live_page import wait_until_at, wait_until_live
-from .server import Desk, Server
+from .server import EditorClient, Server
 
 pytestmark = pytest.mark.browser
 
 
-def test_all_scripts_that_a_page_loads_by_itself_are_small(server: Server, desk: Desk, page: Page) -> None:
-    desk.blog(id="petrel", title="The night of the Petrel")
-    desk.post("petrel", title="First")
+def test_all_scripts_that_a_page_loads_by_itself_are_small(server: Server, editor: EditorClient, page: Page) -> None:
+    editor.blog(id="petrel", title="The night of the Petrel")
+    editor.post("petrel", title="First")
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
     page.goto(f"{server.url}/blogs/petrel")
     wait_until_live(page)
-    cursor = desk.post("petrel", id="new", title="News")["cursor"]
+    cursor = editor.post("petrel", id="new", title="News")["cursor"]
     wait_until_at(page, cursor)
     page.wait_for_load_state("networkidle")
     assert all(answer.url.startswith(server.url) for answer in answers)

@@ -27,7 +27,7 @@ from stoppress.settings import Settings
 from stoppress.store.base import Store
 
 
-class Echo(incoming.Incoming):
+class Echo(incoming.ClientFrames):
     """Sends each message back, as it came."""
 
     __slots__ = ("_binary", "_parts")

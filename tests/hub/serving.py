@@ -26,7 +26,7 @@ from waiting import eventually
 PATIENCE = 10.0
 
 
-class Desk:
+class HubServer:
     """A hub that serves `history`, and how to reach it."""
 
     def __init__(self, hub: Hub, history: HistoryInMemory, metrics: Metrics, port: int) -> None:
@@ -82,7 +82,7 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def desk(history: HistoryInMemory, **settings: Any) -> AsyncIterator[Desk]:
+async def hub_server(history: HistoryInMemory, **settings: Any) -> AsyncIterator[HubServer]:
     """Serve `history`."""
     chosen = Settings(**{"verify": 0.05, "heartbeat": 20.0} | settings)
     metrics = Metrics()
@@ -102,7 +102,7 @@ async def desk(history: HistoryInMemory, **settings: Any) -> AsyncIterator[Desk]
     server.lifespan = config.lifespan_class(config)
     await server.startup([listener])
     try:
-        yield Desk(hub, history, metrics, listener.getsockname()[1])
+        yield HubServer(hub, history, metrics, listener.getsockname()[1])
     finally:
         # Without the pauses that Server.serve makes for its signals; the app's own tests go through those.
         for listening in server.servers:

@@ -13,11 +13,11 @@ from websockets.asyncio.client import ClientConnection
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
-from hub.serving import Desk, desk, receive
+from hub.serving import HubServer, hub_server, receive
 from hub.socket.test_client_frames import close, frame, raw
 from stoppress.hub import message as prepared
 from stoppress.hub.events.content_encoding import Gzip, Identity, encoding
-from stoppress.hub.message import Prepared, dialect
+from stoppress.hub.message import Message, frame_format
 from stoppress.wire import Form
 
 pytestmark = pytest.mark.anyio
@@ -25,16 +25,16 @@ pytestmark = pytest.mark.anyio
 LONG = "<p>The wind turns, and the boats with it.</p>" * 30
 
 
-def a_message(body: str) -> Prepared:
+def a_message(body: str) -> Message:
     history = HistoryInMemory()
     history.publish("a", body=body)
-    return Prepared(history.records["regatta"][0], a_blog(), "e1", PlainMarkup())
+    return Message(history.records["regatta"][0], a_blog(), "e1", PlainMarkup())
 
 
 def test_the_compressed_frame_is_made_once_and_says_the_same() -> None:
     message = a_message(LONG)
-    plain, squeezed = message.frame(dialect(Form.JSON)), message.frame(dialect(Form.JSON, deflated=True))
-    assert message.frame(dialect(Form.JSON, deflated=True)) is squeezed
+    plain, squeezed = message.frame(frame_format(Form.JSON)), message.frame(frame_format(Form.JSON, deflated=True))
+    assert message.frame(frame_format(Form.JSON, deflated=True)) is squeezed
     assert squeezed[0] == 0xC1 and len(squeezed) < len(plain) / 2
     head = 2 if squeezed[1] < 126 else 4
     inflated = zlib.decompressobj(wbits=-15).decompress(squeezed[head:] + b"\x00\x00\xff\xff")
@@ -42,13 +42,13 @@ def test_the_compressed_frame_is_made_once_and_says_the_same() -> None:
 
 
 def test_short_ones_stay_plain_and_so_does_what_would_not_become_shorter() -> None:
-    short = a_message("<p>Start.</p>").frame(dialect(Form.HTML))
+    short = a_message("<p>Start.</p>").frame(frame_format(Form.HTML))
     assert prepared.deflated_frame(short) is short
     noise = prepared.text_frame("".join(random.Random(7).choices([chr(n) for n in range(256, 55_000, 7)], k=400)))
     assert len(prepared.deflated_frame(noise)) <= len(noise)
 
 
-async def compressed(at: Desk, offer: ClientPerMessageDeflateFactory, cursor: object = None) -> ClientConnection:
+async def compressed(at: HubServer, offer: ClientPerMessageDeflateFactory, cursor: object = None) -> ClientConnection:
     """A client that offers this."""
     return await at.connect(cursor, extensions=[offer])
 
@@ -65,7 +65,7 @@ async def test_clients_with_and_without_get_the_same_and_compressed_ones_fewer_b
         return deflate(data)
 
     monkeypatch.setattr(prepared, "deflate", counted)
-    async with desk(history) as at, at.connect() as plain:
+    async with hub_server(history) as at, at.connect() as plain:
         readers = [await compressed(at, ClientPerMessageDeflateFactory()) for _ in range(5)]
         for reader in readers:
             assert reader.protocol.extensions[0].remote_no_context_takeover  # type: ignore[attr-defined]
@@ -102,13 +102,13 @@ async def test_clients_with_and_without_get_the_same_and_compressed_ones_fewer_b
     ],
 )
 async def test_what_is_agreed_on(offer: str, answer: str | None) -> None:
-    async with desk(HistoryInMemory()) as at, raw(at, f"Sec-WebSocket-Extensions: {offer}") as client:
+    async with hub_server(HistoryInMemory()) as at, raw(at, f"Sec-WebSocket-Extensions: {offer}") as client:
         named = [line for line in client.answer.decode().split("\r\n") if line.startswith("Sec-WebSocket-Extensions")]
         assert named == ([f"Sec-WebSocket-Extensions: {answer}"] if answer else [])
 
 
 async def test_it_can_be_switched_off() -> None:
-    async with desk(HistoryInMemory(), compress=False) as at:
+    async with hub_server(HistoryInMemory(), compress=False) as at:
         reader = await compressed(at, ClientPerMessageDeflateFactory())
         assert reader.protocol.extensions == []
         await reader.close()
@@ -116,7 +116,7 @@ async def test_it_can_be_switched_off() -> None:
 
 async def test_clients_may_compress_too_and_a_bomb_is_too_large() -> None:
     offer = "Sec-WebSocket-Extensions: permessage-deflate"
-    async with desk(HistoryInMemory()) as at:
+    async with hub_server(HistoryInMemory()) as at:
         async with raw(at, offer) as client:
             client.send(frame(1, prepared.deflate(b"hello").removesuffix(b"\x00\x00\xff\xff"), reserved=4))
             client.send(frame(9, b"still there"))

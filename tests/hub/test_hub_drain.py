@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from hub.history import HistoryInMemory
-from hub.serving import closed, desk, receive
+from hub.serving import closed, hub_server, receive
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 async def test_each_reader_gets_bye_with_its_share_of_the_spread_then_1012() -> None:
     history = HistoryInMemory()
     history.publish("a")
-    async with desk(history, reconnect_spread=8.0, drain=5.0) as at, AsyncExitStack() as stack:
+    async with hub_server(history, reconnect_spread=8.0, drain=5.0) as at, AsyncExitStack() as stack:
         readers = [await stack.enter_async_context(at.connect()) for _ in range(30)]
         for reader in readers:
             await receive(reader)
@@ -39,7 +39,7 @@ async def test_each_reader_gets_bye_with_its_share_of_the_spread_then_1012() -> 
 async def test_who_is_still_here_gets_every_change() -> None:
     history = HistoryInMemory()
     history.publish("a")
-    async with desk(history, drain=20.0) as at, AsyncExitStack() as stack:
+    async with hub_server(history, drain=20.0) as at, AsyncExitStack() as stack:
         readers = [await stack.enter_async_context(at.connect()) for _ in range(50)]
         for reader in readers:
             await receive(reader)
@@ -62,7 +62,7 @@ async def test_who_is_still_here_gets_every_change() -> None:
 
 
 async def test_who_leaves_during_a_drain_is_asked_nothing() -> None:
-    async with desk(HistoryInMemory(), drain=20.0) as at, AsyncExitStack() as stack:
+    async with hub_server(HistoryInMemory(), drain=20.0) as at, AsyncExitStack() as stack:
         readers = [await stack.enter_async_context(at.connect()) for _ in range(40)]
         draining = asyncio.create_task(at.hub.drain())
         await at.until(lambda: at.hub.readers() == 20, "the first batch is let go")
@@ -73,12 +73,12 @@ async def test_who_leaves_during_a_drain_is_asked_nothing() -> None:
 
 
 async def test_a_drain_without_readers_is_done_at_once() -> None:
-    async with desk(HistoryInMemory()) as at:
+    async with hub_server(HistoryInMemory()) as at:
         await asyncio.wait_for(at.hub.drain(), 1)
 
 
 async def test_whoever_is_left_when_the_hub_stops_is_cut_off() -> None:
-    async with desk(HistoryInMemory()) as at:
+    async with hub_server(HistoryInMemory()) as at:
         reader = await at.connect()
         await receive(reader)
     assert await closed(reader) == 1006

@@ -8,7 +8,7 @@ import pytest
 from websockets.frames import CLOSE, TEXT, Close, Frame
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
-from stoppress.hub.message import Prepared, as_of, close_frame, dialect, text_frame
+from stoppress.hub.message import Message, as_of, close_frame, frame_format, text_frame
 from stoppress.model import Blog, Post
 from stoppress.wire import Form
 
@@ -37,25 +37,25 @@ def test_close_frames_too() -> None:
 def test_each_form_is_made_once_and_only_when_asked_for() -> None:
     history, markup = HistoryInMemory(), CountingMarkup()
     history.publish("a")
-    message = Prepared(history.records["regatta"][0], a_blog(), "e1", markup)
+    message = Message(history.records["regatta"][0], a_blog(), "e1", markup)
     assert markup.rendered == 0
-    assert message.frame(dialect(Form.HTML)) is message.frame(dialect(Form.HTML))
+    assert message.frame(frame_format(Form.HTML)) is message.frame(frame_format(Form.HTML))
     assert message.event(Form.HTML) is message.event(Form.HTML)
     assert markup.rendered == 1
-    assert message.frame(dialect(Form.JSON)) is message.frame(dialect(Form.JSON))
-    assert message.frame(dialect(Form.JSON)) != message.frame(dialect(Form.HTML))
+    assert message.frame(frame_format(Form.JSON)) is message.frame(frame_format(Form.JSON))
+    assert message.frame(frame_format(Form.JSON)) != message.frame(frame_format(Form.HTML))
 
 
 @pytest.mark.parametrize("body", ["", "x" * 1000, "x" * 90_000])
 def test_the_event_says_what_the_frame_says(body: str) -> None:
     history = HistoryInMemory()
     history.publish("a", body=body)
-    message = Prepared(history.records["regatta"][0], a_blog(), "e1", PlainMarkup())
+    message = Message(history.records["regatta"][0], a_blog(), "e1", PlainMarkup())
     lines = message.event(Form.JSON).decode().split("\n")
     assert lines[:2] == ["id: e1.1", "event: change"]
     assert lines[3:] == ["", ""]
     data = lines[2].removeprefix("data: ")
-    assert text_frame(data) == message.frame(dialect(Form.JSON))
+    assert text_frame(data) == message.frame(frame_format(Form.JSON))
     assert json.loads(data)["post"]["body"] == body
 
 

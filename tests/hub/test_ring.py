@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
-from stoppress.hub.message import Prepared
+from stoppress.hub.message import Message
 from stoppress.hub.ring import Ring
 from stoppress.model import Record, apply
 
 
-def prepared(record: Record) -> Prepared:
-    return Prepared(record, a_blog(), "e1", PlainMarkup())
+def prepared(record: Record) -> Message:
+    return Message(record, a_blog(), "e1", PlainMarkup())
 
 
 def ring(history: HistoryInMemory, *, events: int = 1000, size: int = 10_000_000) -> Ring:
@@ -22,7 +22,7 @@ def ring(history: HistoryInMemory, *, events: int = 1000, size: int = 10_000_000
     return kept
 
 
-def sequences(messages: list[Prepared] | None) -> list[int] | None:
+def sequences(messages: list[Message] | None) -> list[int] | None:
     return None if messages is None else [message.sequence for message in messages]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from stoppress.hub.message import dialect
+from stoppress.hub.message import frame_format
 from stoppress.hub.roster import SLOTS, Roster
 from stoppress.wire import Form
 
@@ -16,7 +16,7 @@ def a_reader(form: Form = Form.JSON) -> Any:
     class Sitting(SimpleNamespace):
         __hash__ = object.__hash__  # type: ignore[assignment]
 
-    return Sitting(dialect=dialect(form))
+    return Sitting(frame_format=frame_format(form))
 
 
 def test_they_are_given_out_by_dialect_and_in_the_order_they_came() -> None:
@@ -27,9 +27,9 @@ def test_they_are_given_out_by_dialect_and_in_the_order_they_came() -> None:
     roster.discard(readers[3])
     roster.discard(readers[3])
     assert len(roster) == 89
-    assert list(roster.speaking(dialect(Form.JSON))) == [one for one in readers[::3] if one is not readers[3]]
+    assert list(roster.in_format(frame_format(Form.JSON))) == [one for one in readers[::3] if one is not readers[3]]
     assert set(map(id, roster.everybody())) == {id(one) for one in readers if one is not readers[3]}
-    assert roster.speaking(dialect(Form.HTML, deflated=True)) == ()
+    assert roster.in_format(frame_format(Form.HTML, deflated=True)) == ()
 
 
 def test_who_just_came_waits_longest_for_a_heartbeat() -> None:

@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from hub.history import HistoryInMemory
-from hub.serving import Desk, closed, desk, receive
+from hub.serving import HubServer, closed, hub_server, receive
 from stoppress.model import Post
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 LONG = "<p>" + "wind and water " * 6_000 + "</p>"
 
 
-async def until_lagging(at: Desk, quick: ClientConnection) -> int:
+async def until_lagging(at: HubServer, quick: ClientConnection) -> int:
     """Publish until a reader lags; how many changes that took."""
     for count in range(1, 1_000):
         at.history.publish("long", body=LONG)
@@ -31,7 +31,7 @@ async def until_lagging(at: Desk, quick: ClientConnection) -> int:
 async def test_a_slow_reader_falls_behind_and_catches_up(ring: int, source: str) -> None:
     history = HistoryInMemory()
     async with (
-        desk(history, write_buffer=4_096, ring_events=ring, ring_bytes=500_000_000) as at,
+        hub_server(history, write_buffer=4_096, ring_events=ring, ring_bytes=500_000_000) as at,
         at.connect() as quick,
         at.connect(max_queue=1) as slow,
     ):
@@ -64,7 +64,7 @@ async def test_a_slow_reader_falls_behind_and_catches_up(ring: int, source: str)
 
 async def test_too_slow_for_too_long_is_closed_with_1013() -> None:
     async with (
-        desk(HistoryInMemory(), write_buffer=4_096, slow_timeout=0.2) as at,
+        hub_server(HistoryInMemory(), write_buffer=4_096, slow_timeout=0.2) as at,
         at.connect() as quick,
         at.connect(max_queue=1) as slow,
     ):
@@ -76,7 +76,7 @@ async def test_too_slow_for_too_long_is_closed_with_1013() -> None:
 
 
 async def test_a_slow_reader_that_vanishes_is_counted_out() -> None:
-    async with desk(HistoryInMemory(), write_buffer=4_096) as at, at.connect() as quick:
+    async with hub_server(HistoryInMemory(), write_buffer=4_096) as at, at.connect() as quick:
         await receive(quick)
         slow = await at.connect(max_queue=1)
         await until_lagging(at, quick)

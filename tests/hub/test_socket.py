@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hub.history import HistoryInMemory, a_blog
-from hub.serving import Desk, closed, desk, receive
+from hub.serving import HubServer, closed, hub_server, receive
 from stoppress.errors import Unavailable
 from stoppress.model import Cursor
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 async def test_without_a_cursor_a_reader_gets_what_is_said_from_now_on() -> None:
     history = HistoryInMemory()
     history.publish("start")
-    async with desk(history) as at, at.connect() as reader:
+    async with hub_server(history) as at, at.connect() as reader:
         hello = await receive(reader)
         assert (hello["type"], hello["cursor"], hello["resumed"]) == ("hello", str(history.head()), False)
         assert hello["heartbeat"] == 20.0
@@ -35,7 +35,7 @@ async def test_without_a_cursor_a_reader_gets_what_is_said_from_now_on() -> None
 async def test_each_form_is_what_its_subprotocol_says() -> None:
     history = HistoryInMemory()
     async with (
-        desk(history) as at,
+        hub_server(history) as at,
         at.connect(form="stoppress.v1.html") as page,
         at.connect(form="stoppress.v1.json") as app,
         at.connect(form="mqtt") as stranger,
@@ -55,7 +55,7 @@ async def test_each_form_is_what_its_subprotocol_says() -> None:
 async def test_a_reader_resumes_from_the_ring_with_the_changes_it_lacks_compacted() -> None:
     history = HistoryInMemory()
     cursor = history.publish("a")
-    async with desk(history) as at:
+    async with hub_server(history) as at:
         async with at.connect() as reader:
             await receive(reader)
             history.publish("b", "a", "b")
@@ -77,7 +77,7 @@ async def test_a_reader_resumes_from_the_ring_with_the_changes_it_lacks_compacte
 async def test_behind_the_ring_the_store_brings_a_reader_on_in_pages() -> None:
     history = HistoryInMemory()
     history.publish(*(f"p{number}" for number in range(350)))
-    async with desk(history, ring_events=5) as at, at.connect("e1.10") as reader:
+    async with hub_server(history, ring_events=5) as at, at.connect("e1.10") as reader:
         assert (await receive(reader))["cursor"] == "e1.10"
         got = [(await receive(reader))["cursor"] for _ in range(340)]
         assert got == [f"e1.{number}" for number in range(11, 351)]
@@ -89,7 +89,7 @@ async def test_behind_the_ring_the_store_brings_a_reader_on_in_pages() -> None:
 async def test_a_restarted_hub_recalls_the_last_changes() -> None:
     history = HistoryInMemory()
     history.publish(*(f"p{number}" for number in range(50)))
-    async with desk(history) as at, at.connect("e1.48") as reader:
+    async with hub_server(history) as at, at.connect("e1.48") as reader:
         await receive(reader)
         assert (await receive(reader))["cursor"] == "e1.49"
         assert at.metric("stoppress_resumes_total", kind="ring") == 1
@@ -100,7 +100,7 @@ async def test_a_restarted_hub_recalls_the_last_changes() -> None:
 async def test_a_cursor_that_leads_nowhere_is_reset(cursor: str, reason: str) -> None:
     history = HistoryInMemory()
     head = history.publish("a", "b")
-    async with desk(history) as at, at.connect(cursor) as reader:
+    async with hub_server(history) as at, at.connect(cursor) as reader:
         hello, reset = await receive(reader), await receive(reader)
         # Were it cut off between the two, it would come back with its own cursor, and be reset then.
         assert (hello["resumed"], hello["cursor"]) == (False, cursor)
@@ -112,7 +112,7 @@ async def test_a_cursor_that_leads_nowhere_is_reset(cursor: str, reason: str) ->
 
 async def test_a_cursor_ahead_of_the_hub_but_not_of_the_store_is_waited_for() -> None:
     history = HistoryInMemory()
-    async with desk(history, verify=3600.0) as at, at.connect() as first:
+    async with hub_server(history, verify=3600.0) as at, at.connect() as first:
         await receive(first)
         history.hold(True)
         cursor = history.publish("a")
@@ -128,7 +128,7 @@ async def test_a_cursor_ahead_of_the_hub_but_not_of_the_store_is_waited_for() ->
 async def test_a_blog_begun_anew_resets_its_readers_and_goes_on() -> None:
     history = HistoryInMemory()
     history.publish("a", "b")
-    async with desk(history) as at, at.connect() as reader:
+    async with hub_server(history) as at, at.connect() as reader:
         await receive(reader)
         history.begin(a_blog(title="Lake regatta, second day"))
         assert await receive(reader) == {"type": "reset", "cursor": "e2.0", "reason": "epoch"}
@@ -142,7 +142,7 @@ async def test_a_blog_begun_anew_resets_its_readers_and_goes_on() -> None:
 async def test_a_history_set_back_resets_its_readers() -> None:
     history = HistoryInMemory()
     history.publish("a", "b", "c")
-    async with desk(history) as at, at.connect() as reader:
+    async with hub_server(history) as at, at.connect() as reader:
         await receive(reader)
         del history.records["regatta"][1:]
         assert await receive(reader) == {"type": "reset", "cursor": "e1.1", "reason": "ahead"}
@@ -150,7 +150,7 @@ async def test_a_history_set_back_resets_its_readers() -> None:
 
 async def test_a_deleted_blog_closes_with_4404_and_is_unknown_then() -> None:
     history = HistoryInMemory()
-    async with desk(history) as at:
+    async with hub_server(history) as at:
         async with at.connect() as reader:
             history.delete()
             assert await closed(reader) == 4404
@@ -162,7 +162,7 @@ async def test_a_deleted_blog_closes_with_4404_and_is_unknown_then() -> None:
 async def test_an_ended_blog_says_so_and_closes_with_1000(status: str) -> None:
     history = HistoryInMemory()
     history.publish("a")
-    async with desk(history) as at:
+    async with hub_server(history) as at:
         async with at.connect() as reader:
             await receive(reader)
             history.change(status=status)
@@ -177,7 +177,7 @@ async def test_an_ended_blog_says_so_and_closes_with_1000(status: str) -> None:
 async def test_heartbeats_carry_the_head_and_the_readers() -> None:
     history = HistoryInMemory()
     head = history.publish("a")
-    async with desk(history, heartbeat=0.2) as at, at.connect() as one, at.connect():
+    async with hub_server(history, heartbeat=0.2) as at, at.connect() as one, at.connect():
         await receive(one)
         for _ in range(3):
             async with asyncio.timeout(5):
@@ -187,7 +187,7 @@ async def test_heartbeats_carry_the_head_and_the_readers() -> None:
 
 @pytest.mark.parametrize("cursor", ["", "nonsense", "e1.", "e1.-1", "e1.01", "e%20.1", "e1.1&cursor=e1.2"])
 async def test_a_bad_cursor_is_named(cursor: str) -> None:
-    async with desk(HistoryInMemory()) as at:
+    async with hub_server(HistoryInMemory()) as at:
         status, headers, problem = await at.http(f"/v1/blogs/regatta/socket?cursor={cursor}")
         assert (status, headers["content-type"]) == (400, "application/problem+json")
         assert [error["parameter"] for error in problem["errors"]] == ["cursor"]
@@ -197,14 +197,14 @@ async def test_a_bad_cursor_is_named(cursor: str) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/v1/blogs/regatta", "/v1/blogs//socket", "/v1/blogs/a%2Fb/socket"])
 async def test_there_is_no_socket_elsewhere(path: str) -> None:
-    async with desk(HistoryInMemory()) as at:
+    async with hub_server(HistoryInMemory()) as at:
         status, _, problem = await at.http(path)
         assert (status, problem["status"], problem["title"]) == (404, 404, "Not found")
 
 
 @pytest.mark.parametrize("blog", ["nowhere", "..", "%00", "a" * 65])
 async def test_an_unknown_blog_is_404(blog: str) -> None:
-    async with desk(HistoryInMemory()) as at:
+    async with hub_server(HistoryInMemory()) as at:
         assert (await at.http(f"/v1/blogs/{blog}/socket"))[0] == 404
 
 
@@ -219,7 +219,7 @@ async def test_an_unknown_blog_is_404(blog: str) -> None:
     ],
 )
 async def test_a_broken_handshake_is_refused(headers: dict[str, str], expected: int) -> None:
-    async with desk(HistoryInMemory()) as at:
+    async with hub_server(HistoryInMemory()) as at:
         status, found, problem = await at.http("/v1/blogs/regatta/socket", headers)
         assert (status, problem["status"]) == (expected, expected)
         if expected == 400:
@@ -228,13 +228,13 @@ async def test_a_broken_handshake_is_refused(headers: dict[str, str], expected: 
 
 
 async def test_without_upgrade_the_address_answers_426() -> None:
-    async with desk(HistoryInMemory()) as at:
+    async with hub_server(HistoryInMemory()) as at:
         status, headers, problem = await at.http("/v1/blogs/regatta/socket", {"Upgrade": "", "Connection": "close"})
         assert (status, headers["upgrade"], problem["status"]) == (426, "websocket", 426)
 
 
 async def test_pages_of_other_origins_are_refused_where_origins_are_set() -> None:
-    async with desk(HistoryInMemory(), origins="https://news.example.org") as at:
+    async with hub_server(HistoryInMemory(), origins="https://news.example.org") as at:
         status, _, problem = await at.http("/v1/blogs/regatta/socket", {"Origin": "https://elsewhere.example"})
         assert (status, problem["title"]) == (403, "Forbidden")
         for origin in ("https://news.example.org", f"http://127.0.0.1:{at.port}", None):
@@ -243,7 +243,7 @@ async def test_pages_of_other_origins_are_refused_where_origins_are_set() -> Non
 
 
 async def test_a_full_hub_answers_503_with_retry_after_until_a_reader_goes() -> None:
-    async with desk(HistoryInMemory(), readers_max=1) as at:
+    async with hub_server(HistoryInMemory(), readers_max=1) as at:
         async with at.connect() as reader:
             await receive(reader)
             status, headers, problem = await at.http("/v1/blogs/regatta/socket")
@@ -257,7 +257,7 @@ async def test_a_full_hub_answers_503_with_retry_after_until_a_reader_goes() -> 
 async def test_a_rush_is_answered_503_and_asks_nothing_of_the_store() -> None:
     history = HistoryInMemory()
     # The one blog that the first reader has opened is asked about no more, so whatever is asked is of the refused.
-    async with desk(history, handshakes_per_second=1, verify=3_600) as at, at.connect() as reader:
+    async with hub_server(history, handshakes_per_second=1, verify=3_600) as at, at.connect() as reader:
         await receive(reader)
         asked = list(history.asked)
         refused = [await at.http(f"/v1/blogs/{blog}/socket") for blog in ("regatta", "other")]
@@ -269,7 +269,7 @@ async def test_a_rush_is_answered_503_and_asks_nothing_of_the_store() -> None:
 
 
 async def test_an_address_behind_a_proxy_has_its_own_limit() -> None:
-    async with desk(HistoryInMemory(), readers_per_address=1) as at:
+    async with hub_server(HistoryInMemory(), readers_per_address=1) as at:
         async with at.connect(additional_headers={"X-Forwarded-For": "192.0.2.1"}) as reader:
             await receive(reader)
             path = "/v1/blogs/regatta/socket"
@@ -281,7 +281,7 @@ async def test_an_address_behind_a_proxy_has_its_own_limit() -> None:
 async def test_a_store_out_of_reach_is_503_and_nothing_is_kept_of_the_reader() -> None:
     history = HistoryInMemory()
     history.cut(Unavailable("the store is away"))
-    async with desk(history, readers_max=1) as at:
+    async with hub_server(history, readers_max=1) as at:
         for _ in range(3):
             status, headers, problem = await at.http("/v1/blogs/regatta/socket")
             assert (status, problem["detail"]) == (503, "the store is away")
@@ -289,7 +289,7 @@ async def test_a_store_out_of_reach_is_503_and_nothing_is_kept_of_the_reader() -
 
 
 async def test_a_channel_closes_some_time_after_its_last_reader() -> None:
-    async with desk(HistoryInMemory(), linger=0.05) as at:
+    async with hub_server(HistoryInMemory(), linger=0.05) as at:
         async with at.connect() as reader:
             await receive(reader)
             assert at.metric("stoppress_blogs_followed") == 1
@@ -298,6 +298,6 @@ async def test_a_channel_closes_some_time_after_its_last_reader() -> None:
             assert (await receive(reader))["type"] == "hello"
 
 
-async def _opened(at: Desk, cursor: Cursor) -> dict[str, Any]:
+async def _opened(at: HubServer, cursor: Cursor) -> dict[str, Any]:
     async with at.connect(cursor) as reader:
         return await receive(reader)

@@ -8,15 +8,15 @@ from typing import Any
 import httpx2
 
 from stoppress.auth import new_token
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 
 CLIENT = Path(__file__).parents[2] / "client"
 Client = httpx2.AsyncClient
 
 
-async def token(newsroom: Newsroom, *scopes: str, blogs: tuple[str, ...] = ()) -> dict[str, str]:
-    record, text = new_token("a tool", scopes, blogs, None, newsroom.clock())
-    await newsroom.tokens.add(record)
+async def token(context: Context, *scopes: str, blogs: tuple[str, ...] = ()) -> dict[str, str]:
+    record, text = new_token("a tool", scopes, blogs, None, context.clock())
+    await context.tokens.add(record)
     return {"Authorization": f"Bearer {text}"}
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from stoppress.editing.audit_log import Journal
+from stoppress.editing.audit_log import AuditWriter
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
-from stoppress.media.intake import Studio
-from stoppress.media.storage import Folder
+from stoppress.media.intake import PictureIntake
+from stoppress.media.storage import FolderStorage
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
@@ -23,10 +23,10 @@ from stoppress.store.audit_log import RedisAudit
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.stream import RedisLog
 from stoppress.store.tokens import RedisTokens
-from stoppress.web.cache.page_cache import Pressroom
-from stoppress.web.context import Newsroom
+from stoppress.web.cache.page_cache import PageCache
+from stoppress.web.context import Context
 from stoppress.web.http.rate_limit import Limits
-from stoppress.web.pages.assets import ClientFiles
+from stoppress.web.pages.assets import Assets
 from stoppress.web.site import site
 from web.checks import CLIENT
 
@@ -42,22 +42,22 @@ def no_delivery(blog: str) -> datetime | None:
 
 
 @pytest.fixture
-async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Newsroom]:
+async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Context]:
     settings = Settings(rate_limit=600)
     tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
     log = RedisLog(valkey_url, settings)
-    journal = Journal(audit)
-    studio = Studio(Folder(tmp_path / "media"), workers=1, pixels=settings.media_pixels)
-    writing = asyncio.create_task(journal.run())
-    yield Newsroom(
+    audit_writer = AuditWriter(audit)
+    intake = PictureIntake(FolderStorage(tmp_path / "media"), workers=1, pixels=settings.media_pixels)
+    writing = asyncio.create_task(audit_writer.run())
+    yield Context(
         settings=settings,
         store=store,
         tokens=tokens,
         blogs=Blogs(store, clock),
         posts=Posts(store, clock),
-        journal=journal,
-        studio=studio,
-        pressroom=Pressroom(settings, log.heads),
+        audit_writer=audit_writer,
+        intake=intake,
+        page_cache=PageCache(settings, log.heads),
         limits=Limits(tokens, settings.rate_limit, clock),
         markup=Markup("/client/abc"),
         metrics=Metrics(),
@@ -68,8 +68,8 @@ async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Pat
         admin_token=ADMIN,
         client_path="/client/abc",
     )
-    studio.close()
-    await journal.stop()
+    intake.close()
+    await audit_writer.stop()
     await writing
     await tokens.close()
     await audit.close()
@@ -77,17 +77,17 @@ async def newsroom(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Pat
 
 
 @pytest.fixture
-async def anybody(newsroom: Newsroom) -> AsyncIterator[httpx2.AsyncClient]:
+async def anybody(context: Context) -> AsyncIterator[httpx2.AsyncClient]:
     """Without a token."""
-    transport = httpx2.ASGITransport(site(newsroom, client=ClientFiles(CLIENT), pictures=CLIENT, live=[]))
+    transport = httpx2.ASGITransport(site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 
 
 @pytest.fixture
-async def admin(anybody: httpx2.AsyncClient, newsroom: Newsroom) -> AsyncIterator[httpx2.AsyncClient]:
+async def admin(anybody: httpx2.AsyncClient, context: Context) -> AsyncIterator[httpx2.AsyncClient]:
     """With every scope."""
-    transport = httpx2.ASGITransport(site(newsroom, client=ClientFiles(CLIENT), pictures=CLIENT, live=[]))
+    transport = httpx2.ASGITransport(site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]))
     headers = {"Authorization": f"Bearer {ADMIN}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         yield client

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import click
 import uvloop
 
-from stoppress.api_client import RemoteDesk
+from stoppress.api_client import ApiClient
 from stoppress.cli.options import Finite, server_options
 from stoppress.errors import StopPressError
-from stoppress.load_readers import Reader, Swarm, now
+from stoppress.load_readers import Reader, SimulatedReaders, now
 
 _PATIENCE = 30.0  # seconds until a reader that has nothing counts as missing
 _DOUBLE = 0.3  # seconds after the last reader, for posts that come twice
@@ -74,34 +74,34 @@ async def _bench(
     url: str, token: str | None, readers: int, posts: int, size: int, pause: float, sse: bool
 ) -> list[Round]:
     blog = f"bench-{uuid.uuid4().hex[:8]}"
-    async with RemoteDesk(url, token) as desk:
-        await desk.create_blog({"id": blog, "title": "A measurement"})
-        swarm = Swarm(url, blog, sse=sse)
+    async with ApiClient(url, token) as api:
+        await api.create_blog({"id": blog, "title": "A measurement"})
+        simulated = SimulatedReaders(url, blog, sse=sse)
         try:
-            await _let_in(swarm, readers)
+            await _let_in(simulated, readers)
             with click.progressbar(range(posts), label="Publishing", file=sys.stderr) as bar:
                 rounds = []
                 for number in bar:
-                    rounds.append(await _round(desk, swarm, blog, f"{number:06d} {'x' * size}"[: max(7, size)]))
+                    rounds.append(await _round(api, simulated, blog, f"{number:06d} {'x' * size}"[: max(7, size)]))
                     await asyncio.sleep(pause)
             return rounds
         finally:
-            await swarm.close()
-            await desk.delete_blog(blog)
+            await simulated.close()
+            await api.delete_blog(blog)
 
 
-async def _let_in(swarm: Swarm, readers: int) -> None:
+async def _let_in(simulated: SimulatedReaders, readers: int) -> None:
     with click.progressbar(length=readers, label="Opening   ", file=sys.stderr) as bar:
         try:
             for start in range(0, readers, 500):
                 count = min(500, readers - start)
-                await swarm.open(count)
+                await simulated.open(count)
                 bar.update(count)
         except TimeoutError as error:
-            raise StopPressError(f"Only {swarm.opened} of {readers} readers got in.") from error
+            raise StopPressError(f"Only {simulated.opened} of {readers} readers got in.") from error
 
 
-async def _round(desk: RemoteDesk, swarm: Swarm, blog: str, body: str) -> Round:
+async def _round(api: ApiClient, simulated: SimulatedReaders, blog: str, body: str) -> Round:
     """Publish, and wait until every reader has it."""
     mark = uuid.uuid4().hex
     needle = mark.encode()
@@ -115,12 +115,12 @@ async def _round(desk: RemoteDesk, swarm: Swarm, blog: str, body: str) -> Round:
             if reader in got:
                 double += 1
             got[reader] = got.get(reader) or now()
-            if len(got) == len(swarm.readers):
+            if len(got) == len(simulated.readers):
                 everybody.set()
 
-    swarm.on_message = heard
+    simulated.on_message = heard
     since = now()
-    await desk.create_post(blog, {"title": mark, "body": f"<p>{body}</p>", "body_format": "html"})
+    await api.create_post(blog, {"title": mark, "body": f"<p>{body}</p>", "body_format": "html"})
     answered = now() - since
     try:
         async with asyncio.timeout(_PATIENCE):
@@ -135,6 +135,6 @@ async def _round(desk: RemoteDesk, swarm: Swarm, blog: str, body: str) -> Round:
         times[len(times) // 2],
         times[min(len(times) - 1, int(len(times) * 0.99))],
         times[-1],
-        len(swarm.readers) - len(got),
+        len(simulated.readers) - len(got),
         double,
     )

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from stoppress.api_client import RemoteDesk
+from stoppress.api_client import ApiClient
 from stoppress.cli.options import Finite, server_options
 from stoppress.demo.player import BLOG, play
 
@@ -31,5 +31,5 @@ def demo(url: str, token: str | None, speed: float) -> None:
 
 
 async def _play(url: str, token: str | None, speed: float) -> None:
-    async with RemoteDesk(url, token) as desk:
-        await play(desk, pace=1 / speed)
+    async with ApiClient(url, token) as api:
+        await play(api, pace=1 / speed)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx2
 
-from stoppress.api_client import TIMEOUT, RemoteDesk
+from stoppress.api_client import TIMEOUT, ApiClient
 from stoppress.cli.download_pictures import Downloads
 from stoppress.errors import NotFound, StopPressError
 from stoppress.model import Blog, Post
@@ -20,7 +20,7 @@ _CANONICAL = re.compile(r'<link rel="canonical" href="([^"]+)">')
 _CLIENT = re.compile(r'<link rel="(?:stylesheet|icon)"[^>]* href="([^"]+)">')
 
 
-class Archiving:
+class HtmlExport:
     """One blog of the server at `url`; of one picture at most `picture_bytes`, for at most
     `picture_timeout` seconds."""
 
@@ -51,11 +51,11 @@ class Archiving:
         return said
 
     async def _what_readers_see(self) -> tuple[Blog, Sequence[Post]]:
-        async with RemoteDesk(self._url, self._token) as desk:
-            found = await desk.blog(self._blog)
+        async with ApiClient(self._url, self._token) as api:
+            found = await api.blog(self._blog)
             if found is None:
                 raise NotFound(f"there is no blog {self._blog!r} at {self._url}")
-            return Blog.model_validate(found), [Post.model_validate(post) for post in await desk.all_posts(self._blog)]
+            return Blog.model_validate(found), [Post.model_validate(post) for post in await api.all_posts(self._blog)]
 
     async def _fill(self, folder: Path, blog: Blog, posts: Sequence[Post]) -> Sequence[str]:
         media = folder / "media"

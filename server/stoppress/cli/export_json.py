@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from stoppress.cli.export_html import Archiving
+from stoppress.cli.export_html import HtmlExport
 from stoppress.cli.options import Finite, command_act, read_settings, server_options, settings_options
 from stoppress.settings import Settings
 
@@ -51,7 +51,7 @@ def export(
     the server at --url.
     """
     if folder is not None:
-        archiving = Archiving(url, token, blog, picture_timeout=picture_timeout, picture_bytes=picture_bytes)
+        archiving = HtmlExport(url, token, blog, picture_timeout=picture_timeout, picture_bytes=picture_bytes)
         for line in asyncio.run(archiving.write(folder)):
             click.echo(line, err=True)
         return

@@ -21,7 +21,7 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from stoppress import sanitize
-from stoppress.api_client import Object, Refused, RemoteDesk
+from stoppress.api_client import ApiClient, Object, Refused
 from stoppress.cli.export_json import load_into
 from stoppress.cli.options import read_settings, read_text, server_options, settings_options
 from stoppress.errors import FieldError, Invalid, StopPressError
@@ -146,9 +146,9 @@ def _with_ids(blog: str, posts: Sequence[Object]) -> list[Object]:
 async def _import(document: Document, url: str, token: str | None) -> Outcome:
     blog_id = str(document.blog["id"])
     outcome = Outcome(blog_id)
-    async with RemoteDesk(url, token) as desk:
+    async with ApiClient(url, token) as api:
         try:
-            await _import_blog(desk, blog_id, document.blog)
+            await _import_blog(api, blog_id, document.blog)
         except Refused as refusal:
             raise StopPressError(
                 "\n  ".join([f"The blog was refused: {refusal}", *_fields("blog", refusal)])
@@ -156,7 +156,7 @@ async def _import(document: Document, url: str, token: str | None) -> Outcome:
         with click.progressbar(document.posts, label=blog_id, file=sys.stderr, show_pos=True) as posts:
             for index, post in enumerate(posts):
                 try:
-                    outcome.counts[await _import_post(desk, blog_id, post)] += 1
+                    outcome.counts[await _import_post(api, blog_id, post)] += 1
                 except Refused as refusal:
                     if refusal.status in (401, 403):
                         raise StopPressError(f"posts[{index}]: {refusal}") from refusal
@@ -169,30 +169,30 @@ def _fields(where: str, refusal: Refused) -> list[str]:
     return [f"{where}{error.pointer}: {error.detail}" for error in refusal.errors]
 
 
-async def _import_blog(desk: RemoteDesk, blog_id: str, fields: Object) -> None:
-    there = await desk.blog(blog_id)
+async def _import_blog(api: ApiClient, blog_id: str, fields: Object) -> None:
+    there = await api.blog(blog_id)
     if there is None:
-        await desk.create_blog(fields)
+        await api.create_blog(fields)
     elif patch := different(there, {name: value for name, value in fields.items() if name != "id"}, BlogFields):
-        await desk.change_blog(blog_id, patch)
+        await api.change_blog(blog_id, patch)
 
 
-async def _import_post(desk: RemoteDesk, blog_id: str, fields: Object) -> str:
+async def _import_post(api: ApiClient, blog_id: str, fields: Object) -> str:
     """What became of it, as Outcome counts it."""
     post_id = str(fields["id"])
     try:
-        there = await desk.post(blog_id, post_id)
+        there = await api.post(blog_id, post_id)
     except Refused as refusal:
         if refusal.status == 410:
             return "deleted there"
         raise
     if there is None:
-        await desk.create_post(blog_id, fields)
+        await api.create_post(blog_id, fields)
         return "made"
     patch = different(there, {name: value for name, value in fields.items() if name != "id"}, PostFields)
     if not patch:
         return "as they were"
-    await desk.change_post(blog_id, post_id, patch)
+    await api.change_post(blog_id, post_id, patch)
     return "changed"
 
 

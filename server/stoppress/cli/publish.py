@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from stoppress.api_client import Object, RemoteDesk
+from stoppress.api_client import ApiClient, Object
 from stoppress.cli.options import read_text, server_options
 from stoppress.errors import StopPressError
 
@@ -93,5 +93,5 @@ def read_post(text: str, format_: str, *, name: str) -> Object:
 
 
 async def _publish(url: str, token: str | None, blog: str, fields: Object, key: str | None) -> Object:
-    async with RemoteDesk(url, token) as desk:
-        return await desk.create_post(blog, fields, key=key)
+    async with ApiClient(url, token) as api:
+        return await api.create_post(blog, fields, key=key)

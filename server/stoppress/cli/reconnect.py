@@ -31,7 +31,7 @@ Message = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Following:
+class FollowState:
     """One client's state over all its connections. `clock` is in seconds, `chance` in [0, 1)."""
 
     clock: Callable[[], float]

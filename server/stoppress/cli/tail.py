@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.typing import Subprotocol
 
 from stoppress.cli.options import server_options
-from stoppress.cli.reconnect import Following, Message
+from stoppress.cli.reconnect import FollowState, Message
 from stoppress.errors import StopPressError
 from stoppress.model import Cursor
 from stoppress.wire import Close, Form
@@ -95,7 +95,7 @@ class Tail:
         self._token = token
         self._lines = lines
         self._since_start = since_start
-        self._state = Following(clock=time.monotonic, chance=random.random, cursor=cursor)
+        self._state = FollowState(clock=time.monotonic, chance=random.random, cursor=cursor)
 
     async def run(self) -> None:
         """Return when the blog has ended. Raises StopPressError when the server refuses for good."""

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any, Protocol
 
-from stoppress.api_client import Refused, RemoteDesk
+from stoppress.api_client import ApiClient, Refused
 from stoppress.errors import StopPressError, Unavailable
 from stoppress.model import rfc3339
 
@@ -78,7 +78,7 @@ def read_story() -> Story:
     return Story(
         blog=told["blog"],
         backlog=tuple(_step({"do": "post", **entry}) for entry in told["backlog"]),
-        steps=(*map(_step, told["steps"]), *_watch(told["watch"])),
+        steps=(*map(_step, told["steps"]), *_verifier(told["watch"])),
     )
 
 
@@ -87,7 +87,7 @@ def _step(entry: Object) -> Step:
     return Step(entry["do"], entry.get("id", ""), fields, entry.get("minutes_ago"))
 
 
-def _watch(told: Object) -> list[Step]:
+def _verifier(told: Object) -> list[Step]:
     """The gauge readings after the storm, of which `keep` are left standing."""
     steps = []
     for number in range(told["posts"]):
@@ -135,9 +135,9 @@ async def play(
 
 async def play_at(url: str, token: str) -> None:
     """Play at a server of our own until cancelled. What makes that impossible is logged, and ends only the demo."""
-    async with RemoteDesk(url, token, environment=False) as desk:
+    async with ApiClient(url, token, environment=False) as api:
         try:
-            await play(desk)
+            await play(api)
         except StopPressError as error:
             log.error("the demo is over: %s", error)
 

@@ -18,7 +18,7 @@ _WAITING = 10_000  # acts not yet written, at most
 _AT_ONCE = 500
 
 
-class Journal:
+class AuditWriter:
     """Writes acts down in the order they came, in the background."""
 
     def __init__(self, audit: Audit) -> None:

@@ -11,7 +11,7 @@ from stoppress.model import Event, Post, PostChanged, PostRemoved, Tombstone
 from stoppress.store.base import Attempt, Change, Committed, Due, Entry, Store
 
 
-class Committing:
+class PostCommits:
     """Changes of posts, on a store."""
 
     def __init__(self, store: Store) -> None:

@@ -15,7 +15,7 @@ from ulid import ULID
 
 from stoppress.auth import ANONYMOUS, Caller
 from stoppress.editing.blogs import Clock, tries
-from stoppress.editing.commit import Committing
+from stoppress.editing.commit import PostCommits
 from stoppress.editing.inputs import PostBatch, PostInput, PostPatch, named_status, parse, patched, wrong
 from stoppress.editing.transitions import EDITABLE, NEXT, compose, only_scheduled, telling
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
@@ -29,7 +29,7 @@ class Posts:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._committing = Committing(store)
+        self._committing = PostCommits(store)
 
     async def create(self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
         """Make a post. Raises Invalid, NotFound (no such blog), Conflict (its id is taken, or the blog is archived),

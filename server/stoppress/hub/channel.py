@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from stoppress import wire
-from stoppress.hub.message import Dialect, Prepared, as_of, event, text_frame
+from stoppress.hub.message import FrameFormat, Message, as_of, event, text_frame
 from stoppress.hub.ring import Ring
 from stoppress.hub.roster import Roster
 from stoppress.hub.socket.state import State
@@ -56,7 +56,7 @@ class Stream(Wake, Protocol):
         """This server goes away: say when to come back, and end."""
 
 
-class Host(Protocol):
+class ReaderHost(Protocol):
     """What a channel's readers need from the hub."""
 
     def fetch(self, reader: Reader) -> None:
@@ -72,7 +72,9 @@ class Host(Protocol):
 class Channel:
     """One blog, at `head` in the history `epoch`. `blog` has its counts as of the head."""
 
-    def __init__(self, state: BlogState, *, host: Host, markup: Markup, settings: Settings, metrics: Metrics) -> None:
+    def __init__(
+        self, state: BlogState, *, host: ReaderHost, markup: Markup, settings: Settings, metrics: Metrics
+    ) -> None:
         self.host = host
         self.markup = markup
         self.metrics = metrics
@@ -163,17 +165,17 @@ class Channel:
         if past and past[-1].sequence == self.head:
             self._begin(BlogState(self.blog, self.cursor), past[0].sequence - 1)
             for record in past:
-                self.ring.append(Prepared(record, as_of(self.blog, record), self.epoch, self.markup))
+                self.ring.append(Message(record, as_of(self.blog, record), self.epoch, self.markup))
         self.prepare(records)
 
-    def prepare(self, records: Iterable[Record]) -> list[Prepared]:
+    def prepare(self, records: Iterable[Record]) -> list[Message]:
         """Move on by those `records` that are news, each in its order."""
-        news: list[Prepared] = []
+        news: list[Message] = []
         for record in records:
             if record.sequence > self.head:
                 self.blog = as_of(self.blog, record)
                 self.head = record.sequence
-                message = Prepared(record, self.blog, self.epoch, self.markup)
+                message = Message(record, self.blog, self.epoch, self.markup)
                 self.ring.append(message)
                 news.append(message)
         self._hellos.clear()
@@ -188,8 +190,8 @@ class Channel:
             return
         self._wake()
         head = self.head
-        for spoken, frame in self._joined(news).items():
-            readers = self._roster.speaking(spoken)
+        for kind, frame in self._joined(news).items():
+            readers = self._roster.in_format(kind)
             for start in range(0, len(readers), SLICE):
                 self._write(frame, len(news), readers[start : start + SLICE], before)
                 yield
@@ -219,19 +221,19 @@ class Channel:
             if reader.state is live and reader.sequence < head:
                 self._advance(reader)
 
-    def _joined(self, news: Sequence[Prepared]) -> dict[Dialect, bytes | None]:
+    def _joined(self, news: Sequence[Message]) -> dict[FrameFormat, bytes | None]:
         """The bytes of all `news` for each dialect in use; but None when they are more than may wait for one reader at
         a time: then each takes them by and by."""
-        frames: dict[Dialect, bytes | None] = {}
-        for spoken in self._roster.dialects():
-            frames[spoken] = None
+        frames: dict[FrameFormat, bytes | None] = {}
+        for kind in self._roster.frame_formats():
+            frames[kind] = None
             try:
-                pieces = [message.frame(spoken) for message in news]
+                pieces = [message.frame(kind) for message in news]
             except Exception:  # a template that fails on one post must not keep it from readers of the other form
-                _log.exception("%s can't be written as %s", self.cursor, spoken.form)
+                _log.exception("%s can't be written as %s", self.cursor, kind.form)
                 continue
             if len(pieces) == 1 or sum(map(len, pieces)) <= self.chunk:
-                frames[spoken] = b"".join(pieces)
+                frames[kind] = b"".join(pieces)
         return frames
 
     def _advance(self, reader: Reader) -> None:

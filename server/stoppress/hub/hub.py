@@ -1,6 +1,6 @@
 """The hub: every reader of this process, by blog.
 
-It opens a blog's channel (opening.py) when its first reader comes and closes it some time after the last has gone,
+It opens a blog's channel (channels.py) when its first reader comes and closes it some time after the last has gone,
 counts readers in and out, and owns every task there is: the tail, the watch, the heartbeats, and the short ones that
 open a channel or fetch from the store (catchup.py).
 """
@@ -26,19 +26,19 @@ from stoppress.hub.channel import SLICE, Channel, Stream
 from stoppress.hub.channels import Opening
 from stoppress.hub.events import stream as sse
 from stoppress.hub.follow.catchup import CatchUp
-from stoppress.hub.follow.history_pages import Shelf
+from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.follow.tail import Clock, Tail
-from stoppress.hub.follow.verify import Watch
+from stoppress.hub.follow.verify import Verifier
 from stoppress.hub.socket import fast_path as door
 from stoppress.hub.socket import upgrade
 from stoppress.hub.socket.connection import Connection
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.socket.upgrade import Upgrade
-from stoppress.hub.upkeep.audience import Census
+from stoppress.hub.upkeep.audience import AudienceCounter
 from stoppress.hub.upkeep.deadlines import CLOSING_MAX, Deadlines
 from stoppress.hub.upkeep.drain import batches
 from stoppress.hub.upkeep.heartbeats import heartbeats
-from stoppress.hub.upkeep.loop_delay import Stops
+from stoppress.hub.upkeep.loop_delay import LoopDelay
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.settings import Settings
@@ -93,19 +93,19 @@ class Hub:
         self._proxies = Proxies(settings.trusted_proxies)
         self._origins = Origins(settings.origins)
         self._deadlines = Deadlines(settings.slow_timeout, monotonic)
-        self._stops = Stops(metrics.loop_delay.observe)
+        self._loop_delay = LoopDelay(metrics.loop_delay.observe)
         self._tail = Tail(
             log,
             store,
             self._channels,
             metrics,
             clock,
-            verify=lambda blog: self._watch.check((blog,)),
+            verify=lambda blog: self._verifier.check((blog,)),
             burst_window=settings.burst_window,
-            stir=self._stops.stir,
+            note_work=self._loop_delay.note_work,
         )
-        self._watch = Watch(log, store, self._channels, self._tail, metrics, settings.verify)
-        self._census = Census(audience, self._channels) if audience else None
+        self._verifier = Verifier(log, store, self._channels, self._tail, metrics, settings.verify)
+        self._audience = AudienceCounter(audience, self._channels) if audience else None
         self._opening = Opening(
             self._channels,
             store,
@@ -113,10 +113,10 @@ class Hub:
             ring_events=settings.ring_events,
             make=lambda state: Channel(state, host=self, markup=markup, settings=settings, metrics=metrics),
             follow=self._tail.follow,
-            check=self._watch.check,
+            check=self._verifier.check,
         )
-        self.shelf = Shelf(store, self._spawn)
-        self._catch_up = CatchUp(self.shelf, self._watch.check, self._spawn)
+        self.history_pages = HistoryPages(store, self._spawn)
+        self._catch_up = CatchUp(self.history_pages, self._verifier.check, self._spawn)
         self.write_buffer = settings.write_buffer
         self.compress = settings.compress
         self.by_address = settings.readers_per_address > 0
@@ -153,13 +153,13 @@ class Hub:
             async with asyncio.TaskGroup() as group:
                 lasting = [
                     group.create_task(self._tail.run(), name="tail"),
-                    group.create_task(self._watch.run(), name="watch"),
+                    group.create_task(self._verifier.run(), name="watch"),
                     group.create_task(heartbeats(self._channels, self._settings.heartbeat), name="heartbeats"),
                     group.create_task(self._tidy(), name="tidy"),
-                    group.create_task(self._stops.run(), name="stops"),
+                    group.create_task(self._loop_delay.run(), name="stops"),
                 ]
-                if self._census:
-                    lasting.append(group.create_task(self._census.run(), name="census"))
+                if self._audience:
+                    lasting.append(group.create_task(self._audience.run(), name="census"))
                 self._group = group
                 try:
                     await asyncio.Event().wait()
@@ -201,7 +201,7 @@ class Hub:
         began, asked = loop.time(), 0
         for batch in plan:
             await asyncio.sleep(began + batch.after - loop.time())
-            self._stops.stir()
+            self._loop_delay.note_work()
             for delay in batch.delays:
                 leaving.pop().part(delay, "restarting")
                 asked += 1
@@ -217,7 +217,7 @@ class Hub:
 
     async def audience(self, blog: str) -> int:
         """How many read the blog, in all processes together. Raises Unavailable."""
-        return await self._census.total(blog) if self._census else self.readers(blog)
+        return await self._audience.total(blog) if self._audience else self.readers(blog)
 
     def last_delivery(self, blog: str) -> datetime | None:
         """When a change of the blog was last written to all its readers here; None if not since it is followed."""
@@ -237,7 +237,7 @@ class Hub:
         self._origins.check(origin, host)
         self._serving()
         self._admission.admit(address)
-        self._stops.stir()
+        self._loop_delay.note_work()
 
     def _serving(self) -> None:
         if self._settings.role == "api":

@@ -23,7 +23,7 @@ _STORED_MAX = 65_535  # bytes of one stored block: RFC 1951, 3.2.4
 GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # RFC 1952, 2.3: deflate, no name, no time
 
 
-class Dialect:
+class FrameFormat:
     """What a connection agreed on: its form, and whether frames may be compressed. There is one of each, told apart by
     identity: it is looked up at every write."""
 
@@ -34,12 +34,12 @@ class Dialect:
         self.deflated = deflated
 
 
-_DIALECTS = {(form, deflated): Dialect(form, deflated=deflated) for form in Form for deflated in (False, True)}
+_FRAME_FORMATS = {(form, deflated): FrameFormat(form, deflated=deflated) for form in Form for deflated in (False, True)}
 
 
-def dialect(form: Form, *, deflated: bool = False) -> Dialect:
+def frame_format(form: Form, *, deflated: bool = False) -> FrameFormat:
     """The one of these."""
-    return _DIALECTS[form, deflated]
+    return _FRAME_FORMATS[form, deflated]
 
 
 def deflate(data: bytes) -> bytes:
@@ -94,7 +94,7 @@ def as_of(blog: Blog, record: Record) -> Blog:
     return current.model_copy(update={"posts": record.posts, "updated_at": record.updated_at})
 
 
-class Prepared:
+class Message:
     """One record, ready to be written.
 
     `about` is the post's id, or None for the blog itself: of several with the same, only the last matters.
@@ -109,7 +109,7 @@ class Prepared:
         self.blog = blog
         self._record = record
         self._markup = markup
-        self._frames: dict[Dialect, bytes] = {}
+        self._frames: dict[FrameFormat, bytes] = {}
         self._events: dict[Form, bytes] = {}
         self._deflated: dict[Form, bytes] = {}
         match record.event:
@@ -120,22 +120,22 @@ class Prepared:
         # The post itself, its frame and event in two forms, each about as long as the post, and all four deflated.
         self.size = 1_000 + 7 * len(state.model_dump_json())
 
-    def frame(self, spoken: Dialect) -> bytes:
+    def frame(self, kind: FrameFormat) -> bytes:
         """The WebSocket frame."""
-        frame = self._frames.get(spoken)
+        frame = self._frames.get(kind)
         if frame is None:
-            if spoken.deflated:
-                frame = deflated_frame(self.frame(dialect(spoken.form)))
+            if kind.deflated:
+                frame = deflated_frame(self.frame(frame_format(kind.form)))
             else:
-                frame = text_frame(wire.change(self._record, self.blog, self.cursor, spoken.form, self._markup))
-            self._frames[spoken] = frame
+                frame = text_frame(wire.change(self._record, self.blog, self.cursor, kind.form, self._markup))
+            self._frames[kind] = frame
         return frame
 
     def event(self, form: Form) -> bytes:
         """The Server-Sent Event, of the same text."""
         block = self._events.get(form)
         if block is None:
-            block = self._events[form] = event("change", payload(self.frame(dialect(form))), self.cursor)
+            block = self._events[form] = event("change", payload(self.frame(frame_format(form))), self.cursor)
         return block
 
     def deflated_event(self, form: Form) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from stoppress.hub.message import Prepared
+from stoppress.hub.message import Message
 
 
 class Ring:
@@ -22,12 +22,12 @@ class Ring:
         self._most_events = events
         self._most_bytes = size
         self._size = 0
-        self._kept: deque[Prepared] = deque()
+        self._kept: deque[Message] = deque()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def append(self, message: Prepared) -> None:
+    def append(self, message: Message) -> None:
         """Keep `message`, the newest, and let go of the oldest until the bounds hold."""
         self._kept.append(message)
         self._size += message.size
@@ -36,14 +36,14 @@ class Ring:
             self._size -= oldest.size
             self.start = oldest.sequence
 
-    def since(self, sequence: int) -> list[Prepared] | None:
+    def since(self, sequence: int) -> list[Message] | None:
         """What changed after `sequence`: the last message about each post and about the blog, in ascending order.
 
         None when the ring does not reach back that far.
         """
         if sequence < self.start:
             return None
-        lacking: list[Prepared] = []
+        lacking: list[Message] = []
         seen: set[str | None] = set()
         for message in reversed(self._kept):
             if message.sequence <= sequence:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from stoppress.hub.message import Dialect
+from stoppress.hub.message import FrameFormat
 
 if TYPE_CHECKING:
     from stoppress.hub.socket.reader import Reader
@@ -23,41 +23,41 @@ _TOGETHER = 64  # readers that come one after the other and share a slot
 class Roster:
     """Readers by dialect. What is given out is a copy: they may come and go while it is gone through."""
 
-    __slots__ = ("_beaten", "_by_dialect", "_came")
+    __slots__ = ("_beaten", "_by_format", "_came")
 
     def __init__(self) -> None:
-        self._by_dialect: dict[Dialect, dict[Reader, int]] = {}  # each reader with its slot
+        self._by_format: dict[FrameFormat, dict[Reader, int]] = {}  # each reader with its slot
         self._beaten = 0  # the slot that had its heartbeat last
         self._came = 0  # readers since then
 
     def __len__(self) -> int:
-        return sum(map(len, self._by_dialect.values()))
+        return sum(map(len, self._by_format.values()))
 
     def add(self, reader: Reader) -> None:
         """The last to come. It was greeted just now, so it sits where the next heartbeat is furthest away; of many
         that come at once each few sit one slot nearer."""
         slot = (self._beaten - self._came // _TOGETHER) % SLOTS
         self._came += 1
-        self._by_dialect.setdefault(reader.dialect, {})[reader] = slot
+        self._by_format.setdefault(reader.frame_format, {})[reader] = slot
 
     def discard(self, reader: Reader) -> None:
         """It went; not an error when it went before."""
-        self._by_dialect.get(reader.dialect, {}).pop(reader, None)
+        self._by_format.get(reader.frame_format, {}).pop(reader, None)
 
-    def dialects(self) -> list[Dialect]:
+    def frame_formats(self) -> list[FrameFormat]:
         """Those that somebody speaks."""
-        return [spoken for spoken, readers in self._by_dialect.items() if readers]
+        return [kind for kind, readers in self._by_format.items() if readers]
 
-    def speaking(self, dialect: Dialect) -> tuple[Reader, ...]:
+    def in_format(self, frame_format: FrameFormat) -> tuple[Reader, ...]:
         """Who speaks it, in the order they came."""
-        return tuple(self._by_dialect.get(dialect, ()))
+        return tuple(self._by_format.get(frame_format, ()))
 
     def everybody(self) -> tuple[Reader, ...]:
         """All of them."""
-        return tuple(chain.from_iterable(self._by_dialect.values()))
+        return tuple(chain.from_iterable(self._by_format.values()))
 
     def sitting(self, slot: int) -> Iterator[Reader]:
         """Who was dealt to `slot`, for its heartbeat."""
         self._beaten, self._came = slot, 0
-        for readers in self._by_dialect.values():
+        for readers in self._by_format.values():
             yield from [reader for reader, theirs in readers.items() if theirs == slot]

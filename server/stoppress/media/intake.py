@@ -8,16 +8,16 @@ from functools import partial
 
 from stoppress.errors import Unavailable
 from stoppress.media.picture import Picture, make
-from stoppress.media.storage import Shelf
+from stoppress.media.storage import MediaStorage
 
 _WAITING = 16  # pictures that wait for a worker, at most: each holds its bytes in memory
 
 
-class Studio:
+class PictureIntake:
     """`workers` threads make pictures (Pillow decodes and encodes without Python's lock); some may wait, no more."""
 
-    def __init__(self, shelf: Shelf, *, workers: int, pixels: int) -> None:
-        self.shelf = shelf
+    def __init__(self, storage: MediaStorage, *, workers: int, pixels: int) -> None:
+        self.storage = storage
         self._pixels = pixels
         self._most = workers + _WAITING
         self._under_way = 0
@@ -32,7 +32,7 @@ class Studio:
             making = partial(make, content, pixels=self._pixels)
             picture = await asyncio.get_running_loop().run_in_executor(self._workers, making)
             for file in reversed(picture.files):
-                await self.shelf.put(file.name, file.content)
+                await self.storage.put(file.name, file.content)
         finally:
             self._under_way -= 1
         return picture

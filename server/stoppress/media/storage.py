@@ -19,7 +19,7 @@ from stoppress.errors import Unavailable
 NAME = re.compile(r"[0-9a-f]{32}-[0-9]{1,3}-[0-9]{1,5}\.(jpg|png|webp|avif|gif)")
 
 
-class Shelf(Protocol):
+class MediaStorage(Protocol):
     """Keeps files by name. Putting one that is there already changes nothing."""
 
     async def put(self, name: str, content: bytes) -> None:
@@ -29,13 +29,13 @@ class Shelf(Protocol):
         """Its content, or None. Raises Unavailable."""
 
 
-def open_shelf(url: str | None, folder: Path, *, patience: float) -> Shelf:
+def open_storage(url: str | None, folder: Path, *, patience: float) -> MediaStorage:
     """The bucket at `url` (`s3://bucket/prefix`; keys and endpoint from the environment, AWS_*), which may take
     `patience` seconds for one picture; or the folder."""
-    return Bucket(url, patience) if url else Folder(folder)
+    return BucketStorage(url, patience) if url else FolderStorage(folder)
 
 
-class Folder:
+class FolderStorage:
     """A folder of folders by the first two letters."""
 
     def __init__(self, folder: Path) -> None:
@@ -82,7 +82,7 @@ class Folder:
         return self._folder / name[:2] / name
 
 
-class Bucket:
+class BucketStorage:
     """Objects in a bucket, by obstore (the Rust object_store): it signs, retries and reuses connections."""
 
     def __init__(self, url: str, patience: float) -> None:

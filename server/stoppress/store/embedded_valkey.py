@@ -8,7 +8,7 @@ Two locks (datafolder.FolderLock) in `DATA/valkey/` say all there is to know:
                   even one whose owner was killed, no second can be started: whoever wants to start one needs this.
 
 So the owner that finds valkey.lock taken has met a Valkey that outlived its owner. It takes it over if it answers,
-works in this very folder and writes as surely as ours would; else it ends it first (valkeys.py).
+works in this very folder and writes as surely as ours would; else it ends it first (valkey_processes.py).
 
 Every write is in the append-only file, and fsynced, before Valkey answers. With that policy Valkey ends itself when
 a write fails (a full disk), so that nothing is acknowledged wrongly; the watch then starts it again until it can.
@@ -25,7 +25,7 @@ from urllib.parse import quote
 
 from stoppress.errors import Unavailable
 from stoppress.store.data_folder import FolderLock, Owner, make_private, socket_path
-from stoppress.store.valkey_processes import PATIENCE, Valkeys, client, readable
+from stoppress.store.valkey_processes import PATIENCE, ValkeyProcesses, client, readable
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class EmbeddedValkey:
         self._socket = Path()
         self._changing = threading.Lock()
         self._stopping = threading.Event()
-        self._valkeys = Valkeys(self._home, self._pause)
+        self._valkeys = ValkeyProcesses(self._home, self._pause)
         self._wake = -1
         self._watcher: threading.Thread | None = None
 
@@ -135,7 +135,7 @@ class EmbeddedValkey:
                 self._end_what_was_left()
                 self._begin(brief=brief)
             self._wake = os.eventfd(0)
-            self._watcher = threading.Thread(target=self._watch, name="valkey-watch", daemon=True)
+            self._watcher = threading.Thread(target=self._verifier, name="valkey-watch", daemon=True)
             self._watcher.start()
         except BaseException:
             self._valkey_lock.leave()
@@ -167,7 +167,7 @@ class EmbeddedValkey:
                 raise Unavailable(f"A process that can't be found holds {self._valkey_lock.path}; `fuser` names it.")
             self._pause()
 
-    def _watch(self) -> None:
+    def _verifier(self) -> None:
         """Start Valkey again whenever it ends without being told to."""
         while not self._stopping.is_set():
             if self._pid:

@@ -14,7 +14,7 @@ from stoppress.settings import Settings
 from stoppress.store.connection import connect
 
 
-class Line:
+class FastReads:
     """Asks one thing at a time; reads only, since what may have been asked is asked again."""
 
     def __init__(self, url: str, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from stoppress.model import Cursor, Record
 from stoppress.settings import Settings
 from stoppress.store.connection import connect, reachable
-from stoppress.store.fast_reads import Line
+from stoppress.store.fast_reads import FastReads
 from stoppress.store.records import load_record
 from stoppress.store.redis_keys import Keys
 
@@ -23,7 +23,7 @@ class RedisLog:
         self._url = url
         self._settings = settings
         self._blocking = connect(url, settings, retries=0, answer_within=_longest_wait(settings) + 5)
-        self._asking = Line(url, settings)
+        self._asking = FastReads(url, settings)
 
     async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
         """See base.Log. `wait` is at most a minute; a cancelled read loses nothing."""

@@ -33,7 +33,7 @@ LOG_MAX = 1_000_000  # bytes of valkey.log, after which the next start begins a 
 POLICY = {"appendonly": "yes", "appendfsync": "always", "save": "", "maxmemory": "0"}
 
 
-class Valkeys:
+class ValkeyProcesses:
     """Those of the folder `home`. `pause` is called between two looks at something that changes in milliseconds; what
     it raises ends the wait. All methods block."""
 

@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from stoppress.auth import ANONYMOUS, SCOPES, Caller, recognise, token_id
 from stoppress.errors import Unauthenticated
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from stoppress.web.contract.operation import Endpoint
-from stoppress.web.http.rate_limit import Standing, refusal
+from stoppress.web.http.rate_limit import Quota, refusal
 
 _ADMIN = Caller("admin", frozenset(SCOPES), id="admin")
 
 
-async def caller(request: Request, newsroom: Newsroom) -> Caller:
+async def caller(request: Request, context: Context) -> Caller:
     """The caller; ANONYMOUS without a token. Looked up at every request: a revoked token is refused at once.
 
     Raises:
@@ -32,29 +32,29 @@ async def caller(request: Request, newsroom: Newsroom) -> Caller:
     text = text.strip()
     if scheme.lower() != "bearer" or not text:
         raise Unauthenticated(f"expected 'Authorization: Bearer TOKEN', but got the scheme {scheme[:20]!r}")
-    if newsroom.admin_token and hmac.compare_digest(text.encode(), newsroom.admin_token.encode()):
+    if context.admin_token and hmac.compare_digest(text.encode(), context.admin_token.encode()):
         request.state.caller = _ADMIN
         return _ADMIN
     name = token_id(text)
-    who = recognise(text, await newsroom.tokens.get(name) if name else None, newsroom.clock())
+    who = recognise(text, await context.tokens.get(name) if name else None, context.clock())
     request.state.caller = who
-    standing = await newsroom.limits.spend(who.id)
-    if standing is not None:
-        if standing.left < 0:
-            request.state.standing = replace(standing, left=0)
-            raise refusal(who.name, standing)
-        request.state.standing = standing
+    quota = await context.limits.spend(who.id)
+    if quota is not None:
+        if quota.left < 0:
+            request.state.quota = replace(quota, left=0)
+            raise refusal(who.name, quota)
+        request.state.quota = quota
     return who
 
 
-def with_standing(endpoint: Endpoint) -> Endpoint:
+def with_quota(endpoint: Endpoint) -> Endpoint:
     """The endpoint; its answers tell what the caller's token has left."""
 
     async def run(request: Request) -> Response:
         response = await endpoint(request)
-        standing: Standing | None = getattr(request.state, "standing", None)
-        if standing is not None:
-            response.headers.update(standing.headers())
+        quota: Quota | None = getattr(request.state, "quota", None)
+        if quota is not None:
+            response.headers.update(quota.headers())
         return response
 
     return run

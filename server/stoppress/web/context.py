@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 from stoppress.editing.blogs import Blogs, Clock
 from stoppress.editing.posts import Posts
-from stoppress.media.intake import Studio
+from stoppress.media.intake import PictureIntake
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
 from stoppress.store.base import Store, Tokens
-from stoppress.web.cache.page_cache import Pressroom
+from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.http.rate_limit import Limits
 
 if TYPE_CHECKING:
-    from stoppress.editing.audit_log import Journal
+    from stoppress.editing.audit_log import AuditWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Newsroom:
+class Context:
     """The desk, the store behind it, and what is known of the readers (web never sees the hub itself)."""
 
     settings: Settings
@@ -31,10 +31,10 @@ class Newsroom:
     blogs: Blogs
     posts: Posts
     markup: Markup
-    journal: Journal
+    audit_writer: AuditWriter
     limits: Limits
-    studio: Studio
-    pressroom: Pressroom
+    intake: PictureIntake
+    page_cache: PageCache
     metrics: Metrics
     clock: Clock
     readers: Callable[[str], Awaitable[int]]

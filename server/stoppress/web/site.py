@@ -23,24 +23,24 @@ from stoppress.web.api.blogs import BlogRoutes
 from stoppress.web.api.changes import ChangeRoutes
 from stoppress.web.api.media import MediaRoutes
 from stoppress.web.api.posts import PostRoutes
-from stoppress.web.api.probes import OperationsRoutes
-from stoppress.web.authentication import with_standing
+from stoppress.web.api.probes import ProbeRoutes
+from stoppress.web.authentication import with_quota
 from stoppress.web.cache.page_cache import EXPOSED
-from stoppress.web.context import Newsroom
-from stoppress.web.contract.docs import DocumentRoutes
+from stoppress.web.context import Context
+from stoppress.web.contract.docs import DocsRoutes
 from stoppress.web.contract.operation import Endpoint, Operation, route
 from stoppress.web.http.response import problem_answer
-from stoppress.web.pages.assets import ClientFiles
-from stoppress.web.pages.blog import PageRoutes, error_page
+from stoppress.web.pages.assets import Assets
+from stoppress.web.pages.blog import BlogPageRoutes, error_page
 from stoppress.web.pages.feeds import FeedRoutes
-from stoppress.web.pages.index import HomeRoutes
+from stoppress.web.pages.index import IndexRoutes
 from stoppress.web.pages.robots import RobotsRoutes
 from stoppress.web.roles import misdirected, serves
 
 _log = logging.getLogger("stoppress.web")
 
 
-def operations(newsroom: Newsroom) -> list[Operation]:
+def operations(context: Context) -> list[Operation]:
     """Everything the API and the pages can do."""
     parts = (
         BlogRoutes,
@@ -48,41 +48,41 @@ def operations(newsroom: Newsroom) -> list[Operation]:
         ChangeRoutes,
         MediaRoutes,
         AuditRoutes,
-        PageRoutes,
+        BlogPageRoutes,
         FeedRoutes,
-        HomeRoutes,
-        OperationsRoutes,
+        IndexRoutes,
+        ProbeRoutes,
     )
-    known = [operation for part in parts for operation in part(newsroom).operations()]
+    known = [operation for part in parts for operation in part(context).operations()]
     known += RobotsRoutes().operations()
-    return known + DocumentRoutes(newsroom.settings, known).operations()
+    return known + DocsRoutes(context.settings, known).operations()
 
 
 def site(
-    newsroom: Newsroom,
+    context: Context,
     *,
-    client: ClientFiles,
+    client: Assets,
     pictures: Path,
     live: Sequence[BaseRoute],
 ) -> Starlette:
     """The application. `live` are the hub's own routes, `client` the modules and styles that pages load,
     `pictures` that of the demo's."""
-    readable = error_page(newsroom.markup)
+    readable = error_page(context.markup)
     endpoints: dict[str, dict[str, Endpoint]] = {}
-    for operation in operations(newsroom):
+    for operation in operations(context):
         if operation.endpoint is None:
             continue
         is_page = operation.media_type == "text/html" and operation.tag == "Readers"
-        here = serves(newsroom.settings.role, operation)
+        here = serves(context.settings.role, operation)
         told = operation if here else replace(operation, endpoint=misdirected(operation))
-        endpoint = with_standing(told.counted(newsroom.metrics, readable if is_page else None))
+        endpoint = with_quota(told.counted(context.metrics, readable if is_page else None))
         if here and operation.method != "GET":
-            endpoint = noted(operation, endpoint, newsroom)
+            endpoint = noted(operation, endpoint, context)
         endpoints.setdefault(operation.path, {})[operation.method] = endpoint
     routes: list[BaseRoute] = [
         *live,
         *(route(path, by_method) for path, by_method in endpoints.items()),
-        Mount(newsroom.client_path, routes=[Route("/{name}", client.file)], name="client"),
+        Mount(context.client_path, routes=[Route("/{name}", client.file)], name="client"),
         Mount("/client", routes=[Route("/embed.js", client.embed)]),
         Mount("/demo/", StaticFiles(directory=pictures), name="pictures"),
     ]
@@ -91,7 +91,7 @@ def site(
         middleware=[
             Middleware(
                 CORSMiddleware,
-                allow_origins=newsroom.pressroom.origins,
+                allow_origins=context.page_cache.origins,
                 allow_methods=["GET"],
                 expose_headers=EXPOSED,
             ),

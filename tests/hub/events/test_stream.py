@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from hub.history import HistoryInMemory, a_blog
-from hub.serving import PATIENCE, Desk, desk
+from hub.serving import PATIENCE, HubServer, hub_server
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +59,7 @@ class Source:
 
 
 @asynccontextmanager
-async def source(at: Desk, query: str = "", blog: str = "regatta", **headers: str) -> AsyncIterator[Source]:
+async def source(at: HubServer, query: str = "", blog: str = "regatta", **headers: str) -> AsyncIterator[Source]:
     """A stream of the blog's events."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
@@ -72,7 +72,7 @@ async def source(at: Desk, query: str = "", blog: str = "regatta", **headers: st
 async def test_a_stream_greets_follows_and_moves_the_last_event_id() -> None:
     history = HistoryInMemory()
     history.publish("a")
-    async with desk(history) as at, source(at) as stream:
+    async with hub_server(history) as at, source(at) as stream:
         headers = stream.response.headers
         assert headers["content-type"] == "text/event-stream; charset=utf-8"
         assert (headers["cache-control"], headers["x-accel-buffering"]) == ("no-store", "no")
@@ -91,7 +91,7 @@ async def test_a_stream_greets_follows_and_moves_the_last_event_id() -> None:
 async def test_it_resumes_compacted_from_the_last_event_id_before_the_query(ring: int) -> None:
     history = HistoryInMemory()
     history.publish("a", "b", "a", "c", "b")
-    async with desk(history, ring_events=ring) as at, source(at, "?cursor=e1.4", Last_Event_ID="e1.1") as stream:
+    async with hub_server(history, ring_events=ring) as at, source(at, "?cursor=e1.4", Last_Event_ID="e1.1") as stream:
         hello = await stream.next()
         assert (hello.id, hello.message["resumed"]) == ("e1.1", True)
         assert [(await stream.next()).id for _ in range(3)] == ["e1.3", "e1.4", "e1.5"]
@@ -100,13 +100,13 @@ async def test_it_resumes_compacted_from_the_last_event_id_before_the_query(ring
 async def test_the_html_form_carries_markup() -> None:
     history = HistoryInMemory()
     history.publish("a")
-    async with desk(history) as at, source(at, "?form=html&cursor=e1.0") as stream:
+    async with hub_server(history) as at, source(at, "?form=html&cursor=e1.0") as stream:
         await stream.next()
         assert (await stream.next()).message["html"] == "<article id=a>1 of 1</article>"
 
 
 async def test_heartbeats_do_not_move_the_last_event_id() -> None:
-    async with desk(HistoryInMemory(), heartbeat=0.05) as at, source(at) as stream:
+    async with hub_server(HistoryInMemory(), heartbeat=0.05) as at, source(at) as stream:
         await stream.next()
         beat = await stream.next()
         assert (beat.name, beat.id, beat.message["readers"]) == ("heartbeat", None, 1)
@@ -115,7 +115,7 @@ async def test_heartbeats_do_not_move_the_last_event_id() -> None:
 async def test_a_cursor_of_another_epoch_is_reset() -> None:
     history = HistoryInMemory()
     history.publish("a")
-    async with desk(history) as at, source(at, "?cursor=other.1") as stream:
+    async with hub_server(history) as at, source(at, "?cursor=other.1") as stream:
         hello = await stream.next()
         assert (hello.id, hello.message["cursor"], hello.message["resumed"]) == ("other.1", "other.1", False)
         reset = await stream.next()
@@ -127,7 +127,7 @@ async def test_a_cursor_of_another_epoch_is_reset() -> None:
 
 async def test_an_ended_blog_ends_the_stream_and_204_keeps_its_client_away() -> None:
     history = HistoryInMemory()
-    async with desk(history) as at:
+    async with hub_server(history) as at:
         async with source(at) as stream:
             await stream.next()
             history.change(status="ended")
@@ -139,7 +139,7 @@ async def test_an_ended_blog_ends_the_stream_and_204_keeps_its_client_away() -> 
 
 async def test_a_deleted_blog_ends_the_stream() -> None:
     history = HistoryInMemory()
-    async with desk(history) as at:
+    async with hub_server(history) as at:
         async with source(at) as stream:
             await stream.next()
             history.delete()
@@ -149,7 +149,7 @@ async def test_a_deleted_blog_ends_the_stream() -> None:
 
 
 async def test_a_drain_says_bye_and_when_to_come_back() -> None:
-    async with desk(HistoryInMemory()) as at, source(at) as stream:
+    async with hub_server(HistoryInMemory()) as at, source(at) as stream:
         await stream.next()
         draining = asyncio.create_task(at.hub.drain())
         bye = await stream.next()
@@ -167,7 +167,7 @@ async def test_a_drain_says_bye_and_when_to_come_back() -> None:
     ],
 )
 async def test_bad_input_is_named(query: str, headers: dict[str, str], parameter: str) -> None:
-    async with desk(HistoryInMemory()) as at, source(at, query, **headers) as stream:
+    async with hub_server(HistoryInMemory()) as at, source(at, query, **headers) as stream:
         assert stream.response.status_code == 400
         assert stream.response.headers["content-type"] == "application/problem+json"
         problem = json.loads(await stream.response.aread())
@@ -175,16 +175,16 @@ async def test_bad_input_is_named(query: str, headers: dict[str, str], parameter
 
 
 async def test_a_full_hub_refuses_streams_too() -> None:
-    async with desk(HistoryInMemory(), readers_max=1) as at, at.connect(), source(at) as stream:
+    async with hub_server(HistoryInMemory(), readers_max=1) as at, at.connect(), source(at) as stream:
         assert stream.response.status_code == 503
         assert int(stream.response.headers["retry-after"]) > 0
 
 
 async def test_other_pages_may_read_where_origins_allow() -> None:
     page = "https://news.example.org"
-    async with desk(HistoryInMemory()) as at, source(at, Origin=page) as stream:
+    async with hub_server(HistoryInMemory()) as at, source(at, Origin=page) as stream:
         assert stream.response.headers["access-control-allow-origin"] == "*"
-    async with desk(HistoryInMemory(), origins=page) as at:
+    async with hub_server(HistoryInMemory(), origins=page) as at:
         async with source(at, Origin=page) as stream:
             assert stream.response.headers["access-control-allow-origin"] == page
         async with source(at, Origin="https://elsewhere.example") as stream:
@@ -192,7 +192,7 @@ async def test_other_pages_may_read_where_origins_allow() -> None:
 
 
 async def test_head_answers_as_get_would_without_a_stream() -> None:
-    async with desk(HistoryInMemory()) as at, httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+    async with hub_server(HistoryInMemory()) as at, httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
         there = await client.head(f"http://127.0.0.1:{at.port}/v1/blogs/regatta/events")
         assert there.status_code == 200 and there.headers["content-type"].startswith("text/event-stream")
         assert (await client.head(f"http://127.0.0.1:{at.port}/v1/blogs/nope/events")).status_code == 404

@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from hub.history import HistoryInMemory, a_blog
-from hub.serving import desk, receive
+from hub.serving import hub_server, receive
 from stoppress.errors import Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_gap_in_the_stream_is_healed_from_the_posts() -> None:
     history = HistoryInMemory()
-    async with desk(history, verify=3600.0) as at, at.connect() as reader:
+    async with hub_server(history, verify=3600.0) as at, at.connect() as reader:
         await receive(reader)
         history.hold(True)
         history.publish("a", "b", "a")
@@ -38,7 +38,7 @@ async def test_a_tail_that_fails_is_taken_up_again_and_told_of_once(
 ) -> None:
     history = HistoryInMemory()
     caplog.set_level(logging.INFO, "stoppress.hub")
-    async with desk(history, verify=3600.0) as at, at.connect() as reader:
+    async with hub_server(history, verify=3600.0) as at, at.connect() as reader:
         await receive(reader)
         history.cut(error)
         await at.until(lambda: at.metric("stoppress_tail_restarts_total") >= 2, "the tail tried twice")
@@ -53,7 +53,7 @@ async def test_a_tail_that_fails_is_taken_up_again_and_told_of_once(
 
 async def test_a_read_that_hangs_is_noticed_and_gone_around() -> None:
     history = HistoryInMemory()
-    async with desk(history) as at, at.connect() as reader:
+    async with hub_server(history) as at, at.connect() as reader:
         await receive(reader)
         history.hold(True)
         history.publish("a", "b")
@@ -65,7 +65,7 @@ async def test_a_read_that_hangs_is_noticed_and_gone_around() -> None:
 
 async def test_a_blog_that_is_followed_later_does_not_wait_for_the_read_under_way() -> None:
     history = HistoryInMemory(a_blog(), a_blog("harbour"))
-    async with desk(history, verify=3600.0) as at, at.connect() as first, at.connect(blog="harbour") as second:
+    async with hub_server(history, verify=3600.0) as at, at.connect() as first, at.connect(blog="harbour") as second:
         await receive(first)
         await receive(second)
         history.publish("h", blog="harbour")
@@ -78,7 +78,7 @@ async def test_a_blog_that_is_followed_later_does_not_wait_for_the_read_under_wa
 async def test_a_blog_begun_anew_that_outgrew_the_old_one_between_two_checks_is_noticed_by_its_records() -> None:
     history = HistoryInMemory()
     history.publish("a", "b")
-    async with desk(history, verify=3600.0) as at, at.connect() as reader:
+    async with hub_server(history, verify=3600.0) as at, at.connect() as reader:
         await receive(reader)
         history.begin(a_blog())
         head = history.publish("c", "d", "e")
@@ -88,7 +88,7 @@ async def test_a_blog_begun_anew_that_outgrew_the_old_one_between_two_checks_is_
 
 async def test_a_stream_of_a_history_that_the_store_does_not_know_is_not_written_to_readers() -> None:
     history = HistoryInMemory()
-    async with desk(history, verify=3600.0) as at, at.connect() as reader:
+    async with hub_server(history, verify=3600.0) as at, at.connect() as reader:
         await receive(reader)
         right, history.epochs["regatta"] = history.epochs["regatta"], "stranger"
         history.publish("a")
@@ -100,7 +100,7 @@ async def test_a_stream_of_a_history_that_the_store_does_not_know_is_not_written
 async def test_a_burst_is_joined_into_few_writes_and_what_comes_after_a_quiet_moment_is_not_held() -> None:
     history = HistoryInMemory(a_blog(), a_blog("harbour"))
     async with (
-        desk(history, verify=3600.0, burst_window=0.1) as at,
+        hub_server(history, verify=3600.0, burst_window=0.1) as at,
         at.connect() as reader,
         at.connect(blog="harbour") as other,
     ):

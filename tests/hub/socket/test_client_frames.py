@@ -13,8 +13,8 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from hub.history import HistoryInMemory
-from hub.serving import PATIENCE, Desk, desk
-from stoppress.hub.socket.client_frames import Incoming
+from hub.serving import PATIENCE, HubServer, hub_server
+from stoppress.hub.socket.client_frames import ClientFrames
 
 pytestmark = pytest.mark.anyio
 
@@ -80,7 +80,7 @@ class Raw:
 
 
 @asynccontextmanager
-async def raw(at: Desk, *more: str) -> AsyncIterator[Raw]:
+async def raw(at: HubServer, *more: str) -> AsyncIterator[Raw]:
     """A client behind its handshake, with `more` header lines, and the server's hello."""
     reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
     writer.write(
@@ -132,7 +132,7 @@ async def raw(at: Desk, *more: str) -> AsyncIterator[Raw]:
 async def test_each_breach_has_its_code(
     breach: bytes, code: int, at_once: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with desk(HistoryInMemory()) as at, raw(at) as client:
+    async with hub_server(HistoryInMemory()) as at, raw(at) as client:
         if at_once:
             client.send(breach)
         else:
@@ -147,7 +147,7 @@ async def test_each_breach_has_its_code(
 
 async def test_pings_are_answered_also_within_a_message_and_messages_are_ignored() -> None:
     history = HistoryInMemory()
-    async with desk(history) as at, raw(at) as client:
+    async with hub_server(history) as at, raw(at) as client:
         client.send(frame(1, b"hel", fin=False) + frame(9, b"one") + frame(0, b"lo") + frame(2, b"\xff") + frame(10))
         client.send(frame(1, "€".encode()[:1], fin=False) + frame(9, b"two") + frame(0, "€".encode()[1:]))
         assert [await client.receive(), await client.receive()] == [(10, b"one"), (10, b"two")]
@@ -159,7 +159,7 @@ async def test_pings_are_answered_also_within_a_message_and_messages_are_ignored
 
 
 async def test_a_client_that_vanishes_is_counted_out() -> None:
-    async with desk(HistoryInMemory()) as at:
+    async with hub_server(HistoryInMemory()) as at:
         async with raw(at) as client:
             client.send(frame(1, b"half a mess")[:7])
             await at.until(lambda: at.hub.readers() == 1, "it is counted in")
@@ -168,7 +168,7 @@ async def test_a_client_that_vanishes_is_counted_out() -> None:
 
 async def test_the_answer_to_our_close_is_not_answered() -> None:
     history = HistoryInMemory()
-    async with desk(history) as at, raw(at) as client:
+    async with hub_server(history) as at, raw(at) as client:
         history.change(status="ended")
         assert (await client.receive())[0] == 1
         assert await client.receive() == (8, struct.pack("!H", 1000))
@@ -178,7 +178,7 @@ async def test_the_answer_to_our_close_is_not_answered() -> None:
 
 
 async def test_a_client_that_asks_but_never_reads_can_not_make_answers_pile_up() -> None:
-    async with desk(HistoryInMemory(), write_buffer=4_096, slow_timeout=0.2) as at, raw(at) as client:
+    async with hub_server(HistoryInMemory(), write_buffer=4_096, slow_timeout=0.2) as at, raw(at) as client:
         ping = frame(9, b"x" * 125) * 500
         async with asyncio.timeout(PATIENCE):
             while at.hub.readers():
@@ -189,7 +189,7 @@ async def test_a_client_that_asks_but_never_reads_can_not_make_answers_pile_up()
 @pytest.mark.parametrize("cut", range(1, 20))
 def test_the_parser_is_let_go_exactly_between_messages(cut: int) -> None:
     whole = frame(1, b"ab", fin=False) + frame(0, b"cd")
-    incoming = Incoming()
+    incoming = ClientFrames()
     assert incoming.idle
     incoming.receive(whole[:cut])
     assert incoming.idle == (cut >= len(whole))
@@ -198,7 +198,7 @@ def test_the_parser_is_let_go_exactly_between_messages(cut: int) -> None:
 
 
 def test_a_parser_that_has_closed_is_kept_to_ignore_what_still_comes() -> None:
-    incoming = Incoming()
+    incoming = ClientFrames()
     assert incoming.receive(frame(8)) == [Frame(Opcode.CLOSE, b"").serialize(mask=False), b""]
     assert (incoming.over, incoming.idle) == (True, False)
     assert incoming.receive(frame(9)) == []

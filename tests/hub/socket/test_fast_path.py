@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from websockets.http11 import Request
 
 from hub.history import HistoryInMemory
-from hub.serving import PATIENCE, desk
-from stoppress.hub.socket.handshake import agreed, protocol, quickly
+from hub.serving import PATIENCE, hub_server
+from stoppress.hub.socket.handshake import agreed, protocol, read_common_handshake
 
 HEAD = (
     b"GET /v1/blogs/regatta/socket?cursor=e1.0 HTTP/1.1\r\n"
@@ -75,7 +75,7 @@ def test_what_is_read_at_the_door_reads_the_same_to_httptools_and_websockets(
     head = HEAD
     for place, gone, put in changes:
         head = head[:place] + put + head[place + gone :]
-    asked = quickly(head, compress=True)
+    asked = read_common_handshake(head, compress=True)
     if asked is None:
         return
     heard = Heard(head)
@@ -90,7 +90,7 @@ def test_what_is_read_at_the_door_reads_the_same_to_httptools_and_websockets(
     assert response.status_code == 101
     del response.headers["Date"]
     assert sorted(asked.answer.split(b"\r\n")) == sorted(response.serialize().split(b"\r\n"))
-    assert asked.dialect is agreed(handshake)
+    assert asked.frame_format is agreed(handshake)
     assert (asked.host, asked.origin) == (request.headers.get("Host"), request.headers.get("Origin"))
 
 
@@ -116,9 +116,9 @@ def test_what_is_read_at_the_door_reads_the_same_to_httptools_and_websockets(
     ids=repr,
 )
 def test_what_is_not_usual_is_left_to_uvicorn(before: bytes, after: bytes) -> None:
-    assert quickly(HEAD, compress=True) is not None
+    assert read_common_handshake(HEAD, compress=True) is not None
     assert before in HEAD
-    assert quickly(HEAD.replace(before, after), compress=True) is None
+    assert read_common_handshake(HEAD.replace(before, after), compress=True) is None
 
 
 async def answer(reader: asyncio.StreamReader) -> bytes:
@@ -129,7 +129,7 @@ async def answer(reader: asyncio.StreamReader) -> bytes:
 
 @pytest.mark.anyio
 async def test_a_handshake_in_pieces_and_one_behind_a_request_are_answered_by_the_long_way() -> None:
-    async with desk(HistoryInMemory()) as at:
+    async with hub_server(HistoryInMemory()) as at:
         reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
         writer.write(HEAD[:70])
         await writer.drain()
@@ -150,7 +150,7 @@ async def test_a_handshake_in_pieces_and_one_behind_a_request_are_answered_by_th
 
 @pytest.mark.anyio
 async def test_a_usual_handshake_is_answered_and_greeted_in_one_go() -> None:
-    async with desk(HistoryInMemory()) as at, at.connect():  # the blog is followed
+    async with hub_server(HistoryInMemory()) as at, at.connect():  # the blog is followed
         reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
         writer.write(HEAD)
         head = await answer(reader)
@@ -165,7 +165,7 @@ async def test_a_usual_handshake_is_answered_and_greeted_in_one_go() -> None:
 
 @pytest.mark.anyio
 async def test_a_connection_that_asks_for_nothing_ends_with_the_server() -> None:
-    async with desk(HistoryInMemory()) as at:
+    async with hub_server(HistoryInMemory()) as at:
         reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
         async with at.connect():
             pass  # the other connection was accepted before this one

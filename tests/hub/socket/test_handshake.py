@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.http11 import Request
 
-from stoppress.hub.message import dialect
-from stoppress.hub.socket.handshake import agreed, protocol, quickly
+from stoppress.hub.message import frame_format
+from stoppress.hub.socket.handshake import agreed, protocol, read_common_handshake
 from stoppress.wire import Form
 
 USUAL = {
@@ -49,14 +49,14 @@ def test_uvicorn_and_websockets_are_the_lines_that_upgrade_py_knows() -> None:
 
 
 def test_the_usual_one_is_quick() -> None:
-    asked = quickly(head(USUAL), compress=True)
+    asked = read_common_handshake(head(USUAL), compress=True)
     assert asked is not None
     assert (asked.target, asked.origin, asked.host) == (
         "/v1/blogs/regatta/socket?cursor=e1.4",
         "https://live.example.org",
         "live.example.org",
     )
-    assert asked.dialect is dialect(Form.HTML, deflated=True)
+    assert asked.frame_format is frame_format(Form.HTML, deflated=True)
     assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in asked.answer
 
 
@@ -77,7 +77,7 @@ def test_whatever_goes_the_short_way_is_answered_as_by_the_long_one(
     changed: dict[str, str], method: str, compress: bool
 ) -> None:
     headers = USUAL | changed
-    asked = quickly(head(headers, method), compress=compress)
+    asked = read_common_handshake(head(headers, method), compress=compress)
     handshake = protocol(compress=compress)
     handshake.receive_data(head(headers, method))
     events = handshake.events_received()
@@ -90,7 +90,7 @@ def test_whatever_goes_the_short_way_is_answered_as_by_the_long_one(
     assert response.status_code == 101
     del response.headers["Date"]
     assert sorted(asked.answer.split(b"\r\n")) == sorted(response.serialize().split(b"\r\n"))
-    assert asked.dialect is agreed(handshake)
+    assert asked.frame_format is agreed(handshake)
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_whatever_goes_the_short_way_is_answered_as_by_the_long_one(
     ids=["a header twice", "long"],
 )
 def test_what_is_unusual_goes_the_long_way(odd: bytes) -> None:
-    assert quickly(odd, compress=True) is None
+    assert read_common_handshake(odd, compress=True) is None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
 from hub.test_ring import histories
 from stoppress.hub.channel import Channel
-from stoppress.hub.message import Prepared, as_of, dialect
+from stoppress.hub.message import Message, as_of, frame_format
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.socket.state import State
 from stoppress.hub.upkeep.deadlines import CLOSING_MAX, Deadlines
@@ -88,16 +88,16 @@ class Scene:
 
     def reader(self, cursor: Cursor | None = None, room: int = 1_000_000) -> tuple[Reader, Pipe]:
         pipe = Pipe(room)
-        reader = Reader(self.channel, dialect(Form.JSON), pipe)
+        reader = Reader(self.channel, frame_format(Form.JSON), pipe)
         pipe.halt = reader.pause
         reader.start(cursor)
         return reader, pipe
 
-    def page(self, after: int, limit: int) -> tuple[list[Prepared], int | None]:
+    def page(self, after: int, limit: int) -> tuple[list[Message], int | None]:
         """What the store says happened after `after`."""
-        last: dict[str | None, Prepared] = {}
+        last: dict[str | None, Message] = {}
         for record in self.history.records["regatta"]:
-            message = Prepared(record, as_of(a_blog(), record), "e1", PlainMarkup())
+            message = Message(record, as_of(a_blog(), record), "e1", PlainMarkup())
             last[message.about] = message
         lacking = sorted((m for m in last.values() if m.sequence > after), key=lambda m: m.sequence)
         return lacking[:limit], None if len(lacking) > limit else len(self.history.records["regatta"])
@@ -283,7 +283,7 @@ def test_a_post_that_can_not_be_rendered_is_not_kept_from_the_other_form() -> No
 
     scene = Scene(HistoryInMemory())
     scene.channel.markup = Broken()
-    page = Reader(scene.channel, dialect(Form.HTML), Pipe())
+    page = Reader(scene.channel, frame_format(Form.HTML), Pipe())
     page.start(None)
     _, app = scene.reader()
     scene.history.publish("a")

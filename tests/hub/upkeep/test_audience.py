@@ -12,7 +12,7 @@ import pytest
 
 from stoppress.cancellation import end
 from stoppress.errors import Unavailable
-from stoppress.hub.upkeep.audience import Census
+from stoppress.hub.upkeep.audience import AudienceCounter
 from stoppress.settings import Settings
 from stoppress.store.audience import RedisAudience
 from waiting import eventually
@@ -28,8 +28,8 @@ class Readers:
     elsewhere: int = 0
 
 
-def census(audience: Any, channels: dict[str, Readers], every: float = 2.0) -> Census:
-    return Census(audience, cast(Any, channels), every)
+def census(audience: Any, channels: dict[str, Readers], every: float = 2.0) -> AudienceCounter:
+    return AudienceCounter(audience, cast(Any, channels), every)
 
 
 async def test_two_processes_sum_up_and_one_that_is_silent_is_forgotten(valkey_url: str) -> None:

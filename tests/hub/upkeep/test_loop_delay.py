@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from stoppress.hub.upkeep.loop_delay import Stops
+from stoppress.hub.upkeep.loop_delay import LoopDelay
 from waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -21,11 +21,11 @@ def hold_up(seconds: float) -> None:
 
 
 @contextlib.asynccontextmanager
-async def looking() -> AsyncIterator[tuple[Stops, list[float]]]:
+async def looking() -> AsyncIterator[tuple[LoopDelay, list[float]]]:
     """Stops that are looked for, and what was told so far."""
     told: list[float] = []
-    stops = Stops(told.append)
-    stops.stir()  # before it runs: nothing to bring forward
+    stops = LoopDelay(told.append)
+    stops.note_work()  # before it runs: nothing to bring forward
     looks = asyncio.create_task(stops.run())
     await asyncio.sleep(0)
     try:
@@ -37,7 +37,7 @@ async def looking() -> AsyncIterator[tuple[Stops, list[float]]]:
 
 async def test_a_stop_while_there_is_work_is_told_almost_whole() -> None:
     async with looking() as (stops, told):
-        stops.stir()
+        stops.note_work()
         hold_up(0.2)
 
         async def told_of_it() -> bool:
@@ -59,12 +59,12 @@ async def test_while_there_is_nothing_to_do_it_looks_four_times_a_second() -> No
 
 async def test_a_look_that_is_brought_forward_tells_nothing_and_brings_more_soon() -> None:
     async with looking() as (stops, told):
-        stops.stir()
+        stops.note_work()
         assert told == []
         began = time.monotonic()
 
         async def looked() -> bool:
-            stops.stir()
+            stops.note_work()
             return len(told) >= 3
 
         await eventually(looked, "three looks")
@@ -75,7 +75,7 @@ async def test_a_look_that_is_overdue_when_work_begins_is_told() -> None:
     async with looking() as (stops, told):
         hold_up(0.4)  # a look was due after 0.25
         await asyncio.sleep(0)
-        stops.stir()
+        stops.note_work()
 
         async def told_of_it() -> bool:
             return bool(told) and max(told) >= 0.1
@@ -85,14 +85,14 @@ async def test_a_look_that_is_overdue_when_work_begins_is_told() -> None:
 
 async def test_it_looks_no_more_once_it_was_ended() -> None:
     async with looking() as (ended, seen):
-        ended.stir()
+        ended.note_work()
 
         async def looked() -> bool:
             return len(seen) >= 1
 
         await eventually(looked, "a look")
     before = len(seen)
-    ended.stir()
+    ended.note_work()
     async with looking() as (_, others):
 
         async def looked_twice() -> bool:

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from stoppress.auth import new_token
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from web.checks import errors, token, unchanged
 
 pytestmark = pytest.mark.anyio
@@ -114,11 +114,11 @@ async def test_a_deleted_post_is_gone_with_its_tombstone_and_comes_back_on_purpo
     assert kinds == ["published", "deleted", "published"]
 
 
-async def test_drafts_are_seen_by_editors_alone(admin: Client, anybody: Client, blog: str, newsroom: Newsroom) -> None:
+async def test_drafts_are_seen_by_editors_alone(admin: Client, anybody: Client, blog: str, context: Context) -> None:
     before = await unchanged(anybody, blog)
     made = await admin.post(f"{blog}/posts", json={"id": "d", "title": "Secret", "status": "draft"})
     assert made.status_code == 201
-    writer, reader = await token(newsroom, "write"), await token(newsroom, "read")
+    writer, reader = await token(context, "write"), await token(context, "read")
     for headers in ({}, writer):
         assert (await anybody.get(f"{blog}/posts/d", headers=headers)).status_code == 404
         history = await anybody.get(f"{blog}/posts/d/revisions", headers=headers)
@@ -275,34 +275,34 @@ async def test_a_body_that_is_none_is_refused(
     assert await unchanged(admin, blog) == before
 
 
-async def test_who_may_not_is_told_why(anybody: Client, blog: str, newsroom: Newsroom) -> None:
+async def test_who_may_not_is_told_why(anybody: Client, blog: str, context: Context) -> None:
     path, post = f"{blog}/posts", {"title": "x"}
     nobody = await anybody.post(path, json=post)
     assert nobody.status_code == 401 and nobody.headers["www-authenticate"].startswith("Bearer")
     unknown = {"Authorization": "Bearer sp_000000000000_00"}
     assert (await anybody.post(path, json=post, headers=unknown)).status_code == 401
     assert (await anybody.post(path, json=post, headers={"Authorization": "Basic eDp5"})).status_code == 401
-    reader = await token(newsroom, "read")
+    reader = await token(context, "read")
     refused = await anybody.post(path, json=post, headers=reader)
     assert refused.status_code == 403 and "'write'" in refused.json()["detail"] and "read" in refused.json()["detail"]
-    elsewhere = await token(newsroom, "publish", blogs=("other",))
+    elsewhere = await token(context, "publish", blogs=("other",))
     refused = await anybody.post(path, json=post, headers=elsewhere)
     assert refused.status_code == 403 and "'petrel'" in refused.json()["detail"]
-    assert (await anybody.delete(blog, headers=await token(newsroom, "publish"))).status_code == 403
+    assert (await anybody.delete(blog, headers=await token(context, "publish"))).status_code == 403
 
 
 async def test_a_revoked_or_expired_token_is_refused_at_once(
-    anybody: Client, blog: str, newsroom: Newsroom, clock: Any
+    anybody: Client, blog: str, context: Context, clock: Any
 ) -> None:
-    record, text = new_token("brief", ["publish"], [], newsroom.clock().replace(hour=13), newsroom.clock())
-    await newsroom.tokens.add(record)
+    record, text = new_token("brief", ["publish"], [], context.clock().replace(hour=13), context.clock())
+    await context.tokens.add(record)
     headers = {"Authorization": f"Bearer {text}"}
     assert (await anybody.post(f"{blog}/posts", json={"title": "x"}, headers=headers)).status_code == 201
     clock.turn(hours=2)
     late = await anybody.post(f"{blog}/posts", json={"title": "x"}, headers=headers)
     assert late.status_code == 401 and "expired" in late.json()["detail"]
     clock.turn(hours=-2)
-    await newsroom.tokens.remove(record.id)
+    await context.tokens.remove(record.id)
     assert (await anybody.post(f"{blog}/posts", json={"title": "x"}, headers=headers)).status_code == 401
 
 

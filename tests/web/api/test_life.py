@@ -10,7 +10,7 @@ import pytest
 from stoppress.editing.blogs import NEXT as NEXT_OF_BLOGS
 from stoppress.editing.schedule import publish_due
 from stoppress.editing.transitions import NEXT
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from web.checks import errors, token, unchanged
 
 pytestmark = pytest.mark.anyio
@@ -128,8 +128,8 @@ async def test_a_time_to_come_out_is_for_scheduled_posts_alone(admin: Client, bl
     assert (await admin.patch(f"{blog}/posts/p", json={"publish_at": None})).status_code == 200
 
 
-async def test_scheduling_needs_who_may_publish(admin: Client, anybody: Client, blog: str, newsroom: Newsroom) -> None:
-    writer = await token(newsroom, "write")
+async def test_scheduling_needs_who_may_publish(admin: Client, anybody: Client, blog: str, context: Context) -> None:
+    writer = await token(context, "write")
     assert (await anybody.post(f"{blog}/posts", json=wanted("scheduled"), headers=writer)).status_code == 403
     await a_post(admin, blog, "draft")
     path = f"{blog}/posts/p"
@@ -157,12 +157,12 @@ async def test_pins_stand_in_their_order_and_moving_one_moves_it(admin: Client, 
 
 
 async def test_revisions_tell_who_when_and_what_and_one_can_be_restored(
-    admin: Client, anybody: Client, blog: str, clock: Any, newsroom: Newsroom
+    admin: Client, anybody: Client, blog: str, clock: Any, context: Context
 ) -> None:
     path = f"{blog}/posts/p"
     await admin.post(f"{blog}/posts", json={"id": "p", "title": "Gate 7", "tags": ["sea"]})
     clock.turn(minutes=1)
-    editor = await token(newsroom, "publish")
+    editor = await token(context, "publish")
     await anybody.patch(path, json={"title": "Gate 8", "tags": [], "key": True}, headers=editor)
     lines = (await admin.get(f"{path}/revisions")).json()["revisions"]
     assert [(line["revision"], line["by"], line["at"]) for line in lines] == [
@@ -202,14 +202,14 @@ async def test_an_old_revision_does_not_bring_a_deleted_post_back(admin: Client,
 
 
 async def test_a_retry_gets_the_first_answer_also_when_it_would_be_refused_by_now(
-    admin: Client, blog: str, clock: Any, newsroom: Newsroom
+    admin: Client, blog: str, clock: Any, context: Context
 ) -> None:
     key, content = {"Idempotency-Key": "once"}, {"title": "At six", **wanted("scheduled")}
     first = await admin.post(f"{blog}/posts", json=content, headers=key)
     batch = await admin.post(f"{blog}/posts:batch", json={"posts": [content]}, headers=key)
     assert (first.status_code, batch.status_code) == (201, 201)
     clock.turn(hours=8)
-    assert await publish_due(newsroom.store, newsroom.posts, clock) == 2
+    assert await publish_due(context.store, context.posts, clock) == 2
     for path, body, before in (("posts", content, first), ("posts:batch", {"posts": [content]}, batch)):
         again = await admin.post(f"{blog}/{path}", json=body, headers=key)
         assert (again.status_code, again.text) == (201, before.text)
@@ -260,13 +260,13 @@ async def test_an_archived_blog_refuses_every_write(admin: Client, blog: str) ->
 
 
 async def test_what_fell_due_in_the_archive_comes_out_when_the_blog_does(
-    admin: Client, anybody: Client, blog: str, clock: Any, newsroom: Newsroom
+    admin: Client, anybody: Client, blog: str, clock: Any, context: Context
 ) -> None:
     await a_post(admin, blog, "scheduled")
     await admin.patch(blog, json={"status": "archived"})
     clock.turn(hours=8)
-    assert await publish_due(newsroom.store, newsroom.posts, clock) == 0
+    assert await publish_due(context.store, context.posts, clock) == 0
     assert (await anybody.get(f"{blog}/posts/p")).status_code == 404
     await admin.patch(blog, json={"status": "ended"})
-    assert await publish_due(newsroom.store, newsroom.posts, clock) == 1
+    assert await publish_due(context.store, context.posts, clock) == 1
     assert (await anybody.get(f"{blog}/posts/p")).json()["published_at"] == TIME

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from PIL import Image
 
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from web.checks import errors, token
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +58,7 @@ async def test_the_same_picture_is_the_same_address_and_a_key_is_for_one(admin: 
     assert other.status_code == 422 and "Idempotency-Key" in other.json()["detail"]
 
 
-async def test_what_is_none_is_refused(admin: Client, anybody: Client, newsroom: Newsroom) -> None:
+async def test_what_is_none_is_refused(admin: Client, anybody: Client, context: Context) -> None:
     svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>x()</script></svg>"
     assert (await admin.post("/v1/media", content=svg, headers={"Content-Type": "image/png"})).status_code == 415
     refused = await admin.post("/v1/media", content=svg, headers={"Content-Type": "image/svg+xml"})
@@ -66,7 +66,7 @@ async def test_what_is_none_is_refused(admin: Client, anybody: Client, newsroom:
     assert (await admin.post("/v1/media", content=b"x" * 21_000_000)).status_code == 413
     assert (await admin.post("/v1/media", content=a_picture()[:500])).status_code == 422
     assert (await anybody.post("/v1/media", content=a_picture())).status_code == 401
-    reader = await token(newsroom, "read")
+    reader = await token(context, "read")
     assert (await anybody.post("/v1/media", content=a_picture(), headers=reader)).status_code == 403
     for name in ("nope", "0" * 32 + "-1-320.jpg", "..%2f..%2fetc%2fpasswd", "0" * 32 + "-1-320.svg"):
         assert (await anybody.get(f"/media/{name}")).status_code == 404

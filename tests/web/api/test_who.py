@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from stoppress.auth import new_token
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from stoppress.web.http.rate_limit import Limits
 from waiting import eventually
 from web.checks import token
@@ -31,10 +31,10 @@ async def acts(admin: Client, count: int, query: str = "") -> list[dict[str, Any
 
 
 async def test_every_write_is_noted_with_who_what_and_from_where(
-    admin: Client, anybody: Client, blog: str, newsroom: Newsroom
+    admin: Client, anybody: Client, blog: str, context: Context
 ) -> None:
-    record, text = new_token("cms", ["publish"], [], None, newsroom.clock())
-    await newsroom.tokens.add(record)
+    record, text = new_token("cms", ["publish"], [], None, context.clock())
+    await context.tokens.add(record)
     headers = {"Authorization": f"Bearer {text}", "User-Agent": "cms/3"}
     await anybody.post(f"{blog}/posts", json={"id": "a", "title": "A"}, headers=headers)
     await anybody.post(f"{blog}/posts", json={"titel": "A"}, headers=headers)
@@ -54,13 +54,13 @@ async def test_every_write_is_noted_with_who_what_and_from_where(
 
 
 async def test_only_an_admin_reads_it_and_of_its_own_blogs_alone(
-    admin: Client, anybody: Client, blog: str, newsroom: Newsroom
+    admin: Client, anybody: Client, blog: str, context: Context
 ) -> None:
     await admin.post("/v1/blogs", json={"id": "other", "title": "O"})
     await acts(admin, 2)
     assert (await anybody.get("/v1/audit")).status_code == 401
-    assert (await anybody.get("/v1/audit", headers=await token(newsroom, "publish"))).status_code == 403
-    local = await token(newsroom, "admin", blogs=("petrel",))
+    assert (await anybody.get("/v1/audit", headers=await token(context, "publish"))).status_code == 403
+    local = await token(context, "admin", blogs=("petrel",))
     assert {act["blog"] for act in (await anybody.get("/v1/audit", headers=local)).json()["entries"]} == {"petrel"}
     assert (await anybody.get("/v1/audit?blog=other", headers=local)).status_code == 403
     assert {act["blog"] for act in (await admin.get("/v1/audit?blog=other")).json()["entries"]} == {"other"}
@@ -81,17 +81,17 @@ async def test_the_log_pages_back_to_its_beginning(admin: Client, blog: str) -> 
 
 
 async def test_a_token_has_so_many_requests_a_minute_over_all_processes(
-    anybody: Client, admin: Client, blog: str, newsroom: Newsroom, clock: Any
+    anybody: Client, admin: Client, blog: str, context: Context, clock: Any
 ) -> None:
-    elsewhere = Limits(newsroom.tokens, 600, clock)  # another process
-    record, text = new_token("script", ["read"], [], None, newsroom.clock())
-    await newsroom.tokens.add(record)
+    elsewhere = Limits(context.tokens, 600, clock)  # another process
+    record, text = new_token("script", ["read"], [], None, context.clock())
+    await context.tokens.add(record)
     headers = {"Authorization": f"Bearer {text}"}
     first = await anybody.get(f"{blog}/posts?status=draft", headers=headers)
     assert first.headers["ratelimit-policy"] == '"token";q=600;w=60'
     assert first.headers["ratelimit"] == '"token";r=599;t=61'
     spent = 1
-    while (standing := await elsewhere.spend(record.id)) and standing.left >= 0:
+    while (quota := await elsewhere.spend(record.id)) and quota.left >= 0:
         spent += 1
     answers = [await anybody.get(f"{blog}/posts?status=draft", headers=headers) for _ in range(31)]
     spent += sum(answer.status_code == 200 for answer in answers)

@@ -15,10 +15,10 @@ from stoppress.errors import Unavailable
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.web.cache.fast_path import fronted
-from stoppress.web.cache.page_cache import Pressroom
-from stoppress.web.context import Newsroom
+from stoppress.web.cache.page_cache import PageCache
+from stoppress.web.context import Context
 from stoppress.web.http.head_limit import bounded
-from stoppress.web.pages.assets import ClientFiles
+from stoppress.web.pages.assets import Assets
 from stoppress.web.site import site
 from waiting import eventually
 from web.checks import CLIENT
@@ -44,9 +44,9 @@ class Process:
 
 
 @pytest.fixture
-async def process(newsroom: Newsroom) -> AsyncIterator[Process]:
-    process = Process(0, newsroom.metrics, [])
-    ask = newsroom.pressroom.heads._read
+async def process(context: Context) -> AsyncIterator[Process]:
+    process = Process(0, context.metrics, [])
+    ask = context.page_cache.heads._read
 
     async def read(blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
         process.asked.append(blogs)
@@ -54,11 +54,11 @@ async def process(newsroom: Newsroom) -> AsyncIterator[Process]:
             raise Unavailable("down")
         return await ask(blogs)
 
-    newsroom = replace(newsroom, pressroom=Pressroom(newsroom.settings, read))
+    context = replace(context, page_cache=PageCache(context.settings, read))
     config = uvicorn.Config(
-        site(newsroom, client=ClientFiles(CLIENT), pictures=CLIENT, live=[]),
+        site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]),
         port=0,
-        http=fronted(bounded(65_536), newsroom.pressroom, newsroom.metrics),
+        http=fronted(bounded(65_536), context.page_cache, context.metrics),
         lifespan="off",
         log_config=None,
         server_header=False,

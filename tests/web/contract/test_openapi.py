@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from starlette.routing import Mount, Route
 
-from stoppress.web.context import Newsroom
-from stoppress.web.pages.assets import ClientFiles
+from stoppress.web.context import Context
+from stoppress.web.pages.assets import Assets
 from stoppress.web.site import site
 from web.checks import CLIENT
 
@@ -21,10 +21,10 @@ async def document(client: httpx2.AsyncClient) -> dict[str, Any]:
     return answer
 
 
-async def test_every_route_and_method_is_in_it(anybody: httpx2.AsyncClient, newsroom: Newsroom) -> None:
+async def test_every_route_and_method_is_in_it(anybody: httpx2.AsyncClient, context: Context) -> None:
     paths = (await document(anybody))["paths"]
     served = set()
-    for route in site(newsroom, client=ClientFiles(CLIENT), pictures=CLIENT, live=[]).routes:
+    for route in site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]).routes:
         assert isinstance(route, Route | Mount)
         if isinstance(route, Route):
             served |= {(route.path, method) for method in route.methods or () if method != "HEAD"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stoppress.web.pages.assets import CORE, ClientFiles, served
+from stoppress.web.pages.assets import CORE, Assets, served
 from web.checks import CLIENT
 
 MODULES = sorted(CLIENT.glob("*.js"))
@@ -19,7 +19,7 @@ MODULES = sorted(CLIENT.glob("*.js"))
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
     """What is served, by name."""
-    return ClientFiles(CLIENT).files
+    return Assets(CLIENT).files
 
 
 def _imported(text: str) -> list[str]:

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from stoppress.render.markup import Markup
-from stoppress.web.pages.assets import ClientFiles
+from stoppress.web.pages.assets import Assets
 from web.checks import CLIENT
 
 pytestmark = pytest.mark.anyio
@@ -116,7 +116,7 @@ def test_a_theme_comes_after_our_own_style_and_a_template_before_our_own(tmp_pat
     theme = tmp_path / "night.css"
     theme.write_text("/* the desk's */\n:root { --accent: #006; }\n")
     client = CLIENT
-    assert ClientFiles(client, theme).fingerprint != ClientFiles(client).fingerprint
+    assert Assets(client, theme).fingerprint != Assets(client).fingerprint
     (tmp_path / "notice.html").write_text("<p>{{ title }}, says the Harbour Gazette</p>")
     own = Markup("/client/abc", templates=tmp_path, theme=True)
     assert own.notice("gone") == "<p>This post was deleted, says the Harbour Gazette</p>"

@@ -15,8 +15,8 @@ import pytest
 
 from stoppress.errors import Unavailable
 from stoppress.model import Cursor
-from stoppress.web.cache.finished_page import Finished, FinishedAnswers, Key
-from stoppress.web.cache.freshness import Heads
+from stoppress.web.cache.finished_page import FinishedPage, FinishedPages, Key
+from stoppress.web.cache.freshness import Freshness
 
 pytestmark = pytest.mark.anyio
 PAGE = "/blogs/petrel"
@@ -164,17 +164,17 @@ async def test_the_front_has_pages_of_a_hundred(admin: httpx2.AsyncClient, anybo
     assert (await anybody.get("/?page=!", headers=browser)).status_code == 422
 
 
-def finished(cursor: Cursor, size: int = 500, *, began: float = 0.0) -> Finished:
-    return Finished("/blogs/{blog}", "petrel", cursor, "x" * size, {"content-type": "text/html"}, began=began)
+def finished(cursor: Cursor, size: int = 500, *, began: float = 0.0) -> FinishedPage:
+    return FinishedPage("/blogs/{blog}", "petrel", cursor, "x" * size, {"content-type": "text/html"}, began=began)
 
 
 async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:
-    answers = FinishedAnswers(3 * finished(Cursor("e", 1)).size)
+    answers = FinishedPages(3 * finished(Cursor("e", 1)).size)
 
     def key(name: str) -> Key:
         return f"/blogs/{name}", b"", "http", b"here"
 
-    async def make() -> Finished:
+    async def make() -> FinishedPage:
         return finished(Cursor("e", 1))
 
     for name in "abcd":
@@ -183,7 +183,7 @@ async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:
     assert answers.bytes <= 3 * finished(Cursor("e", 1)).size
     assert [name for name in "abcd" if answers.get(key(name))] == ["a", "c", "d"]
 
-    async def make_huge() -> Finished:
+    async def make_huge() -> FinishedPage:
         return finished(Cursor("e", 1), 50_000_000)
 
     assert (await answers.of(key("huge"), Cursor("e", 1), make_huge)).form({}).body
@@ -191,12 +191,12 @@ async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:
 
 
 async def test_of_those_who_want_what_is_not_there_one_makes_it() -> None:
-    answers = FinishedAnswers(1_000_000)
+    answers = FinishedPages(1_000_000)
     key = ("/blogs/petrel", b"", "http", b"here")
     made = 0
     gate = asyncio.Event()
 
-    async def make() -> Finished:
+    async def make() -> FinishedPage:
         nonlocal made
         made += 1
         began = time.monotonic()
@@ -227,7 +227,7 @@ async def test_those_who_ask_together_share_a_question_asked_after_they_came() -
         await gate.wait()
         return {blog: Cursor("e", mine) for blog in blogs}
 
-    heads = Heads(read)
+    heads = Freshness(read)
     first = asyncio.create_task(heads.cursor("petrel"))
     await began.wait()
     rest = [asyncio.create_task(heads.cursor(blog)) for blog in ("petrel", "tern") for _ in range(20)]
@@ -249,7 +249,7 @@ async def test_a_store_that_can_not_be_asked_is_told_to_all_and_asked_again() ->
             raise refusals.pop()
         return dict.fromkeys(blogs, None)
 
-    heads = Heads(read)
+    heads = Freshness(read)
     outcomes = await asyncio.gather(*(heads.cursor("petrel") for _ in range(3)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3
     assert await heads.cursor("petrel") is None

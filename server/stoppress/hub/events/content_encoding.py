@@ -1,7 +1,7 @@
 """How an event stream is encoded: as it is, or as gzip put together from pieces that all streams share.
 
 A stream of gzip (RFC 1952) ends with a checksum of its plain bytes, which is the one thing that each stream has to keep
-for itself; the compression is done once for all (prepared.py).
+for itself; the compression is done once for all (hub/message.py).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from typing import Protocol
 
-from stoppress.hub.message import GZIP_HEAD, Prepared, gzip_tail, stored
+from stoppress.hub.message import GZIP_HEAD, Message, gzip_tail, stored
 from stoppress.wire import Form
 
 
@@ -21,7 +21,7 @@ class Encoding(Protocol):
     def say(self, block: bytes) -> bytes:
         """Something that concerns this stream alone, or is short."""
 
-    def tell(self, message: Prepared, form: Form) -> bytes:
+    def tell(self, message: Message, form: Form) -> bytes:
         """A change."""
 
     def end(self) -> bytes:
@@ -37,7 +37,7 @@ class Identity:
     def say(self, block: bytes) -> bytes:
         return block
 
-    def tell(self, message: Prepared, form: Form) -> bytes:
+    def tell(self, message: Message, form: Form) -> bytes:
         return message.event(form)
 
     def end(self) -> bytes:
@@ -58,7 +58,7 @@ class Gzip:
     def say(self, block: bytes) -> bytes:
         return self._count(block) + stored(block)
 
-    def tell(self, message: Prepared, form: Form) -> bytes:
+    def tell(self, message: Message, form: Form) -> bytes:
         return self._count(message.event(form)) + message.deflated_event(form)
 
     def end(self) -> bytes:

@@ -23,8 +23,8 @@ from stoppress import wire
 from stoppress.errors import FieldError, Invalid, StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.events.content_encoding import Encoding, encoding
-from stoppress.hub.follow.history_pages import Shelf
-from stoppress.hub.message import Prepared, event, payload
+from stoppress.hub.follow.history_pages import HistoryPages
+from stoppress.hub.message import Message, event, payload
 from stoppress.hub.socket.upgrade import parse_cursor
 from stoppress.model import Cursor
 from stoppress.problem import problem, problem_headers
@@ -37,7 +37,7 @@ RETRY = b"retry: 2000\n"  # milliseconds; clients add nothing to it, so it is no
 class Lobby(Protocol):
     """What a stream needs of the hub."""
 
-    shelf: Shelf
+    history_pages: HistoryPages
     slow_timeout: float
     any_origin: bool
     compress: bool
@@ -99,7 +99,7 @@ class EventStream:
         self._parting = True
         self._moved.set()
 
-    async def blocks(self, shelf: Shelf) -> AsyncIterator[bytes]:
+    async def blocks(self, history_pages: HistoryPages) -> AsyncIterator[bytes]:
         """What is to be sent, as it comes; ends with the blog, or when this server goes away."""
         channel = self.channel
         while True:
@@ -112,7 +112,7 @@ class EventStream:
                 yield self.encoding.end()
                 return
             if self.sequence < channel.head:
-                async for block in self._lacking(shelf):
+                async for block in self._lacking(history_pages):
                     yield block
                 continue
             if channel.ended:
@@ -124,13 +124,13 @@ class EventStream:
             except TimeoutError:
                 yield self.encoding.say(event("heartbeat", wire.heartbeat(channel.cursor, channel.audience)))
 
-    async def _lacking(self, shelf: Shelf) -> AsyncIterator[bytes]:
+    async def _lacking(self, history_pages: HistoryPages) -> AsyncIterator[bytes]:
         """What it lacks, in chunks. It looks anew after each: what was not sent yet may have been replaced."""
         channel, generation = self.channel, self.channel.generation
-        messages: Sequence[Prepared] | None = channel.ring.since(self.sequence)
+        messages: Sequence[Message] | None = channel.ring.since(self.sequence)
         head: int | None = channel.head
         if messages is None:
-            page = await shelf.page(channel, self.sequence)
+            page = await history_pages.page(channel, self.sequence)
             if channel.generation != generation:
                 return
             if page is None or page.epoch != channel.epoch:
@@ -213,7 +213,7 @@ class Events:
         # A client that takes nothing for too long, or whose changes can't be read now: it comes back by itself. The
         # response is left incomplete, for which uvicorn closes the connection.
         with contextlib.suppress(TimeoutError, OSError, StopPressError):
-            async for block in stream.blocks(self._lobby.shelf):
+            async for block in stream.blocks(self._lobby.history_pages):
                 async with asyncio.timeout(self._lobby.slow_timeout):
                     await send({"type": "http.response.body", "body": block, "more_body": True})
             async with asyncio.timeout(self._lobby.slow_timeout):

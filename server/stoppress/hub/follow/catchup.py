@@ -8,7 +8,7 @@ from typing import Any
 
 from stoppress.errors import StopPressError
 from stoppress.hub.channels import Check
-from stoppress.hub.follow.history_pages import Shelf
+from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.socket.state import State
 from stoppress.wire import Close
@@ -19,8 +19,10 @@ _log = logging.getLogger("stoppress.hub")
 class CatchUp:
     """Brings readers page by page to the head. `spawn` makes the tasks, one for each reader at most."""
 
-    def __init__(self, shelf: Shelf, check: Check, spawn: Callable[[Coroutine[Any, Any, None]], object]) -> None:
-        self._shelf = shelf
+    def __init__(
+        self, history_pages: HistoryPages, check: Check, spawn: Callable[[Coroutine[Any, Any, None]], object]
+    ) -> None:
+        self._history_pages = history_pages
         self._check = check
         self._spawn = spawn
         self._under_way: set[Reader] = set()
@@ -35,7 +37,7 @@ class CatchUp:
         channel = reader.channel
         try:
             while reader.state is State.CATCHING_UP:
-                page = await self._shelf.page(channel, reader.sequence)
+                page = await self._history_pages.page(channel, reader.sequence)
                 if reader.state is not State.CATCHING_UP:
                     return  # full, gone or reset meanwhile
                 if page is None or page.epoch != channel.epoch:

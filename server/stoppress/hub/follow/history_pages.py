@@ -10,7 +10,7 @@ from typing import Any
 
 from stoppress.errors import StopPressError, Unavailable
 from stoppress.hub.channel import Channel
-from stoppress.hub.message import Prepared, as_of
+from stoppress.hub.message import Message, as_of
 from stoppress.store.base import Store
 
 _PAGE = 100  # records a page
@@ -26,11 +26,11 @@ class Page:
     """Messages that bring a reader on, in `epoch`; to `head`, unless more is to come (None)."""
 
     epoch: str
-    messages: tuple[Prepared, ...]
+    messages: tuple[Message, ...]
     head: int | None
 
 
-class Shelf:
+class HistoryPages:
     """The store's pages. `spawn` makes a task that somebody owns."""
 
     def __init__(self, store: Store, spawn: Spawn) -> None:
@@ -68,5 +68,5 @@ class Shelf:
         if found is None:
             return None
         epoch = found.head.epoch
-        messages = tuple(Prepared(record, as_of(found.blog, record), epoch, channel.markup) for record in found.records)
+        messages = tuple(Message(record, as_of(found.blog, record), epoch, channel.markup) for record in found.records)
         return Page(epoch, messages, None if found.more else found.head.sequence)

@@ -50,7 +50,7 @@ class Tail:
         *,
         verify: Verify,
         burst_window: float,
-        stir: Callable[[], object],
+        note_work: Callable[[], object],
     ) -> None:
         self._source = log
         self._store = store
@@ -59,7 +59,7 @@ class Tail:
         self._clock = clock
         self._verify = verify
         self._burst_window = burst_window
-        self._stir = stir
+        self._note_work = note_work
         self._due: dict[str, float] = {}  # by the loop's clock, for blogs whose last fan-out is only just past
         self._changed = asyncio.Event()
         self._behind: set[str] = set()
@@ -148,7 +148,7 @@ class Tail:
         began = loop.time()
         self._due[channel.blog.id] = began + self._burst_window
         for _ in channel.publish(records):
-            self._stir()
+            self._note_work()
             await asyncio.sleep(0)
         self._metrics.fanout.observe(loop.time() - began)
         channel.last_delivery = now = self._clock()

@@ -20,7 +20,7 @@ from stoppress.wire import Close
 _log = logging.getLogger("stoppress.hub")
 
 
-class Watch:
+class Verifier:
     """Compares `channels` with the store, and puts right what differs."""
 
     def __init__(

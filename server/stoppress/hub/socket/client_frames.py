@@ -22,7 +22,7 @@ quiet.setLevel(logging.WARNING)  # websockets notes every closed connection at l
 _BETWEEN_FRAMES = StreamReader.at_eof.__code__
 
 
-class Incoming:
+class ClientFrames:
     """One connection's parser. `deflated`: permessage-deflate was agreed on, so the client may compress as well."""
 
     __slots__ = ("_decoder", "_protocol")

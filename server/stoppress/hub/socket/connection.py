@@ -12,8 +12,8 @@ import socket
 from typing import Protocol
 
 from stoppress.hub.channel import Channel
-from stoppress.hub.message import Dialect
-from stoppress.hub.socket.client_frames import Incoming
+from stoppress.hub.message import FrameFormat
+from stoppress.hub.socket.client_frames import ClientFrames
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.socket.state import State
 
@@ -33,16 +33,16 @@ class Connection(Reader, asyncio.Protocol):
     transport: asyncio.Transport
 
     def __init__(
-        self, channel: Channel, dialect: Dialect, transport: asyncio.Transport, door: Door, address: str | None
+        self, channel: Channel, frame_format: FrameFormat, transport: asyncio.Transport, door: Door, address: str | None
     ) -> None:
-        super().__init__(channel, dialect, transport)
+        super().__init__(channel, frame_format, transport)
         self.door = door
         self.address = address
-        self.incoming: Incoming | None = None
+        self.incoming: ClientFrames | None = None
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the client."""
-        incoming = self.incoming or Incoming(deflated=self.dialect.deflated)
+        incoming = self.incoming or ClientFrames(deflated=self.frame_format.deflated)
         if self.state is State.CLOSING:
             incoming.expect_close()
         for piece in incoming.receive(data):

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
-from stoppress.hub.socket.handshake import quickly
+from stoppress.hub.socket.handshake import read_common_handshake
 from stoppress.hub.socket.upgrade import BEFORE, Lobby, Upgrade
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def door(lobby: Lobby, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
         def data_received(self, data: bytes) -> None:
             transport = self._transport
             self._connections.discard(self)
-            asked = quickly(data, compress=lobby.compress) if data.startswith(_START) else None
+            asked = read_common_handshake(data, compress=lobby.compress) if data.startswith(_START) else None
             if asked is None:
                 protocol = http(**self._more)
                 transport.set_protocol(protocol)

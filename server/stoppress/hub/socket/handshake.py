@@ -24,7 +24,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import ExtensionParameter, Subprotocol
 from websockets.utils import GUID
 
-from stoppress.hub.message import Dialect, dialect
+from stoppress.hub.message import FrameFormat, frame_format
 from stoppress.hub.socket.client_frames import quiet
 from stoppress.wire import Form
 
@@ -65,23 +65,23 @@ def protocol(*, compress: bool) -> ServerProtocol:
     )
 
 
-def agreed(handshake: ServerProtocol) -> Dialect:
+def agreed(handshake: ServerProtocol) -> FrameFormat:
     """What was agreed on in a handshake that was accepted."""
-    return dialect(Form(handshake.subprotocol or Form.JSON), deflated=bool(handshake.extensions))
+    return frame_format(Form(handshake.subprotocol or Form.JSON), deflated=bool(handshake.extensions))
 
 
-class Asked(NamedTuple):
+class HandshakeRequest(NamedTuple):
     """A handshake that is in order: what it asks for, and the answer if it is let in."""
 
     target: str  # path and query, as sent
-    dialect: Dialect
+    frame_format: FrameFormat
     answer: bytes
     origin: str | None
     host: str | None
     forwarded: Sequence[str]  # X-Forwarded-For
 
 
-def quickly(head: bytes, *, compress: bool) -> Asked | None:
+def read_common_handshake(head: bytes, *, compress: bool) -> HandshakeRequest | None:
     """A handshake as clients commonly send it, whole and with nothing behind it; None when it has to go the long way.
 
     Strict, because nobody parsed it before: lines end in CRLF, each is a name, a colon and a value without control
@@ -115,11 +115,11 @@ def quickly(head: bytes, *, compress: bool) -> Asked | None:
     )
     if agreement is None:
         return None
-    spoken, rest = agreement
+    kind, rest = agreement
     origin, host, forwarded = headers.get(b"origin"), headers[b"host"], headers.get(b"x-forwarded-for")
-    return Asked(
+    return HandshakeRequest(
         path,
-        spoken,
+        kind,
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
         + b64encode(sha1(key + _GUID, usedforsecurity=False).digest())
         + rest,
@@ -145,7 +145,7 @@ _NAMES = ("Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Proto
 
 
 @lru_cache(maxsize=256)
-def _agreement(compress: bool, method: bytes, *values: bytes | None) -> tuple[Dialect, bytes] | None:
+def _agreement(compress: bool, method: bytes, *values: bytes | None) -> tuple[FrameFormat, bytes] | None:
     """What websockets makes of these headers: what is agreed on, and the end of the answer. None when it refuses."""
     headers = Headers({"Sec-WebSocket-Key": _ANY_KEY})
     for name, value in zip(_NAMES, values, strict=True):

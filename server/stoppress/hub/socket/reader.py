@@ -20,7 +20,7 @@ from typing import Protocol
 
 from stoppress import wire
 from stoppress.hub.channel import Channel
-from stoppress.hub.message import Dialect, Prepared, close_frame, text_frame
+from stoppress.hub.message import FrameFormat, Message, close_frame, text_frame
 from stoppress.hub.socket.state import State
 from stoppress.model import Cursor
 from stoppress.wire import Close
@@ -39,13 +39,13 @@ class Outlet(Protocol):
 class Reader:
     """All up to `sequence` of the channel's history was written to it."""
 
-    __slots__ = ("channel", "dialect", "sequence", "state", "transport")
+    __slots__ = ("channel", "frame_format", "sequence", "state", "transport")
 
     transport: Outlet
 
-    def __init__(self, channel: Channel, dialect: Dialect, transport: Outlet) -> None:
+    def __init__(self, channel: Channel, frame_format: FrameFormat, transport: Outlet) -> None:
         self.channel = channel
-        self.dialect = dialect
+        self.frame_format = frame_format
         self.transport = transport
         self.sequence = channel.head
         self.state = State.LIVE
@@ -86,7 +86,7 @@ class Reader:
         elif self.channel.ended:
             self.close(Close.ENDED)
 
-    def take(self, page: Sequence[Prepared], head: int | None) -> None:
+    def take(self, page: Sequence[Message], head: int | None) -> None:
         """Write a page of what the ring no longer had. `head`: where the blog stood when the page was the last."""
         news = [message for message in page if message.sequence > self.sequence]
         if self._write(news) and head is not None:
@@ -94,13 +94,13 @@ class Reader:
             self.state = State.LIVE
             self.advance()
 
-    def _write(self, messages: Sequence[Prepared], before: bytes = b"") -> bool:
+    def _write(self, messages: Sequence[Message], before: bytes = b"") -> bool:
         """Write `before` and `messages` in chunks; whether all of it went while the state stayed the same."""
         state, limit = self.state, self.channel.chunk
         chunk, size = [before] if before else [], len(before)
         count = 0
         for message in messages:
-            frame = message.frame(self.dialect)
+            frame = message.frame(self.frame_format)
             if chunk and size + len(frame) > limit:
                 self._flush(chunk, count)
                 if self.state is not state:

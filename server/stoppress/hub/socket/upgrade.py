@@ -1,6 +1,6 @@
 """From a request for a socket to a reader: may it come in, which blog does it want, from where does it go on.
 
-door.py hands over the usual handshakes, read quickly. All others come by uvicorn (0.54,
+fast_path.py hands over the usual handshakes, read quickly. All others come by uvicorn (0.54,
 httptools_impl.handle_websocket_upgrade): it makes the class given as `Config(ws=…)`, calls connection_made and
 data_received with the request, which httptools parsed and it wrote down again, and then sets the object as the
 transport's protocol. So the answer waits until that has happened (call_soon): the transport then belongs to this
@@ -27,9 +27,9 @@ from websockets.server import ServerProtocol
 
 from stoppress.errors import FieldError, Invalid, NotFound, StopPressError
 from stoppress.hub.channel import Channel
-from stoppress.hub.message import dialect
+from stoppress.hub.message import frame_format
 from stoppress.hub.socket.connection import Connection, Door
-from stoppress.hub.socket.handshake import Asked, agreed, protocol
+from stoppress.hub.socket.handshake import HandshakeRequest, agreed, protocol
 from stoppress.model import Cursor
 from stoppress.problem import problem, problem_headers
 from stoppress.wire import Form
@@ -97,7 +97,7 @@ class Upgrade(asyncio.Protocol):
         "_admitted",
         "_answered",
         "_cursor",
-        "_dialect",
+        "_frame_format",
         "_head",
         "_lobby",
         "_task",
@@ -111,7 +111,7 @@ class Upgrade(asyncio.Protocol):
         self._admitted = False
         self._answered = False
         self._accepted = b""
-        self._dialect = dialect(Form.JSON)
+        self._frame_format = frame_format(Form.JSON)
         self._cursor: Cursor | None = None
         self._address: str | None = None
 
@@ -140,13 +140,13 @@ class Upgrade(asyncio.Protocol):
         if self._answered or self._transport.is_closing():
             return
         try:
-            asked = self._thoroughly()
+            asked = self._read_any_handshake()
         except StopPressError as error:
             self.refuse(error)
         else:
             self.decide(asked)
 
-    def decide(self, asked: Asked) -> None:
+    def decide(self, asked: HandshakeRequest) -> None:
         """Let it in, ask the store about it, or refuse it."""
         try:
             blog = self._admit(asked)
@@ -159,11 +159,11 @@ class Upgrade(asyncio.Protocol):
         else:
             self.accept(channel)
 
-    def _admit(self, asked: Asked) -> str:
+    def _admit(self, asked: HandshakeRequest) -> str:
         """Count the reader in; the blog it asks for."""
         path, _, query = asked.target.partition("?")
         self._accepted = asked.answer
-        self._dialect = asked.dialect
+        self._frame_format = asked.frame_format
         if query:
             self._cursor = parse_cursor(_cursors(query))
         blog = _blog(path)
@@ -175,7 +175,7 @@ class Upgrade(asyncio.Protocol):
         self._admitted = True
         return blog
 
-    def _thoroughly(self) -> Asked:
+    def _read_any_handshake(self) -> HandshakeRequest:
         """What the request asks for, if it is in order; the refusal says what is not. An unknown path counts first."""
         handshake = protocol(compress=self._lobby.compress)
         handshake.receive_data(self._head)
@@ -188,7 +188,7 @@ class Upgrade(asyncio.Protocol):
         if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
             raise _refusal(handshake, response.status_code)
         headers = request.headers
-        return Asked(
+        return HandshakeRequest(
             request.path,
             agreed(handshake),
             response.serialize(),
@@ -204,7 +204,7 @@ class Upgrade(asyncio.Protocol):
         self._answered = True
         self._admitted = False  # the connection counts itself out
         lobby, transport = self._lobby, self._transport
-        connection = Connection(channel, self._dialect, transport, lobby, self._address)
+        connection = Connection(channel, self._frame_format, transport, lobby, self._address)
         transport.set_protocol(connection)
         transport.set_write_buffer_limits(high=lobby.write_buffer)
         try:

@@ -18,7 +18,7 @@ EVERY = 2.0  # seconds between two rounds
 _log = logging.getLogger("stoppress.hub")
 
 
-class Census:
+class AudienceCounter:
     """Keeps `channel.elsewhere` of each channel."""
 
     def __init__(self, audience: Audience, channels: Mapping[str, Channel], every: float = EVERY) -> None:

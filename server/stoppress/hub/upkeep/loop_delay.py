@@ -9,7 +9,7 @@ _OFTEN, _SELDOM = 0.02, 0.25  # seconds between two looks at how late the loop i
 _MOMENT = 0.05  # seconds for which it is looked at often
 
 
-class Stops:
+class LoopDelay:
     """How long the loop lets others wait: `observe` gets it, in seconds, at every look.
 
     There is a look every 20 ms while readers come or changes go out (`stir`), and four a second while nothing does:
@@ -34,7 +34,7 @@ class Stops:
                 self._timer.cancel()
             self._timer = None
 
-    def stir(self) -> None:
+    def note_work(self) -> None:
         """There is something to do: look often, for a moment."""
         if self._timer is None:
             return

@@ -11,7 +11,7 @@ from stoppress.auth import ANONYMOUS
 from stoppress.model import rfc3339
 from stoppress.store.base import Act
 from stoppress.web.authentication import caller
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from stoppress.web.contract.operation import Endpoint, Operation, Parameter, limit_of
 from stoppress.web.http.paging import dump_token, load_token
 from stoppress.web.http.request import number, parameter
@@ -22,7 +22,7 @@ _PLACE = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 LIMIT = 100
 
 
-def noted(operation: Operation, endpoint: Endpoint, newsroom: Newsroom) -> Endpoint:
+def noted(operation: Operation, endpoint: Endpoint, context: Context) -> Endpoint:
     """The endpoint, with a note of each request that came with a token that counts."""
 
     async def run(request: Request) -> Response:
@@ -30,9 +30,9 @@ def noted(operation: Operation, endpoint: Endpoint, newsroom: Newsroom) -> Endpo
         who = getattr(request.state, "caller", ANONYMOUS)
         if who is not ANONYMOUS:
             path = request.url.path
-            await newsroom.journal.note(
+            await context.audit_writer.note(
                 Act(
-                    at=newsroom.clock(),
+                    at=context.clock(),
                     token=who.id,
                     name=who.name,
                     address=request.client.host if request.client else "",
@@ -57,11 +57,11 @@ def _made(operation: Operation, response: Response) -> str | None:
 class AuditRoutes:
     """`/v1/audit`."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        self._newsroom = newsroom
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     async def index(self, request: Request) -> Response:
-        who = await caller(request, self._newsroom)
+        who = await caller(request, self._context)
         blog = request.query_params.get("blog")
         who.require("admin", blog)
         limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
@@ -69,7 +69,7 @@ class AuditRoutes:
         found: list[Act] = []
         scanned = 0
         while True:
-            acts = await self._newsroom.journal.audit.latest(before=before, limit=LIMIT)
+            acts = await self._context.audit_writer.audit.latest(before=before, limit=LIMIT)
             for act in acts:
                 before = act.id
                 if blog in (None, act.blog) and (not who.blogs or act.blog in who.blogs):

@@ -9,7 +9,7 @@ from stoppress.editing.inputs import BlogEdit, BlogInput
 from stoppress.model import Blog, rfc3339
 from stoppress.store.base import Committed
 from stoppress.web.authentication import caller
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, Operation, Parameter, limit_of
 from stoppress.web.http.paging import dump_token, load_token
 from stoppress.web.http.request import attempt, body, expected_revision, number, parameter, parse_json
@@ -22,22 +22,22 @@ _WRITTEN = {"$ref": "#/components/schemas/BlogAnswer"}
 class BlogRoutes:
     """Make, list, read, change, delete."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        self._newsroom = newsroom
-        self._settings = newsroom.settings
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._settings = context.settings
 
     async def create(self, request: Request) -> Response:
-        who = await caller(request, self._newsroom)
+        who = await caller(request, self._context)
         who.require("admin")
         content = await body(request, self._settings.body_limit)
         tried = attempt(request, who, content, self._settings.idempotency_hours)
-        committed = await self._newsroom.blogs.create(parse_json(content), who, tried)
+        committed = await self._context.blogs.create(parse_json(content), who, tried)
         return _written(committed, 201)
 
     async def index(self, request: Request) -> Response:
         limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
         after = parameter(request, "page", load_token, None)
-        states, following = await self._newsroom.store.blogs(after=after, limit=limit)
+        states, following = await self._context.store.blogs(after=after, limit=limit)
         content = {
             "blogs": [state.blog.model_dump(mode="json") for state in states],
             "next": following and dump_token(following),
@@ -45,31 +45,31 @@ class BlogRoutes:
         return answer(content, headers=REVALIDATE)
 
     async def read(self, request: Request) -> Response:
-        state = await self._newsroom.blogs.read(request.path_params["blog"])
+        state = await self._context.blogs.read(request.path_params["blog"])
         # The tag guards edits; counts move without it, so a 304 would hide them.
         headers = {**REVALIDATE, "etag": etag(state.blog), "stoppress-cursor": str(state.cursor)}
         return answer(state.blog.model_dump(mode="json"), headers=headers)
 
     async def edit(self, request: Request) -> Response:
-        who = await caller(request, self._newsroom)
+        who = await caller(request, self._context)
         name = request.path_params["blog"]
         who.require("publish", name)
         revision = expected_revision(request)
         patch = parse_json(await body(request, self._settings.body_limit))
-        return _written(await self._newsroom.blogs.edit(name, patch, who, revision=revision))
+        return _written(await self._context.blogs.edit(name, patch, who, revision=revision))
 
     async def delete(self, request: Request) -> Response:
-        who = await caller(request, self._newsroom)
+        who = await caller(request, self._context)
         name = request.path_params["blog"]
         who.require("admin", name)
-        await self._newsroom.blogs.delete(name, who, revision=expected_revision(request))
+        await self._context.blogs.delete(name, who, revision=expected_revision(request))
         return Response(status_code=204, headers=NO_STORE)
 
     async def stats(self, request: Request) -> Response:
-        state = await self._newsroom.blogs.read(request.path_params["blog"])
-        delivered = self._newsroom.last_delivery(state.blog.id)
+        state = await self._context.blogs.read(request.path_params["blog"])
+        delivered = self._context.last_delivery(state.blog.id)
         content = {
-            "readers": await self._newsroom.readers(state.blog.id),
+            "readers": await self._context.readers(state.blog.id),
             "posts": state.blog.posts,
             "cursor": str(state.cursor),
             "last_delivery": delivered and rfc3339(delivered),

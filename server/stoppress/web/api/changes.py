@@ -8,7 +8,7 @@ from starlette.responses import Response
 from stoppress import wire
 from stoppress.errors import NotFound
 from stoppress.model import BlogChanged, Cursor
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from stoppress.web.contract.operation import BLOG, Operation, Parameter, limit_of
 from stoppress.web.http.request import cursor, number, one_of, parameter
 from stoppress.web.http.response import cursor_tag
@@ -21,8 +21,8 @@ _SHARED = {"cache-control": "public, max-age=1, stale-while-revalidate=5"}
 class ChangeRoutes:
     """`/changes`: what happened after a cursor, compacted."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        self._newsroom = newsroom
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     async def read(self, request: Request) -> Response:
         blog = request.path_params["blog"]
@@ -31,14 +31,14 @@ class ChangeRoutes:
         form = (
             wire.Form.HTML if parameter(request, "form", one_of("json", "html"), "json") == "html" else wire.Form.JSON
         )
-        state = await self._newsroom.blogs.read(blog)
+        state = await self._context.blogs.read(blog)
         head = state.cursor
         messages: list[str] = []
         more = False
         if after is not None and (after.epoch != head.epoch or after.sequence > head.sequence):
             messages = [wire.reset(head, "epoch" if after.epoch != head.epoch else "ahead")]
         elif after is not None:
-            since = await self._newsroom.store.since(blog, after.sequence, limit=limit)
+            since = await self._context.store.since(blog, after.sequence, limit=limit)
             if since is None or since.head.epoch != head.epoch:
                 raise NotFound(f"there is no blog {blog!r}")
             for record in since.records:
@@ -46,7 +46,7 @@ class ChangeRoutes:
                 if isinstance(record.event, BlogChanged):
                     told = record.event.blog
                 at = Cursor(head.epoch, record.sequence)
-                messages.append(wire.change(record, told, at, form, self._newsroom.markup))
+                messages.append(wire.change(record, told, at, form, self._context.markup))
             more = since.more
             head = Cursor(head.epoch, since.records[-1].sequence) if more else since.head
         content = f'{{"cursor":"{head}","messages":[{",".join(messages)}],"more":{"true" if more else "false"}}}'

@@ -12,7 +12,7 @@ from stoppress.errors import NotFound
 from stoppress.media.picture import FORMATS, TYPES, Picture
 from stoppress.media.storage import NAME
 from stoppress.web.authentication import caller
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from stoppress.web.contract.operation import IDEMPOTENCY_KEY, Operation, Parameter
 from stoppress.web.http.request import attempt, body
 from stoppress.web.http.response import NO_STORE, answer
@@ -29,20 +29,20 @@ _SERVED = {
 class MediaRoutes:
     """Take a picture in, give one out."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        self._newsroom = newsroom
-        self._settings = newsroom.settings
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._settings = context.settings
 
     async def create(self, request: Request) -> Response:
-        who = await caller(request, self._newsroom)
+        who = await caller(request, self._context)
         who.require("write")
         kinds = {"", "application/octet-stream", *_ACCEPTED}
         content = await body(request, self._settings.media_limit, kinds=kinds, expected="a picture")
         tried = attempt(request, who, content, self._settings.idempotency_hours)
-        picture = await self._newsroom.studio.take(content)
+        picture = await self._context.intake.take(content)
         told, replayed = json.dumps(_tell(picture)), False
         if tried:
-            told, replayed = await self._newsroom.store.remember(tried, told)
+            told, replayed = await self._context.store.remember(tried, told)
         found = json.loads(told)
         headers = {**NO_STORE, "location": found["url"], **({"idempotent-replayed": "true"} if replayed else {})}
         return answer(found, 201, headers)
@@ -54,7 +54,7 @@ class MediaRoutes:
         headers = {**_SERVED, "etag": f'"{name}"'}
         if headers["etag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        content = await self._newsroom.studio.shelf.get(name)
+        content = await self._context.intake.storage.get(name)
         if content is None:
             raise NotFound(f"there is no picture {name!r}")
         return Response(content, headers=headers, media_type=TYPES[name.rpartition(".")[2]])

@@ -15,7 +15,7 @@ from stoppress.errors import NotFound
 from stoppress.model import Blog, Post, rfc3339
 from stoppress.store.base import Attempt, Committed, Order, Place
 from stoppress.web.authentication import caller
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter, limit_of
 from stoppress.web.http.paging import dump_page, load_page
 from stoppress.web.http.request import (
@@ -39,23 +39,23 @@ _PRIVATE = ("draft", "scheduled")
 class PostRoutes:
     """Publish, list, read, edit, delete, and who did what."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        self._newsroom = newsroom
-        self._settings = newsroom.settings
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._settings = context.settings
 
     async def create(self, request: Request) -> Response:
         blog, content, who, tried = await self._asked(request, self._settings.body_limit)
-        return _written(await self._newsroom.posts.create(blog, content, who, tried), 201)
+        return _written(await self._context.posts.create(blog, content, who, tried), 201)
 
     async def create_all(self, request: Request) -> Response:
         blog, content, who, tried = await self._asked(request, self._settings.batch_limit)
-        made = await self._newsroom.posts.create_all(blog, content, who, tried)
+        made = await self._context.posts.create_all(blog, content, who, tried)
         headers = {**NO_STORE, **({"idempotent-replayed": "true"} if made[0].replayed else {})}
         return answer({"posts": [_answer(one) for one in made], "cursor": str(made[-1].cursor)}, 201, headers)
 
     async def _asked(self, request: Request, limit: int) -> tuple[str, Any, Caller, Attempt | None]:
         """The blog, what is to be made in it, by whom, and in which attempt. The token is judged before the body."""
-        who = await caller(request, self._newsroom)
+        who = await caller(request, self._context)
         blog = request.path_params["blog"]
         who.require("write", blog)
         content = await body(request, limit)
@@ -78,7 +78,7 @@ class PostRoutes:
         after = parameter(request, "page", load_page(order), None)
         if status in _PRIVATE:
             return await self._private(request, blog, status, order, index, after, limit)
-        page = await self._newsroom.store.page(blog, order=order, after=after, limit=limit, index=index)
+        page = await self._context.store.page(blog, order=order, after=after, limit=limit, index=index)
         if page is None:
             raise NotFound(f"there is no blog {blog!r}")
         content = {
@@ -92,11 +92,11 @@ class PostRoutes:
         self, request: Request, blog: str, status: str, order: Order, index: str, after: Place | None, limit: int
     ) -> Response:
         """Drafts or scheduled posts, which have no time of publication: in the order they were made."""
-        who = await caller(request, self._newsroom)
+        who = await caller(request, self._context)
         who.require("read", blog)
-        state = await self._newsroom.blogs.read(blog)
+        state = await self._context.blogs.read(blog)
         newest = order == "newest"
-        drafts = await self._newsroom.store.drafts(blog)
+        drafts = await self._context.store.drafts(blog)
         found = sorted((post for post in drafts if post.status == status and _is_in(post, index)), key=_made)
         if after is not None:
             place = (after.published_at, after.id)
@@ -112,30 +112,30 @@ class PostRoutes:
         return answer(content, headers=NO_STORE)
 
     async def read(self, request: Request) -> Response:
-        who = await caller(request, self._newsroom)
-        post = await self._newsroom.posts.read(request.path_params["blog"], request.path_params["post"], who)
+        who = await caller(request, self._context)
+        post = await self._context.posts.read(request.path_params["blog"], request.path_params["post"], who)
         content = post.model_dump(mode="json")
         if post.status != "published":
             return answer(content, headers={**NO_STORE, "etag": etag(post)})
         return unless_known(request, etag(post), content)
 
     async def edit(self, request: Request) -> Response:
-        who = await caller(request, self._newsroom)
+        who = await caller(request, self._context)
         blog, post = request.path_params["blog"], request.path_params["post"]
         who.require("write", blog)
         revision = expected_revision(request)
         patch = parse_json(await body(request, self._settings.body_limit))
-        return _written(await self._newsroom.posts.edit(blog, post, patch, who, revision=revision))
+        return _written(await self._context.posts.edit(blog, post, patch, who, revision=revision))
 
     async def delete(self, request: Request) -> Response:
-        who = await caller(request, self._newsroom)
+        who = await caller(request, self._context)
         blog, post = request.path_params["blog"], request.path_params["post"]
         who.require("write", blog)
         revision = expected_revision(request)
-        return _written(await self._newsroom.posts.delete(blog, post, who, revision=revision))
+        return _written(await self._context.posts.delete(blog, post, who, revision=revision))
 
     async def restore(self, request: Request) -> Response:
-        who = await caller(request, self._newsroom)
+        who = await caller(request, self._context)
         blog, post, wanted = (request.path_params[name] for name in ("blog", "post", "revision"))
         who.require("write", blog)
         if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 9:
@@ -143,12 +143,12 @@ class PostRoutes:
         tried = attempt(request, who, b"", self._settings.idempotency_hours)
         revision = expected_revision(request)
         return _written(
-            await self._newsroom.posts.restore(blog, post, int(wanted), who, revision=revision, attempt=tried)
+            await self._context.posts.restore(blog, post, int(wanted), who, revision=revision, attempt=tried)
         )
 
     async def revisions(self, request: Request) -> Response:
-        who = await caller(request, self._newsroom)
-        lines = await self._newsroom.posts.revisions(request.path_params["blog"], request.path_params["post"], who)
+        who = await caller(request, self._context)
+        lines = await self._context.posts.revisions(request.path_params["blog"], request.path_params["post"], who)
         content = {
             "revisions": [
                 {

@@ -6,18 +6,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress.errors import Unavailable
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from stoppress.web.contract.operation import Operation
 from stoppress.web.http.response import NO_STORE, answer
 
 _STATE = {"$ref": "#/components/schemas/State"}
 
 
-class OperationsRoutes:
+class ProbeRoutes:
     """`/healthz`, `/readyz`, `/metrics`."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        self._newsroom = newsroom
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     async def health(self, request: Request) -> Response:
         """The process answers."""
@@ -25,14 +25,14 @@ class OperationsRoutes:
 
     async def ready(self, request: Request) -> Response:
         """The process does its work: the store answers and takes writes, and no stop is under way."""
-        if not self._newsroom.ready():
+        if not self._context.ready():
             raise Unavailable("this server is starting or stopping")
-        await self._newsroom.store.ping()
+        await self._context.store.ping()
         return answer({"status": "ready"})
 
     async def metrics(self, request: Request) -> Response:
         """The Prometheus text format."""
-        metrics, together = self._newsroom.metrics, self._newsroom.exposition
+        metrics, together = self._context.metrics, self._context.exposition
         content = await together() if together else metrics.exposition()
         return Response(content, headers={**NO_STORE, "content-type": metrics.content_type})
 

@@ -1,7 +1,7 @@
 """What stands before the application, and before ASGI: gives out finished answers, as bytes, in one write.
 
 A page that is there and still good needs no task, no scope to be read by middleware, no routing and no Response: the
-question where its blog stands (heads.py), and a write. Everything else, a page that has to be made first among it,
+question where its blog stands (freshness.py), and a write. Everything else, a page that has to be made first among it,
 takes the ordinary way.
 
 uvicorn (0.54, httptools_impl) calls `_start_asgi_task` for each request in its turn, with the RequestResponseCycle in
@@ -21,15 +21,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
 from stoppress.metrics import Metrics
-from stoppress.web.cache.finished_page import Finished, Headers, timing
+from stoppress.web.cache.finished_page import FinishedPage, Headers, timing
 from stoppress.web.cache.freshness import Outcome
-from stoppress.web.cache.page_cache import Pressroom
+from stoppress.web.cache.page_cache import PageCache
 
 _PLACE = "/blogs/"
 _METHODS = ("GET", "HEAD")
 
 
-def fronted(base: type[HttpToolsProtocol], pressroom: Pressroom, metrics: Metrics) -> type[HttpToolsProtocol]:
+def fronted(base: type[HttpToolsProtocol], page_cache: PageCache, metrics: Metrics) -> type[HttpToolsProtocol]:
     """uvicorn's HTTP class, answering by itself what is finished."""
     counts: dict[tuple[str, int], Histogram] = {}
 
@@ -52,19 +52,19 @@ def fronted(base: type[HttpToolsProtocol], pressroom: Pressroom, metrics: Metric
                 return
             asked: Headers = dict(scope["headers"])
             # Whether the proxy that says so is trusted is found out on the ordinary way.
-            forwarded = b"x-forwarded-proto" in asked and not pressroom.public_url
-            foreign = b"origin" in asked and not pressroom.any_origin
-            kept = None if forwarded or foreign else pressroom.answers.get(pressroom.key(scope, asked))
+            forwarded = b"x-forwarded-proto" in asked and not page_cache.public_url
+            foreign = b"origin" in asked and not page_cache.any_origin
+            kept = None if forwarded or foreign else page_cache.answers.get(page_cache.key(scope, asked))
             if kept is None:
                 super()._start_asgi_task(cycle, app)
                 return
-            pressroom.heads.ask(kept.blog, partial(self._told, cycle, app, kept, asked, perf_counter()))
+            page_cache.heads.ask(kept.blog, partial(self._told, cycle, app, kept, asked, perf_counter()))
 
         def _told(
             self,
             cycle: RequestResponseCycle,
             app: ASGI3Application,
-            kept: Finished,
+            kept: FinishedPage,
             asked: Headers,
             began: float,
             outcome: Outcome,

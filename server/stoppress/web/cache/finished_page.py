@@ -1,8 +1,8 @@
 """Pages and feeds as finished answers: made and compressed once for each state of a blog, and given to all who ask.
 
 An answer is good for exactly one cursor of its blog. Whoever is given it has asked where the blog stands first
-(heads.py): a page is never older than the request for it, on any process. Of those who want what is not there yet, one
-makes it.
+(freshness.py): a page is never older than the request for it, on any process. Of those who want what is not there yet,
+one makes it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _form(status: HTTPStatus, headers: Head, body: bytes) -> Form:
     return Form(status, headers, b"".join(b"%s\r\n" % line for line in lines), body)
 
 
-class Finished:
+class FinishedPage:
     """An answer of a blog's state at `cursor`: plain, gzipped, and the 304 for those who have it."""
 
     __slots__ = ("_known", "_packed", "_plain", "_tag", "began", "blog", "cursor", "route", "size")
@@ -95,23 +95,23 @@ def timing() -> tuple[bytes, bytes]:
     return b"server-timing", b"now;dur=%d" % (time.time() * 1000)
 
 
-class FinishedAnswers:
+class FinishedPages:
     """The answers asked for last, of at most `limit` bytes in all; the one not asked for the longest goes first."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._kept: OrderedDict[Key, Finished] = OrderedDict()
+        self._kept: OrderedDict[Key, FinishedPage] = OrderedDict()
         self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self.bytes = 0
 
-    def get(self, key: Key) -> Finished | None:
+    def get(self, key: Key) -> FinishedPage | None:
         """What is kept, of whatever state."""
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
         return kept
 
-    async def of(self, key: Key, cursor: Cursor, make: Callable[[], Awaitable[Finished]]) -> Finished:
+    async def of(self, key: Key, cursor: Cursor, make: Callable[[], Awaitable[FinishedPage]]) -> FinishedPage:
         """The answer at `cursor`, or one whose making began after this call. Raises what `make` raises."""
         came = time.monotonic()
         turn = self._turns.setdefault(key, asyncio.Lock())
@@ -122,7 +122,7 @@ class FinishedAnswers:
                 self._keep(key, kept)
             return kept
 
-    def _keep(self, key: Key, answer: Finished) -> None:
+    def _keep(self, key: Key, answer: FinishedPage) -> None:
         self._drop(key)
         self._kept[key] = answer
         self.bytes += answer.size

@@ -17,7 +17,7 @@ Read = Callable[[Sequence[str]], Awaitable[Mapping[str, Cursor | None]]]
 Outcome = Cursor | StopPressError | None
 
 
-class Heads:
+class Freshness:
     """`read` asks the store about some blogs (store.base.Log.heads)."""
 
     def __init__(self, read: Read) -> None:

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from stoppress.settings import Settings
-from stoppress.web.cache.finished_page import FinishedAnswers, Headers, Key
-from stoppress.web.cache.freshness import Heads, Read
+from stoppress.web.cache.finished_page import FinishedPages, Headers, Key
+from stoppress.web.cache.freshness import Freshness, Read
 
 EXPOSED = ("ETag", "Server-Timing")  # what pages of other origins may read besides
 
 
-class Pressroom:
+class PageCache:
     """As the settings want it; `heads` asks the store where blogs stand (store.base.Log.heads)."""
 
     def __init__(self, settings: Settings, heads: Read) -> None:
-        self.answers = FinishedAnswers(settings.page_cache)
-        self.heads = Heads(heads)
+        self.answers = FinishedPages(settings.page_cache)
+        self.heads = Freshness(heads)
         self.public_url = settings.public_url.rstrip("/") if settings.public_url else None
         self.origins = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
         self.any_origin = "*" in self.origins

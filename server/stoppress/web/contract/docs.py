@@ -22,7 +22,7 @@ _CODE = re.compile("`([^`]*)`")
 _CACHED = {"cache-control": "public, max-age=60"}
 
 
-class DocumentRoutes:
+class DocsRoutes:
     """Made once, when all other operations are known."""
 
     def __init__(self, settings: Settings, others: Sequence[Operation]) -> None:

@@ -2,9 +2,9 @@
 
 With web/cache/fast_path.py this is the place of web/ that leans on uvicorn's insides (HttpToolsProtocol of the 0.54
 line, as pinned in pyproject.toml; tests/web/http/test_head_limit.py holds it): it counts bytes before and while they
-are parsed, so that an endless header can't fill the memory, and answers 431 as a problem. The rest of what the client sends is read and thrown
-away for a while before the connection closes: closed at once, it would be reset, and the answer lost (nginx calls this
-lingering_close).
+are parsed, so that an endless header can't fill the memory, and answers 431 as a problem. The rest of what the client
+sends is read and thrown away for a while before the connection closes: closed at once, it would be reset, and the
+answer lost (nginx calls this lingering_close).
 """
 
 from __future__ import annotations

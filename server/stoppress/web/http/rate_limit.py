@@ -20,7 +20,7 @@ WINDOW = 60  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Quota:
     """What a token has left: `left` requests of `quota`, until `seconds` from now."""
 
     quota: int
@@ -36,7 +36,7 @@ class Standing:
 
 
 @dataclass(slots=True)
-class _Purse:
+class _Window:
     window: int
     mine: int = 0  # taken from the common count and not yet spent
     common: int = 0  # left in the common count when last looked at
@@ -50,9 +50,9 @@ class Limits:
         self._tokens = tokens
         self._quota = quota
         self._clock = clock
-        self._purses: dict[str, _Purse] = {}
+        self._windows: dict[str, _Window] = {}
 
-    async def spend(self, token: str) -> Standing | None:
+    async def spend(self, token: str) -> Quota | None:
         """Take one request off what the token has left; None when there is no limit. `left` is -1 when there was
         nothing to take. Raises Unavailable."""
         if not self._quota:
@@ -60,27 +60,27 @@ class Limits:
         now = self._clock().timestamp()
         window = int(now // WINDOW)
         seconds = int((window + 1) * WINDOW - now) + 1
-        purse = self._purses.get(token)
-        if purse is None or purse.window != window:
-            if len(self._purses) > 1_000:
-                self._purses = {name: kept for name, kept in self._purses.items() if kept.window == window}
-            purse = self._purses[token] = _Purse(window)
-        if purse.mine == 0 and not purse.empty:
+        spent = self._windows.get(token)
+        if spent is None or spent.window != window:
+            if len(self._windows) > 1_000:
+                self._windows = {name: kept for name, kept in self._windows.items() if kept.window == window}
+            spent = self._windows[token] = _Window(window)
+        if spent.mine == 0 and not spent.empty:
             wanted = max(1, self._quota // 20)
             before = await self._tokens.count(token, window, wanted, seconds=2 * WINDOW)
             granted = max(0, min(wanted, self._quota - before))
-            purse.mine += granted
-            purse.common = max(0, self._quota - before - granted)
-            purse.empty = granted < wanted
-        if purse.mine == 0:
-            return Standing(self._quota, -1, seconds)
-        purse.mine -= 1
-        return Standing(self._quota, purse.mine + purse.common, seconds)
+            spent.mine += granted
+            spent.common = max(0, self._quota - before - granted)
+            spent.empty = granted < wanted
+        if spent.mine == 0:
+            return Quota(self._quota, -1, seconds)
+        spent.mine -= 1
+        return Quota(self._quota, spent.mine + spent.common, seconds)
 
 
-def refusal(name: str, standing: Standing) -> Limited:
+def refusal(name: str, quota: Quota) -> Limited:
     """What a token that has nothing left is told."""
     return Limited(
-        f"the token {name!r} has made its {standing.quota} requests of this minute; go on in {standing.seconds} s",
-        standing.seconds,
+        f"the token {name!r} has made its {quota.quota} requests of this minute; go on in {quota.seconds} s",
+        quota.seconds,
     )

@@ -63,7 +63,7 @@ def redirected(name: str, content: bytes) -> bytes:
     return _IMPORT.sub(r"\1live\3", content.decode()).encode()
 
 
-class ClientFiles:
+class Assets:
     """Every file of the folder, and the newsroom's theme if there is one, in memory."""
 
     def __init__(self, folder: Path, theme: Path | None = None) -> None:

@@ -22,8 +22,8 @@ from stoppress.model import Post
 from stoppress.render.embed_players import HOSTS
 from stoppress.render.markup import Markup, Notice
 from stoppress.store.base import Order, Page, Place
-from stoppress.web.cache.finished_page import Finished
-from stoppress.web.context import Newsroom
+from stoppress.web.cache.finished_page import FinishedPage
+from stoppress.web.context import Context
 from stoppress.web.contract.operation import BLOG, POST, ErrorPage, Operation, Parameter
 from stoppress.web.http.request import number, one_of, parameter, read_order
 
@@ -63,28 +63,28 @@ class _Variant:
         return f"/blogs/{blog}" + (f"?{urlencode(query)}" if query else "")
 
 
-class PageRoutes:
+class BlogPageRoutes:
     """`/blogs/{blog}` and `/blogs/{blog}/posts/{post}`."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        self._newsroom = newsroom
-        self._pressroom = newsroom.pressroom
-        self._size = newsroom.settings.page_posts
-        self._headers = {**HEADERS, **newsroom.pressroom.headers, "content-type": f"{_HTML}; charset=utf-8"}
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._page_cache = context.page_cache
+        self._size = context.settings.page_posts
+        self._headers = {**HEADERS, **context.page_cache.headers, "content-type": f"{_HTML}; charset=utf-8"}
 
     async def blog(self, request: Request) -> Response:
         name = request.path_params["blog"]
         asked = dict(request.scope["headers"])
-        cursor = await self._pressroom.heads.cursor(name)
+        cursor = await self._page_cache.heads.cursor(name)
         if cursor is None:
             raise NotFound(f"there is no blog {name!r}")
-        key = self._pressroom.key(request.scope, asked)
-        finished = await self._pressroom.answers.of(
+        key = self._page_cache.key(request.scope, asked)
+        finished = await self._page_cache.answers.of(
             key, cursor, lambda: self._make(name, _variant(request), self._origin(request))
         )
         return finished.response(asked)
 
-    async def _make(self, name: str, variant: _Variant, origin: str) -> Finished:
+    async def _make(self, name: str, variant: _Variant, origin: str) -> FinishedPage:
         began = time.monotonic()
         page, at, last = await self._read(name, variant)
         first = at == last if variant.order == "newest" else at == 1
@@ -96,7 +96,7 @@ class PageRoutes:
             pinned = await self._top(name, variant.order, "pinned")
         older = variant.url(name, at - 1, last) if at > 1 else None
         newer = variant.url(name, at + 1, last) if at < last else None
-        text = self._newsroom.markup.page(
+        text = self._context.markup.page(
             page,
             order=variant.order,
             canonical=f"{origin}/blogs/{name}",
@@ -106,18 +106,18 @@ class PageRoutes:
             keys=keys,
             pinned=pinned,
         )
-        return Finished(_ROUTE, name, page.cursor, text, self._headers, began=began)
+        return FinishedPage(_ROUTE, name, page.cursor, text, self._headers, began=began)
 
     async def _top(self, name: str, order: Order, index: str) -> Sequence[Post]:
-        page = await self._newsroom.store.page(name, order=order, limit=_ON_TOP, index=index)
+        page = await self._context.store.page(name, order=order, limit=_ON_TOP, index=index)
         return page.posts if page else ()
 
     async def post(self, request: Request) -> Response:
         """Leads to the page that holds the post, at it."""
         blog, post = request.path_params["blog"], request.path_params["post"]
-        entry = await self._newsroom.store.published(blog, post)
-        state = await self._newsroom.blogs.read(blog)
-        older = await self._newsroom.store.position(blog, post)
+        entry = await self._context.store.published(blog, post)
+        state = await self._context.blogs.read(blog)
+        older = await self._context.store.position(blog, post)
         if entry is None or (older is None and isinstance(entry, Post)):
             raise NotFound(f"there is no post {post!r} in {blog!r}")
         if older is None:
@@ -137,7 +137,7 @@ class PageRoutes:
             last = max(1, total // self._size)
             at = variant.number or (last if order == "newest" else 1)
             if variant.behind:
-                page = await self._newsroom.store.page(
+                page = await self._context.store.page(
                     name, order=order, after=variant.behind, limit=self._size, index=index
                 )
                 if page is None:
@@ -150,7 +150,7 @@ class PageRoutes:
             first = (at - 1) * self._size
             count = max(total - first if at == last else self._size, 1)
             skip = first if order == "oldest" else max(total - first - count, 0)
-            page = await self._newsroom.store.page(name, order=order, skip=skip, limit=count, index=index)
+            page = await self._context.store.page(name, order=order, skip=skip, limit=count, index=index)
             if page is None:
                 raise NotFound(f"there is no blog {name!r}")
             if page.total == total:
@@ -161,14 +161,14 @@ class PageRoutes:
 
     async def _total(self, name: str, index: str) -> int:
         if index == "all":
-            return (await self._newsroom.blogs.read(name)).blog.posts
-        page = await self._newsroom.store.page(name, limit=1, index=index)
+            return (await self._context.blogs.read(name)).blog.posts
+        page = await self._context.store.page(name, limit=1, index=index)
         if page is None:
             raise NotFound(f"there is no blog {name!r}")
         return page.total
 
     def _origin(self, request: Request) -> str:
-        return (self._newsroom.settings.public_url or str(request.base_url)).rstrip("/")
+        return (self._context.settings.public_url or str(request.base_url)).rstrip("/")
 
     def operations(self) -> list[Operation]:
         """What the OpenAPI document says of them."""

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post
 from stoppress.render.feeds import atom, json_feed
-from stoppress.web.cache.finished_page import Finished
-from stoppress.web.context import Newsroom
+from stoppress.web.cache.finished_page import FinishedPage
+from stoppress.web.context import Context
 from stoppress.web.contract.operation import BLOG, Operation
 
 _HEADERS = {"x-content-type-options": "nosniff", "access-control-allow-origin": "*"}
@@ -26,9 +26,9 @@ _KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
 class FeedRoutes:
     """`/blogs/{blog}/feed.atom` and `/blogs/{blog}/feed.json`."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        self._newsroom = newsroom
-        self._pressroom = newsroom.pressroom
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._page_cache = context.page_cache
 
     async def atom(self, request: Request) -> Response:
         return await self._feed(request, "atom")
@@ -38,24 +38,24 @@ class FeedRoutes:
 
     async def _feed(self, request: Request, suffix: str) -> Response:
         name = request.path_params["blog"]
-        newsroom, pressroom = self._newsroom, self._pressroom
+        context, page_cache = self._context, self._page_cache
         kind, write = _KINDS[suffix]
         asked = dict(request.scope["headers"])
-        cursor = await pressroom.heads.cursor(name)
+        cursor = await page_cache.heads.cursor(name)
         if cursor is None:
             raise NotFound(f"there is no blog {name!r}")
 
-        async def make() -> Finished:
+        async def make() -> FinishedPage:
             began = time.monotonic()
-            page = await newsroom.store.page(name, limit=newsroom.settings.page_posts)
+            page = await context.store.page(name, limit=context.settings.page_posts)
             if page is None:
                 raise NotFound(f"there is no blog {name!r}")
-            origin = (newsroom.settings.public_url or str(request.base_url)).rstrip("/")
+            origin = (context.settings.public_url or str(request.base_url)).rstrip("/")
             text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
-            headers = {**_HEADERS, **pressroom.headers, "content-type": f"{kind}; charset=utf-8"}
-            return Finished(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
+            headers = {**_HEADERS, **page_cache.headers, "content-type": f"{kind}; charset=utf-8"}
+            return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
 
-        return (await pressroom.answers.of(pressroom.key(request.scope, asked), cursor, make)).response(asked)
+        return (await page_cache.answers.of(page_cache.key(request.scope, asked), cursor, make)).response(asked)
 
     def operations(self) -> list[Operation]:
         """What the OpenAPI document says of them."""

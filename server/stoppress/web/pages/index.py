@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from stoppress import __version__
 from stoppress.store.base import BlogState
-from stoppress.web.context import Newsroom
+from stoppress.web.context import Context
 from stoppress.web.contract.operation import Operation, Parameter
 from stoppress.web.http.paging import dump_token, load_token
 from stoppress.web.http.request import parameter
@@ -18,11 +18,11 @@ _AT_ONCE = 100  # blogs on a page
 _HEADERS = {"cache-control": "no-cache", "vary": "Accept"}
 
 
-class HomeRoutes:
+class IndexRoutes:
     """`/`."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        self._newsroom = newsroom
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     async def front(self, request: Request) -> Response:
         """A page for browsers, which ask for HTML; for tools, where everything is."""
@@ -38,9 +38,9 @@ class HomeRoutes:
             }
             return answer(content, headers=_HEADERS)
         after = parameter(request, "page", load_token, None)
-        states, following = await self._newsroom.store.blogs(after=after, limit=_AT_ONCE)
+        states, following = await self._context.store.blogs(after=after, limit=_AT_ONCE)
         blogs = [state.blog for state in sorted(states, key=_lively, reverse=True)]
-        html = self._newsroom.markup.front(blogs, following and f"/?page={dump_token(following)}")
+        html = self._context.markup.front(blogs, following and f"/?page={dump_token(following)}")
         return Response(html, headers={**HEADERS, **_HEADERS}, media_type="text/html")
 
     def operations(self) -> list[Operation]:

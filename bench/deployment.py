@@ -16,8 +16,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stoppress.api_client import Refused, RemoteDesk
-from stoppress.load_readers import Swarm, now
+from stoppress.api_client import ApiClient, Refused
+from stoppress.load_readers import SimulatedReaders, now
 from stoppress.store.embedded_valkey import EmbeddedValkey
 
 TOKEN = "bench-token-bench-token"
@@ -79,7 +79,7 @@ class Process:
 
 
 @dataclass
-class Newsroom:
+class Deployment:
     """Where it all is. `redis` is the store's address."""
 
     port: int
@@ -101,7 +101,7 @@ class Newsroom:
 
 
 @contextmanager
-def newsroom(port: int) -> Iterator[Newsroom]:
+def deployment(port: int) -> Iterator[Deployment]:
     """A store, and nobody at it yet; all that is started ends with this."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -109,11 +109,11 @@ def newsroom(port: int) -> Iterator[Newsroom]:
         folder = Path(name)
         store = EmbeddedValkey(folder / "store")
         store.start()
-        room = Newsroom(port, store.url, folder)
+        deployment = Deployment(port, store.url, folder)
         try:
-            yield room
+            yield deployment
         finally:
-            for process in room.processes:
+            for process in deployment.processes:
                 if process.process.poll() is None:
                     process.close()
             store.stop()
@@ -123,7 +123,7 @@ def newsroom(port: int) -> Iterator[Newsroom]:
 class Story:
     """A blog that changes: a post is new, edited or deleted in turn."""
 
-    desk: RemoteDesk
+    api: ApiClient
     told: int = 0
     cursor: str = ""
 
@@ -133,28 +133,28 @@ class Story:
         title, body = f"Heat {number}", "<p>" + "The wind turns east, and the crews change sails. " * 12 + "</p>"
         match number % 4:
             case 2:
-                answer = await self.desk.change_post(BLOG, f"post-{number - 1}", {"title": f"{title}, corrected"})
+                answer = await self.api.change_post(BLOG, f"post-{number - 1}", {"title": f"{title}, corrected"})
             case 3 if number % 8 == 7:
                 answer = await self._delete(f"post-{number - 3}")
             case _:
-                answer = await self.desk.create_post(BLOG, {"id": f"post-{number}", "title": title, "body": body})
+                answer = await self.api.create_post(BLOG, {"id": f"post-{number}", "title": title, "body": body})
         self.cursor = str(answer["cursor"])
 
     async def _delete(self, post: str) -> dict[str, object]:
         try:
-            return await self.desk.delete_post(BLOG, post)
+            return await self.api.delete_post(BLOG, post)
         except Refused as refusal:
             if refusal.status == 410:  # a first try arrived, but its answer was lost, and the cursor with it
-                return await self.desk.create_post(BLOG, {"title": f"Heat {self.told}"})
+                return await self.api.create_post(BLOG, {"title": f"Heat {self.told}"})
             raise
 
 
 @asynccontextmanager
-async def story(room: Newsroom) -> AsyncIterator[Story]:
+async def story(deployment: Deployment) -> AsyncIterator[Story]:
     """A new blog with some posts."""
-    async with RemoteDesk(room.url, TOKEN, patience=60.0, environment=False) as desk:
-        await desk.create_blog({"id": BLOG, "title": "Lake regatta"})
-        told = Story(desk)
+    async with ApiClient(deployment.url, TOKEN, patience=60.0, environment=False) as api:
+        await api.create_blog({"id": BLOG, "title": "Lake regatta"})
+        told = Story(api)
         for _ in range(8):
             await told.change()
         yield told
@@ -182,7 +182,7 @@ async def telling(told: Story, every: float) -> AsyncIterator[None]:
 
 async def shown(told: Story) -> tuple[str, dict[str, int]]:
     """What a fresh load shows: the cursor, and each post's revision. Nothing may be published meanwhile."""
-    posts = await told.desk.all_posts(BLOG)
+    posts = await told.api.all_posts(BLOG)
     return told.cursor, {str(post["id"]): int(post["revision"]) for post in posts}
 
 
@@ -218,21 +218,23 @@ class Verdict:
         return not (self.wrong or self.missing or self.double or self.resets)
 
 
-async def judged(swarm: Swarm, before: Mapping[str, int], told: Story, patience: float = 60.0) -> Verdict:
+async def judged(
+    simulated: SimulatedReaders, before: Mapping[str, int], told: Story, patience: float = 60.0
+) -> Verdict:
     """Wait until all readers are at the head, for `patience` seconds at most, and compare them with a fresh load.
     `before` is what they had loaded when they came."""
     cursor, wanted = await shown(told)
-    await until(lambda: all(reader.cursor == cursor for reader in swarm.readers), patience)
+    await until(lambda: all(reader.cursor == cursor for reader in simulated.readers), patience)
     missing = wrong = 0
-    for reader in swarm.readers:
+    for reader in simulated.readers:
         held = {post: revision for post, revision in {**before, **reader.state}.items() if post not in reader.removed}
         lacks = sum(held.get(post) != revision for post, revision in wanted.items()) + len(held.keys() - wanted.keys())
         missing += lacks
         wrong += bool(lacks) or reader.cursor != cursor
     return Verdict(
-        len(swarm.readers),
+        len(simulated.readers),
         wrong,
         missing,
-        sum(reader.doubles for reader in swarm.readers),
-        sum(reader.resets for reader in swarm.readers),
+        sum(reader.doubles for reader in simulated.readers),
+        sum(reader.resets for reader in simulated.readers),
     )
