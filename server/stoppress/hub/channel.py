@@ -5,7 +5,7 @@ The order that every reader sees rests on one number each, `reader.sequence`: al
 - `publish` first moves the channel (ring, head, blog), then writes. A reader that joins or wakes while the writing
   is under way therefore finds the new changes in the ring, and stands at the head once it has them.
 - The common bytes go only to a live reader that stood exactly where the channel stood before. One that is further
-  already has them; one that is not as far takes the way of catching up (reader.py). So none is missed, none doubled,
+  already has them; one that is not as far catches up (socket/reader.py). So none is missed, none doubled,
   however the writing is cut into slices.
 - A socket that is full gets nothing and keeps its number; it costs no memory but that.
 
@@ -16,22 +16,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
 
 from stoppress import wire
-from stoppress.hub.message import FrameFormat, Message, as_of, event, text_frame
+from stoppress.hub.message import FrameFormat, Message, event, text_frame
 from stoppress.hub.ring import Ring
 from stoppress.hub.roster import Roster
-from stoppress.hub.socket.state import State
+from stoppress.hub.subscriber import State, Stream, Subscriber, Wake
 from stoppress.metrics import Metrics
-from stoppress.model import Cursor, Record
+from stoppress.model import Cursor, Record, as_of
+from stoppress.resume import Continue, History, Reset, Resume, resume
 from stoppress.settings import Settings
 from stoppress.store.base import BlogState
 from stoppress.wire import Close, Markup
-
-if TYPE_CHECKING:
-    from stoppress.hub.socket.reader import Reader
 
 _log = logging.getLogger("stoppress.hub")
 
@@ -39,43 +37,21 @@ SLICE = 512  # writes between two yields: about 3 ms at 6 µs each
 _HELLOS = 64  # greetings kept for readers that come back with the same cursor
 
 
-class Wake(Protocol):
-    """What is told that the channel moved; asyncio.Event is one."""
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """How a reader begins: at `sequence`, greeted by the frame `hello`, which names `cursor`. A reader that can't go on
+    from its own cursor is then told to load afresh, by the text `reset`."""
 
-    def set(self) -> None:
-        """Wake whoever waits."""
-
-
-class Stream(Wake, Protocol):
-    """A reader by Server-Sent Events: it reads the ring by itself when woken."""
-
-    def reset(self, block: bytes) -> None:
-        """The channel began anew: `block` says so, the head is where to go on."""
-
-    def part(self, retry_after_ms: int, reason: str) -> None:
-        """This server goes away: say when to come back, and end."""
-
-
-class ReaderHost(Protocol):
-    """What a channel's readers need from the hub."""
-
-    def fetch(self, reader: Reader) -> None:
-        """Bring what the reader lacks from the store, page by page, to `reader.take`."""
-
-    def expect(self, reader: Reader) -> None:
-        """Watch that the reader leaves its state, LAGGING or CLOSING, in time."""
-
-    def relax(self, reader: Reader) -> None:
-        """It did."""
+    sequence: int
+    cursor: Cursor
+    hello: bytes
+    reset: str | None
 
 
 class Channel:
     """One blog, at `head` in the history `epoch`. `blog` has its counts as of the head."""
 
-    def __init__(
-        self, state: BlogState, *, host: ReaderHost, markup: Markup, settings: Settings, metrics: Metrics
-    ) -> None:
-        self.host = host
+    def __init__(self, state: BlogState, *, markup: Markup, settings: Settings, metrics: Metrics) -> None:
         self.markup = markup
         self.metrics = metrics
         self.heartbeat = settings.heartbeat
@@ -87,7 +63,7 @@ class Channel:
         self.generation = 0
         self.last_delivery: datetime | None = None
         self._ring_bounds = (settings.ring_events, settings.ring_bytes)
-        self.resumes = {kind: metrics.resumes.labels(kind) for kind in ("ring", "store", "reset")}
+        self._resumes = {kind: metrics.resumes.labels(kind) for kind in ("ring", "store", "reset")}
         self._roster = Roster()
         self._hellos: dict[tuple[Cursor, bool], bytes] = {}
         self._messages = self._size = 0
@@ -128,11 +104,25 @@ class Channel:
         """How many read it anywhere, about."""
         return self.readers + self.elsewhere
 
-    def knows(self, cursor: Cursor) -> bool:
-        """Whether a reader can be brought from `cursor` to the head, by the ring or by the store."""
-        return cursor.epoch == self.epoch and cursor.sequence <= self.head
+    def resume(self, cursor: Cursor | None) -> Resume:
+        """Where a reader's cursor leads, as far as this channel knows. The store may be ahead of it."""
+        return resume(cursor, History(self.cursor))
 
-    def hello(self, cursor: Cursor, *, resumed: bool) -> bytes:
+    def welcome(self, cursor: Cursor | None) -> Welcome:
+        """How a reader that comes with `cursor` begins. Counts what becomes of the cursor in the metrics."""
+        match self.resume(cursor):
+            case Continue(cursor=here):
+                self._resumes["ring" if here.sequence >= self.ring.start else "store"].inc()
+                return Welcome(here.sequence, here, self._hello(here, resumed=True), None)
+            case Reset(reason=reason):
+                self._resumes["reset"].inc()
+                # The hello names the reader's own cursor: cut off before the reset, it must not come back with ours.
+                own = cursor or self.cursor
+                hello = self._hello(own, resumed=False)
+                return Welcome(self.head, own, hello, wire.reset(self.cursor, reason))
+        return Welcome(self.head, self.cursor, self._hello(self.cursor, resumed=False), None)
+
+    def _hello(self, cursor: Cursor, *, resumed: bool) -> bytes:
         """The frame that greets a reader at `cursor`, made once for all that come with the same one."""
         frame = self._hellos.get((cursor, resumed))
         if frame is None:
@@ -144,15 +134,15 @@ class Channel:
 
     # Who reads it
 
-    def join(self, reader: Reader) -> None:
+    def join(self, reader: Subscriber) -> None:
         """Write to `reader` from now on. It stands at the head, or is being brought there."""
         self._roster.add(reader)
 
-    def leave(self, reader: Reader) -> None:
+    def leave(self, reader: Subscriber) -> None:
         """Write to it no more; not an error when it left before."""
         self._roster.discard(reader)
 
-    def everybody(self) -> tuple[Reader, ...]:
+    def everybody(self) -> tuple[Subscriber, ...]:
         """All sockets, as of now."""
         return self._roster.everybody()
 
@@ -201,13 +191,13 @@ class Channel:
         if self.ended:
             yield from self.dismiss(Close.ENDED, at=head)
 
-    def _write(self, frame: bytes | None, messages: int, readers: Sequence[Reader], before: int) -> None:
+    def _write(self, frame: bytes | None, messages: int, readers: Sequence[Subscriber], before: int) -> None:
         """Bring `readers` to the head: by `frame` who stood at `before`, and took part then; the others by and by.
 
         This is what a change costs for each reader; all else is done once.
         """
         live, head = State.LIVE, self.head
-        others: list[Reader] = []
+        others: list[Subscriber] = []
         for reader in readers:
             if frame and reader.sequence == before and reader.state is live:
                 reader.sequence = head
@@ -236,7 +226,7 @@ class Channel:
                 frames[kind] = b"".join(pieces)
         return frames
 
-    def _advance(self, reader: Reader) -> None:
+    def _advance(self, reader: Subscriber) -> None:
         try:
             reader.advance()
         except Exception as error:  # see _joined; it may come back, to a server that can
