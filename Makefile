@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench bench-publish bench-pages autobahn drain chaos soak stalled check lock clean
+.PHONY: help run test fuzz bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all lock clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ run:  ## Start the server with the demo, on http://127.0.0.1:8000. STOPPRESS_DEM
 test:  ## Set up all that is needed, then check and test everything.
 	@scripts/environment dev
 	@scripts/programs
-	@scripts/check
+	@scripts/check --all
 	@exec .venv/bin/python -m pytest
 
 fuzz:  ## Send the API what its own document allows and forbids, for some minutes. EXAMPLES=200 by default.
@@ -29,10 +29,15 @@ bench-pages:  ## Measure the page of a long blog from the server's cache, beside
 	@scripts/environment dev
 	@exec .venv/bin/python bench/pages.py $(BENCH)
 
-check:  ## Lint, types and layers alone.
+check:  ## Lint, types and layers of what has changed since the last commit, or since the branch left SINCE=main.
 	@scripts/environment dev
 	@scripts/programs node
-	@scripts/check
+	@scripts/check $(if $(SINCE),--since $(SINCE))
+
+check-all:  ## Lint, types and layers of every file.
+	@scripts/environment dev
+	@scripts/programs node
+	@scripts/check --all
 
 lock:  ## Renew the lock files of Python's packages (needs uv).
 	@command -v uv >/dev/null || { echo 'This needs uv: https://docs.astral.sh/uv/' >&2; exit 1; }

@@ -86,7 +86,7 @@ async def publishing(url: str, http: httpx2.AsyncClient, seconds: float) -> None
 
 
 async def to_a_socket(url: str, http: httpx2.AsyncClient, seconds: float, pause: float, name: str) -> None:
-    """POST to a reader's socket. One after the other they are a burst, which the hub joins: see decision 422."""
+    """POST to a reader's socket. One after the other they are a burst, which the hub joins: see decision 0031."""
     times = []
     began = time.perf_counter()
     async with connect(url.replace("http", "ws") + "/v1/blogs/bench/socket", proxy=None) as socket:

@@ -82,7 +82,7 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
     ]) {
       byId(`${name}-${post.id}`)?.remove();
       if (html && byId(name)) insert(byId(name), parse(html));
-      // As many as a fresh load has at most: web/pages.py.
+      // As many as a fresh load has at most: web/pages/blog.py.
       byId(name)?.children[100]?.remove();
     }
   };
