@@ -7,7 +7,7 @@
 
 /** @import { Line, PlainWorld, Way } from "./types.js" */
 
-import { HELLO_WITHIN, SOCKETS_AGAIN } from "./socket.js";
+import { HELLO_WITHIN, SOCKETS_AGAIN } from "./backoff.js";
 
 // All in milliseconds, give or take half.
 /** Between two questions for changes. */

@@ -7,8 +7,8 @@
 
 /** @import { Listener, Told } from "./types.js" */
 
+import { backoff } from "./backoff.js";
 import { moves } from "./feed.js";
-import { backoff } from "./socket.js";
 
 /** Milliseconds, up to twice as many, in which the one who holds the connection has to give a sign of life. */
 const SIGN_WITHIN = 1_500;

@@ -6,9 +6,10 @@
 /** @import { View } from "./types.js" */
 
 import { openArrivals } from "./arrivals.js";
+import { backoff } from "./backoff.js";
 import { createFeed, isOver } from "./feed.js";
 import { openPage } from "./page.js";
-import { backoff, connect } from "./socket.js";
+import { connect } from "./socket.js";
 
 /** @param {View} view */
 export function follow(view) {

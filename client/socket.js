@@ -20,27 +20,19 @@
 
 /** @import { ConnectOptions, Line, Message, Phase, Way, World } from "./types.js" */
 
+import { backoff, HELLO_WITHIN, SOCKETS_AGAIN } from "./backoff.js";
 import { openLine } from "./tabs.js";
 
 /** Close codes after which we stay away. After any other: try again. @type {Record<number, Phase>} */
 const FINAL = { 1000: "ended", 1008: "refused", 4404: "gone" };
-/** The code by which another way makes room for a socket. */
-export const SOCKETS_AGAIN = 4000;
 /** Tries without a hello after which another way is looked for; a try that was met by silence counts as so many. */
 const MUTE_MAX = 2;
 
 // All in milliseconds.
-const BACKOFF_FIRST = 500;
-const BACKOFF_MAX = 30_000;
-/** How long an opening socket may take to say hello. */
-export const HELLO_WITHIN = 10_000;
 /** How long we may stand behind a heartbeat's cursor. */
 const BEHIND_MAX = 5_000;
 /** How long the server may take to close when the blog is over. */
 const ENDING_MAX = 10_000;
-
-/** How many milliseconds to wait before try `n` (0, 1, 2 …). @type {(n: number, random: () => number) => number} */
-export const backoff = (n, random) => random() * Math.min(BACKOFF_MAX, BACKOFF_FIRST * 2 ** n);
 
 /** @returns {World} */
 const browser = () => ({

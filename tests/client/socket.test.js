@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { backoff, connect } from "../../client/socket.js";
+import { backoff } from "../../client/backoff.js";
+import { connect } from "../../client/socket.js";
 import { createWorld, FakeSocket } from "./world.js";
 
 const HEARTBEAT = 25_000;
