@@ -1,14 +1,14 @@
 /**
  * Changes as they come, made when and where they don't disturb: new posts come in at once where they are looked for, at
- * the live end of the page; elsewhere they wait (waiting.js). Nothing that is playing or selected is touched.
+ * the live end of the page; elsewhere they wait (unread.js). Nothing that is playing or selected is touched.
  */
 
 /** @import { Change, Post, View, Waiting } from "./types.js" */
 
-import { GLIDE, isInView, still } from "./still.js";
-import { openWaiting } from "./waiting.js";
+import { GLIDE, isInView, still } from "./scroll_position.js";
+import { openWaiting } from "./unread.js";
 
-/** @param {View} view @param {ReturnType<typeof import("./page.js").openPage>} page */
+/** @param {View} view @param {ReturnType<typeof import("./placement.js").openPage>} page */
 export function openArrivals(view, page) {
   const { root, find, byId, articles, parse, signal } = view;
 

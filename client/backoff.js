@@ -1,6 +1,6 @@
 /**
  * When to retry a connection: the back-off, and what a WebSocket and the transports that stand in for it agree on.
- * Shared by socket.js, fallback.js and follower.js.
+ * Shared by socket.js, fallback.js and follower_tab.js.
  */
 
 // All in milliseconds.

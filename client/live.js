@@ -7,8 +7,8 @@
 
 import { openArrivals } from "./arrivals.js";
 import { backoff } from "./backoff.js";
-import { createFeed, isOver } from "./feed.js";
-import { openPage } from "./page.js";
+import { createFeed, isOver } from "./blog_state.js";
+import { openPage } from "./placement.js";
 import { connect } from "./socket.js";
 
 /** @param {View} view */
@@ -58,7 +58,7 @@ export function follow(view) {
       async () => {
         try {
           // The page is no more. What is shown stays.
-          if (!(await (await import("./afresh.js")).load(view))) return page.say("gone");
+          if (!(await (await import("./reload.js")).load(view))) return page.say("gone");
           arrivals.refound();
         } catch {
           return reload();
@@ -77,7 +77,7 @@ export function follow(view) {
       async ([{ isIntersecting }]) => {
         if (!isIntersecting || !scrollY) return;
         near.disconnect();
-        const { articles, next } = await (await import("./older.js")).fetchBehind(view, page.state());
+        const { articles, next } = await (await import("./next_page.js")).fetchBehind(view, page.state());
         arrivals.extend(feed.learn(articles), next);
         watch();
       },
@@ -93,7 +93,7 @@ export function follow(view) {
     // A choice is made by `change`; a click on its list means nothing yet.
     if (!target || metaKey || ctrlKey || altKey || (target.matches("select") && event.type !== "change")) return;
     if (event.type === "click") event.preventDefault();
-    (await import("./tools.js")).tools(view, target);
+    (await import("./reader_controls.js")).tools(view, target);
   };
   for (const type of ["change", "click"]) root.addEventListener(type, act);
 

@@ -19,6 +19,6 @@ if (localStorage.order === "1" && !location.search && !location.hash) location.r
 
 addEventListener("keydown", async ({ key, metaKey, ctrlKey, altKey }) => {
   if (/^[jk]$/.test(key) && !metaKey && !ctrlKey && !altKey)
-    (await import("./tools.js")).step(view, key === "j" ? 1 : -1);
+    (await import("./reader_controls.js")).step(view, key === "j" ? 1 : -1);
 });
 follow(view);

@@ -3,13 +3,13 @@
  * hears (BroadcastChannel). To socket.js it is a line like any other.
  *
  * The lock goes to the next tab when its holder is closed, crashes, is frozen or enters the back/forward cache; who
- * holds it and gives no sign of life loses it (follower.js). Every tab keeps its own cursor, and what is told names the
+ * holds it and gives no sign of life loses it (follower_tab.js). Every tab keeps its own cursor, and what is told names the
  * cursor before it: so a gap is seen, and filled by `/changes`. Without locks each tab has a connection of its own.
  */
 
 /** @import { Line, Message, Told, Way } from "./types.js" */
 
-import { moves } from "./feed.js";
+import { moves } from "./blog_state.js";
 
 /** @param {string} url with the cursor @param {string} protocol @param {Way} [Way] @returns {Line} */
 export function openLine(url, protocol, Way = WebSocket) {
@@ -64,7 +64,7 @@ export function openLine(url, protocol, Way = WebSocket) {
     locks
       .request(name, options, async (lock) => {
         if (lock) return lead();
-        const { follow } = await import("./follower.js");
+        const { follow } = await import("./follower_tab.js");
         if (done.signal.aborted) return;
         follow({
           channel,

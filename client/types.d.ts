@@ -60,7 +60,7 @@ export interface Told {
   code?: number;
 }
 
-/** A tab's end of a shared line, as the part that only listens needs it (follower.js). */
+/** A tab's end of a shared line, as the part that only listens needs it (follower_tab.js). */
 export interface Listener {
   channel: BroadcastChannel;
   /** The address of `/changes`, with the cursor. */

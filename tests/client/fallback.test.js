@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ways } from "../../client/fallback.js";
-import { createWorld, FakeSocket } from "./world.js";
+import { createWorld, FakeSocket } from "./fake_environment.js";
 
 const URL_ = "wss://live.example/v1/blogs/bridge/socket?cursor=e.4";
 const settle = () => new Promise((done) => setImmediate(done));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { backoff } from "../../client/backoff.js";
 import { connect } from "../../client/socket.js";
-import { createWorld, FakeSocket } from "./world.js";
+import { createWorld, FakeSocket } from "./fake_environment.js";
 
 const HEARTBEAT = 25_000;
 

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 # The modules that every page needs, each after those that it imports.
-CORE = ("feed", "still", "waiting", "view", "page", "arrivals", "tabs", "backoff", "socket", "live")
+CORE = ("blog_state", "scroll_position", "unread", "view", "placement", "arrivals", "tabs", "backoff", "socket", "live")
 # What the platform's own list may lack; a module of the wrong type is not run by a browser.
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("image/webp", ".webp")

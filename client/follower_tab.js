@@ -8,7 +8,7 @@
 /** @import { Listener, Told } from "./types.js" */
 
 import { backoff } from "./backoff.js";
-import { moves } from "./feed.js";
+import { moves } from "./blog_state.js";
 
 /** Milliseconds, up to twice as many, in which the one who holds the connection has to give a sign of life. */
 const SIGN_WITHIN = 1_500;

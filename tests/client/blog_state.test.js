@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { byPublication, createFeed } from "../../client/feed.js";
+import { byPublication, createFeed } from "../../client/blog_state.js";
 
 const scripts = new URL("../wire/", import.meta.url);
 

@@ -7,7 +7,7 @@
 
 /** @import { Blog, Phase, Post, Shown, View } from "./types.js" */
 
-import { byPublication } from "./feed.js";
+import { byPublication } from "./blog_state.js";
 
 /** Milliseconds for which a new or changed post is highlighted; style.css fades it in that time. */
 const HIGHLIGHT = 3_000;
