@@ -1,34 +1,35 @@
 /**
- * What the messages change. No DOM and no socket: messages in, changes out, for a page, an app or a test.
+ * The state of a blog as messages change it: the cursor, and the latest revision of every post. It uses no DOM and no
+ * socket. Messages go in and changes come out, so a page, an app and a test can all use it.
  *
- * One rule makes it safe to hear a change twice, late or out of order: a revision that is not newer than the one known
- * changes nothing. A deleted post is remembered by the revision of its deletion, so an older edit that comes after it
- * does not bring the post back, and a newer one does.
+ * One rule makes it safe to receive a change twice, late or out of order: a message changes nothing unless its revision
+ * is newer than the one known. A deleted post keeps the revision of its deletion, so an older edit that arrives later
+ * does not bring the post back, but a newer one does.
  */
 
-/** @import { Blog, Change, Entry, Message, Place, Shown } from "./types.js" */
+/** @import { Blog, Change, KnownPost, Message, PostPosition, ShownPost } from "./types.js" */
 
-/** Whether a message moves the cursor: these name the end of the history, or where we stand already. @param {Message} message */
-export const moves = ({ type }) => !["hello", "heartbeat", "bye"].includes(type);
+/** Whether a message moves the cursor. A `hello`, `heartbeat` or `bye` carries no change. @param {Message} message */
+export const movesCursor = ({ type }) => !["hello", "heartbeat", "bye"].includes(type);
 
-/** @param {{ cursor: string, posts?: Iterable<Shown> }} start where we stand, and the posts already shown */
-export function createFeed({ cursor, posts = [] }) {
-  /** @type {Map<string, Entry>} */
-  const entries = new Map();
-  let over = false;
-  for (const { id, revision, published_at } of posts) entries.set(id, { revision, removed: false, published_at });
+/** @param {{ cursor: string, posts?: Iterable<ShownPost> }} start the cursor, and the posts already on the page */
+export function createBlogState({ cursor, posts = [] }) {
+  /** @type {Map<string, KnownPost>} */
+  const knownPosts = new Map();
+  let ended = false;
+  for (const { id, revision, published_at } of posts) knownPosts.set(id, { revision, removed: false, published_at });
 
   /** @param {Message} message @returns {Change[]} */
   const changes = (message) => {
     switch (message.type) {
       case "post":
       case "remove": {
-        // In the json form the post is an object of its own; in the html form its id, revision … are the message's.
+        // The json form nests the post in the message; the html form puts its fields into the message itself.
         const { id, revision, published_at = "" } = message.post ?? message;
-        const known = entries.get(id);
+        const known = knownPosts.get(id);
         if (known && known.revision >= revision) return [];
         const removed = message.type === "remove";
-        entries.set(id, { revision, removed, published_at });
+        knownPosts.set(id, { revision, removed, published_at });
         const post = message.post ?? message;
         /** @type {Change} */
         const change = removed
@@ -38,12 +39,12 @@ export function createFeed({ cursor, posts = [] }) {
       }
       case "hello":
       case "blog":
-        // Polling, as it greets, has nothing to tell of the blog.
+        // When polling, the client makes up the hello, without a blog.
         if (!message.blog) return [];
-        over = isOver(message.blog);
+        ended = hasEnded(message.blog);
         return [{ kind: "blog", blog: message.blog, html: message.html }];
       case "reset":
-        entries.clear();
+        knownPosts.clear();
         return [{ kind: "reset", reason: message.reason }];
       default:
         return [];
@@ -51,43 +52,43 @@ export function createFeed({ cursor, posts = [] }) {
   };
 
   return {
-    /** What a message changes: nothing, if it is not new. @param {Message} message */
+    /** Applies a message and returns the changes: none, unless it is newer than what is known. @param {Message} message */
     receive: (message) => {
-      if (!cursor || moves(message)) cursor = message.cursor;
+      if (!cursor || movesCursor(message)) cursor = message.cursor;
       return changes(message);
     },
     /**
-     * Takes in posts that come by another way than messages, such as a page of older ones; those that are outdated by
-     * what we were told meanwhile are left out.
+     * Adds posts that were fetched rather than received, such as those of the next page. Returns the ones to show: not
+     * those that a message has deleted or updated in the meantime.
      *
      * @param {HTMLElement[]} articles
      */
-    learn: (articles) =>
+    mergeFetched: (articles) =>
       articles.filter(({ id, dataset }) => {
         const post = { id: id.slice("post-".length), revision: Number(dataset.revision) };
-        const known = entries.get(post.id);
+        const known = knownPosts.get(post.id);
         if (known && (known.removed || known.revision > post.revision)) return false;
-        entries.set(post.id, { ...post, removed: false, published_at: dataset.publishedAt ?? "" });
+        knownPosts.set(post.id, { ...post, removed: false, published_at: dataset.publishedAt ?? "" });
         return true;
       }),
-    /** Where we stand once all that was received is made. */
+    /** The cursor after the last message received. */
     cursor: () => cursor,
-    /** Whether nothing more will come. */
-    over: () => over,
-    /** Everything known, by id, with what was removed. @returns {ReadonlyMap<string, Entry>} */
-    entries: () => entries,
+    /** Whether the blog has ended, so that no more messages will come. */
+    ended: () => ended,
+    /** Every known post by id, deleted posts included. @returns {ReadonlyMap<string, KnownPost>} */
+    knownPosts: () => knownPosts,
   };
 }
 
-/** Whether a blog of this status is over. @param {{ status?: string } | Blog} blog */
-export const isOver = ({ status }) => status === "ended" || status === "archived";
+/** Whether a blog with this status gets no more posts. @param {{ status?: string } | Blog} blog */
+export const hasEnded = ({ status }) => status === "ended" || status === "archived";
 
 /**
- * The order of posts: by first publication, then by id; the oldest first. Times are compared as numbers, since RFC 3339
- * can write one in several ways.
+ * Compares two posts for sorting, oldest first: by first publication, then by id. Compares times as numbers, because
+ * RFC 3339 can write the same time in several ways.
  *
- * @param {Place} a
- * @param {Place} b
+ * @param {PostPosition} a
+ * @param {PostPosition} b
  */
 export const byPublication = (a, b) =>
   Date.parse(a.published_at) - Date.parse(b.published_at) || (a.id < b.id ? -1 : Number(a.id > b.id));

@@ -8,7 +8,7 @@
 /** @import { Listener, Told } from "./types.js" */
 
 import { backoff } from "./backoff.js";
-import { moves } from "./blog_state.js";
+import { movesCursor } from "./blog_state.js";
 
 /** Milliseconds, up to twice as many, in which the one who holds the connection has to give a sign of life. */
 const SIGN_WITHIN = 1_500;
@@ -45,10 +45,10 @@ export function follow({ channel, changes, cursor, hear, fail, lead, listens }) 
     if (code) return fail(code);
     if (!data) return;
     const message = JSON.parse(data);
-    there = (moves(message) ? message.cursor : from) ?? "";
+    there = (movesCursor(message) ? message.cursor : from) ?? "";
     // The one that held the connection comes back first, and the others to it.
     if (message.type === "bye") message.retry_after_ms += LATER * (1 + 2 * Math.random());
-    if (!moves(message)) hear(JSON.stringify(message));
+    if (!movesCursor(message)) hear(JSON.stringify(message));
     else if (from === cursor() && !filling) {
       tries = 0;
       return hear(data);

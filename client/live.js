@@ -1,5 +1,5 @@
 /**
- * Keeps a blog that is shown up to date: puts the connection, the feed and the page together. What is needed only after
+ * Keeps a blog that is shown up to date: puts the connection, the blog's state and the page together. What is needed only after
  * a click, a long scroll or a reset is fetched then.
  */
 
@@ -7,7 +7,7 @@
 
 import { openArrivals } from "./arrivals.js";
 import { backoff } from "./backoff.js";
-import { createFeed, isOver } from "./blog_state.js";
+import { createBlogState, hasEnded } from "./blog_state.js";
 import { openPage } from "./placement.js";
 import { connect } from "./socket.js";
 
@@ -19,14 +19,14 @@ export function follow(view) {
   /** Loads since the last heartbeat: a cache that keeps giving us an outdated page is not asked in a loop. */
   let loads = 0;
   let heard = Date.now();
-  /** @type {ReturnType<typeof createFeed>} */
-  let feed;
+  /** @type {ReturnType<typeof createBlogState>} */
+  let blogState;
 
   const open = () => {
     if (signal?.aborted) return;
     const state = page.state();
-    feed = createFeed(state);
-    if (isOver(state)) return page.say("ended");
+    blogState = createBlogState(state);
+    if (hasEnded(state)) return page.say("ended");
     const line = connect({
       url: new URL(state.socket, view.url).href.replace("http", "ws"),
       cursor: state.cursor,
@@ -34,19 +34,19 @@ export function follow(view) {
       receive: (message) => {
         heard = Date.now();
         if (message.type === "heartbeat") loads = 0;
-        const changes = feed.receive(message);
+        const changes = blogState.receive(message);
         for (const change of changes) {
           if (change.kind === "reset" || (change.kind === "blog" && page.isOutdatedBy(change.blog))) {
             line.close();
             page.say("reconnecting", heard);
             return reload();
           }
-          if (change.kind === "blog" && change.html && isOver(change.blog)) {
+          if (change.kind === "blog" && change.html && hasEnded(change.blog)) {
             page.say("ended");
             line.finish();
           }
         }
-        arrivals.apply(changes, feed.cursor());
+        arrivals.apply(changes, blogState.cursor());
       },
     });
     signal?.addEventListener("abort", line.close);
@@ -78,7 +78,7 @@ export function follow(view) {
         if (!isIntersecting || !scrollY) return;
         near.disconnect();
         const { articles, next } = await (await import("./next_page.js")).fetchBehind(view, page.state());
-        arrivals.extend(feed.learn(articles), next);
+        arrivals.extend(blogState.mergeFetched(articles), next);
         watch();
       },
       { rootMargin: "1500px" },

@@ -4,14 +4,14 @@
  * It is asked for by the place of our last post, not by a number: posts filed late or deleted shift the numbers.
  */
 
-/** @import { Shown, View } from "./types.js" */
+/** @import { ShownPost, View } from "./types.js" */
 
 /**
  * The articles behind the last one shown, and the link to what follows them. The cursor goes along: an answer that a
  * cache made earlier has another address.
  *
  * @param {View} view
- * @param {{ posts: Shown[], cursor: string }} state
+ * @param {{ posts: ShownPost[], cursor: string }} state
  */
 export async function fetchBehind(view, { posts: shown, cursor }) {
   const { id, published_at } = shown[shown.length - 1];

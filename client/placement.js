@@ -5,7 +5,7 @@
  * build here, only to put in its place. The page itself is the memory: each article says its id, revision and time.
  */
 
-/** @import { Blog, Phase, Post, Shown, View } from "./types.js" */
+/** @import { Blog, Phase, Post, ShownPost, View } from "./types.js" */
 
 import { byPublication } from "./blog_state.js";
 
@@ -14,7 +14,7 @@ const HIGHLIGHT = 3_000;
 /** Milliseconds after coming back in which what arrives counts as come while away. */
 const CATCHING_UP = 2_000;
 
-/** @type {(article: HTMLElement) => Shown} */
+/** @type {(article: HTMLElement) => ShownPost} */
 const shown = ({ id, dataset }) => ({
   id: id.replace(/^[a-z]+-/, ""),
   revision: Number(dataset.revision),
@@ -27,7 +27,7 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
   let away = document.hidden;
 
   const isOldestFirst = () => byId("blog").dataset.order === "oldest";
-  /** Negative when `a` stands above `b` on this page. @type {(a: Shown, b: Shown) => number} */
+  /** Negative when `a` stands above `b` on this page. @type {(a: ShownPost, b: ShownPost) => number} */
   const compare = (a, b) => (isOldestFirst() ? byPublication(a, b) : byPublication(b, a));
 
   /**

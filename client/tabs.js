@@ -9,7 +9,7 @@
 
 /** @import { Line, Message, Told, Way } from "./types.js" */
 
-import { moves } from "./blog_state.js";
+import { movesCursor } from "./blog_state.js";
 
 /** @param {string} url with the cursor @param {string} protocol @param {Way} [Way] @returns {Line} */
 export function openLine(url, protocol, Way = WebSocket) {
@@ -27,7 +27,7 @@ export function openLine(url, protocol, Way = WebSocket) {
   /** @param {string} data */
   const hear = (data) => {
     const message = JSON.parse(data);
-    if (moves(message) || !here()) query.set("cursor", message.cursor);
+    if (movesCursor(message) || !here()) query.set("cursor", message.cursor);
     line.onmessage?.({ data });
     return message;
   };

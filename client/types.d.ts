@@ -88,18 +88,18 @@ export interface ConnectOptions {
 }
 
 /** A post's place in the order of posts. `published_at` is RFC 3339. */
-export interface Place {
+export interface PostPosition {
   id: string;
   published_at: string;
 }
 
 /** What a page says of a post that it shows. */
-export interface Shown extends Place {
+export interface ShownPost extends PostPosition {
   revision: number;
 }
 
 /** What the feed knows of a post; of a removed one, the revision of its removal. */
-export interface Entry {
+export interface KnownPost {
   revision: number;
   removed: boolean;
   published_at: string;
@@ -134,7 +134,7 @@ export interface Waiting {
 }
 
 /** A post in either form: its data, or its place and its markup. */
-export interface Post extends Shown {
+export interface Post extends ShownPost {
   html?: string;
   // biome-ignore lint/suspicious/noExplicitAny: in the json form, whatever a post has.
   [field: string]: any;
