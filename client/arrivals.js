@@ -8,8 +8,8 @@
 import { GLIDE, isInView, still } from "./scroll_position.js";
 import { openWaiting } from "./unread.js";
 
-/** @param {View} view @param {ReturnType<typeof import("./placement.js").openPage>} page */
-export function openArrivals(view, page) {
+/** @param {View} view @param {ReturnType<typeof import("./placement.js").createPlacement>} placement */
+export function openArrivals(view, placement) {
   const { root, find, byId, articles, parse, signal } = view;
 
   /** Whether something in it plays, or is selected. @param {Element} article */
@@ -25,9 +25,9 @@ export function openArrivals(view, page) {
 
   /** Whether a new post may come in now: in sight of where it does, with nothing in use there. */
   const isLookedFor = () => {
-    const end = articles().at(page.isOldestFirst() ? -1 : 0);
+    const end = articles().at(placement.isOldestFirst() ? -1 : 0);
     const { top = 0, bottom = 0 } = end?.getBoundingClientRect() ?? {};
-    const atEnd = page.isOldestFirst() ? bottom <= innerHeight + 1 : top >= 0;
+    const atEnd = placement.isOldestFirst() ? bottom <= innerHeight + 1 : top >= 0;
     return !document.hidden && atEnd && !articles().some((article) => isInView(article) && isInUse(article));
   };
 
@@ -37,24 +37,24 @@ export function openArrivals(view, page) {
       view,
       () => {
         change();
-        page.number();
+        placement.numberArticles();
       },
-      slide && !page.isOldestFirst() ? byId("connection") : null,
+      slide && !placement.isOldestFirst() ? byId("connection") : null,
     );
 
   const release = () => {
     make(() => {
       for (const [id, { post, kind }] of waiting.all) {
         const article = byId(`post-${id}`);
-        if (post && !(article && isInUse(article))) page.place(post, kind);
-        else if (article) page.highlight(article, kind);
+        if (post && !(article && isInUse(article))) placement.place(post, kind);
+        else if (article) placement.highlight(article, kind);
       }
     }, true);
     waiting.all.clear();
     waiting.count();
   };
 
-  const waiting = openWaiting(view, page.words, (all) => {
+  const waiting = openWaiting(view, placement.words, (all) => {
     const came = [...all.keys()];
     release();
     const target = articles().find(({ id }) => came.includes(id.slice("post-".length)));
@@ -74,12 +74,12 @@ export function openArrivals(view, page) {
     const kind =
       known?.kind === "new" || !old ? "new" : corrected || known?.kind === "corrected" ? "corrected" : "changed";
     const one = { kind, key: "key" in article.dataset, post };
-    if (!old && !page.belongs(article)) {
+    if (!old && !placement.belongs(article)) {
       waiting.drop(id);
-      page.summarise(post);
+      placement.updateSummary(post);
     } else if (old ? isInUse(old) : !looked) waiting.add(id, one);
     else {
-      page.place(post, kind);
+      placement.place(post, kind);
       if (old && kind === "corrected" && (document.hidden || !seen.has(old)))
         waiting.add(id, { ...one, post: undefined });
       else if (!waiting.drop(id)) waiting.announce([one]);
@@ -110,7 +110,7 @@ export function openArrivals(view, page) {
           const { id } = change;
           waiting.drop(id);
           byId(`post-${id}`)?.remove();
-          page.summarise({ id, revision: 0, published_at: "" });
+          placement.updateSummary({ id, revision: 0, published_at: "" });
         }
         if (change.kind === "counts") refresh(change.counts.html);
         // A hello tells the blog without markup: the messages that follow bring it.
@@ -131,7 +131,7 @@ export function openArrivals(view, page) {
     for (const [id, { post }] of waiting.all) {
       const article = byId(`post-${id}`);
       if (!post && article && !document.hidden && isInView(article)) {
-        page.highlight(article, "corrected");
+        placement.highlight(article, "corrected");
         waiting.drop(id);
       }
     }
@@ -156,7 +156,7 @@ export function openArrivals(view, page) {
     /** Begins anew after the content was swapped for a page loaded afresh. */
     refound: () => {
       queue = [];
-      page.refound();
+      placement.onReload();
       waiting.all.clear();
       waiting.entitle(/** @type {Document} */ (root).title);
     },
@@ -164,8 +164,8 @@ export function openArrivals(view, page) {
     /** Takes in posts of the next page, behind the last. @param {Iterable<HTMLElement>} more @param {Element | null} next */
     extend: (more, next) => {
       // Below all that is read: nothing has to be held still.
-      page.extend(more, next);
-      page.number();
+      placement.appendPage(more, next);
+      placement.numberArticles();
     },
   };
 }

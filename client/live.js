@@ -1,6 +1,6 @@
 /**
- * Keeps a blog that is shown up to date: puts the connection, the blog's state and the page together. What is needed only after
- * a click, a long scroll or a reset is fetched then.
+ * Keeps a blog on screen up to date: connects the socket to the blog's state, and the state's changes to the DOM. Code
+ * that is needed only after a click, a long scroll or a reset is imported then.
  */
 
 /** @import { View } from "./types.js" */
@@ -8,14 +8,14 @@
 import { openArrivals } from "./arrivals.js";
 import { backoff } from "./backoff.js";
 import { createBlogState, hasEnded } from "./blog_state.js";
-import { openPage } from "./placement.js";
+import { createPlacement } from "./placement.js";
 import { connect } from "./socket.js";
 
 /** @param {View} view */
 export function follow(view) {
   const { root, find, byId, signal } = view;
-  const page = openPage(view);
-  const arrivals = openArrivals(view, page);
+  const placement = createPlacement(view);
+  const arrivals = openArrivals(view, placement);
   /** Loads since the last heartbeat: a cache that keeps giving us an outdated page is not asked in a loop. */
   let loads = 0;
   let heard = Date.now();
@@ -24,25 +24,25 @@ export function follow(view) {
 
   const open = () => {
     if (signal?.aborted) return;
-    const state = page.state();
+    const state = placement.state();
     blogState = createBlogState(state);
-    if (hasEnded(state)) return page.say("ended");
+    if (hasEnded(state)) return placement.showPhase("ended");
     const line = connect({
       url: new URL(state.socket, view.url).href.replace("http", "ws"),
       cursor: state.cursor,
-      phase: (phase) => phase !== "closed" && page.say(phase, heard),
+      phase: (phase) => phase !== "closed" && placement.showPhase(phase, heard),
       receive: (message) => {
         heard = Date.now();
         if (message.type === "heartbeat") loads = 0;
         const changes = blogState.receive(message);
         for (const change of changes) {
-          if (change.kind === "reset" || (change.kind === "blog" && page.isOutdatedBy(change.blog))) {
+          if (change.kind === "reset" || (change.kind === "blog" && placement.needsReload(change.blog))) {
             line.close();
-            page.say("reconnecting", heard);
+            placement.showPhase("reconnecting", heard);
             return reload();
           }
           if (change.kind === "blog" && change.html && hasEnded(change.blog)) {
-            page.say("ended");
+            placement.showPhase("ended");
             line.finish();
           }
         }
@@ -58,7 +58,7 @@ export function follow(view) {
       async () => {
         try {
           // The page is no more. What is shown stays.
-          if (!(await (await import("./reload.js")).load(view))) return page.say("gone");
+          if (!(await (await import("./reload.js")).load(view))) return placement.showPhase("gone");
           arrivals.refound();
         } catch {
           return reload();
@@ -77,7 +77,7 @@ export function follow(view) {
       async ([{ isIntersecting }]) => {
         if (!isIntersecting || !scrollY) return;
         near.disconnect();
-        const { articles, next } = await (await import("./next_page.js")).fetchBehind(view, page.state());
+        const { articles, next } = await (await import("./next_page.js")).fetchBehind(view, placement.state());
         arrivals.extend(blogState.mergeFetched(articles), next);
         watch();
       },
