@@ -5,7 +5,7 @@
 
 /** @import { Change, Post, View, Waiting } from "./types.js" */
 
-import { GLIDE, isInView, still } from "./scroll_position.js";
+import { isInView, keepScrollPosition, MOVE_DURATION } from "./scroll_position.js";
 import { openWaiting } from "./unread.js";
 
 /** @param {View} view @param {ReturnType<typeof import("./placement.js").createPlacement>} placement */
@@ -33,7 +33,7 @@ export function openArrivals(view, placement) {
 
   /** Makes a change under the reader's eyes. @param {() => void} change */
   const make = (change, slide = isLookedFor()) =>
-    still(
+    keepScrollPosition(
       view,
       () => {
         change();
@@ -123,7 +123,7 @@ export function openArrivals(view, placement) {
       }
     }, looked);
     byId("blog").dataset.cursor = cursor;
-    settled = Date.now() + (looked && changes.length > 1 ? GLIDE + 100 : 0);
+    settled = Date.now() + (looked && changes.length > 1 ? MOVE_DURATION + 100 : 0);
   };
 
   /** What waits comes in by itself once the reader is where it is looked for. */
@@ -163,7 +163,7 @@ export function openArrivals(view, placement) {
 
     /** Takes in posts of the next page, behind the last. @param {Iterable<HTMLElement>} more @param {Element | null} next */
     extend: (more, next) => {
-      // Below all that is read: nothing has to be held still.
+      // Below all that is read: the scroll position holds.
       placement.appendPage(more, next);
       placement.numberArticles();
     },
