@@ -10,7 +10,7 @@
  */
 
 import { follow } from "./live.js";
-import { openView } from "./view.js";
+import { createView } from "./view.js";
 
 /** What of the page is shown. The window's title, its keys and its address belong to the page around it. */
 const PARTS = ["#words", "#blog", ".news", "#announce", "#settings"];
@@ -80,7 +80,7 @@ class StopPress extends HTMLElement {
     if (signal.aborted) return;
     root.querySelector("slot")?.remove();
     frame.hidden = false;
-    follow(openView(root, url, said ? said - asked : 0, signal, adopt));
+    follow(createView(root, url, said ? said - asked : 0, signal, adopt));
   }
 
   disconnectedCallback() {

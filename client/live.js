@@ -5,7 +5,7 @@
 
 /** @import { View } from "./types.js" */
 
-import { openArrivals } from "./arrivals.js";
+import { createArrivals } from "./arrivals.js";
 import { backoff } from "./backoff.js";
 import { createBlogState, hasEnded } from "./blog_state.js";
 import { createPlacement } from "./placement.js";
@@ -15,7 +15,7 @@ import { connect } from "./socket.js";
 export function follow(view) {
   const { root, find, byId, signal } = view;
   const placement = createPlacement(view);
-  const arrivals = openArrivals(view, placement);
+  const arrivals = createArrivals(view, placement);
   /** Loads since the last heartbeat: a cache that keeps giving us an outdated page is not asked in a loop. */
   let loads = 0;
   let heard = Date.now();
@@ -59,7 +59,7 @@ export function follow(view) {
         try {
           // The page is no more. What is shown stays.
           if (!(await (await import("./reload.js")).load(view))) return placement.showPhase("gone");
-          arrivals.refound();
+          arrivals.reset();
         } catch {
           return reload();
         }
@@ -78,7 +78,7 @@ export function follow(view) {
         if (!isIntersecting || !scrollY) return;
         near.disconnect();
         const { articles, next } = await (await import("./next_page.js")).fetchBehind(view, placement.state());
-        arrivals.extend(blogState.mergeFetched(articles), next);
+        arrivals.append(blogState.mergeFetched(articles), next);
         watch();
       },
       { rootMargin: "1500px" },

@@ -1,13 +1,13 @@
 /** What the blog's own page loads: it is followed, and read by keys and in the order that its reader is used to. */
 
 import { follow } from "./live.js";
-import { openView } from "./view.js";
+import { createView } from "./view.js";
 
 // The server says with the page what time it is: devices' clocks are often wrong.
 const [arrival] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
 const server = arrival?.serverTiming?.find(({ name }) => name === "now")?.duration;
 const behind = server ? server - performance.timeOrigin - arrival.responseStart : 0;
-const view = openView(document, location.href.split("#")[0], behind);
+const view = createView(document, location.href.split("#")[0], behind);
 
 /** The order asked for last is the order of the next visit. */
 const orders = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll(".sort:first-child a")]);

@@ -126,7 +126,7 @@ export interface View {
 }
 
 /** What waits to be seen; without `post`, it is shown already, out of sight. */
-export interface Waiting {
+export interface UnreadPost {
   kind: "new" | "corrected" | "changed";
   /** Whether it is a key event. */
   key: boolean;

@@ -1,27 +1,28 @@
 /**
- * What came and is not yet seen: counted on a button, in the title, and for those who listen.
+ * Posts that arrived and that the reader has not seen yet. They are counted on a button and in the title, and announced
+ * to screen readers.
  *
- * A post waits while the reader is elsewhere: further down, in another tab, playing what is in it, selecting its text.
- * A correction made in place, out of sight, waits as well: to be looked at.
+ * A post is unread while the reader is elsewhere: further down, in another tab, playing its video or selecting its text.
+ * A correction that was shown off the screen is unread as well, until the reader scrolls to it.
  */
 
-/** @import { View, Waiting } from "./types.js" */
+/** @import { View, UnreadPost } from "./types.js" */
 
 /**
  * @param {View} view
- * @param {Record<string, any>} words
- * @param {(all: Map<string, Waiting>) => void} show what the button does
+ * @param {Record<string, any>} words the page's texts, in the blog's language
+ * @param {(posts: Map<string, UnreadPost>) => void} show runs when the reader clicks the button
  */
-export function openWaiting({ root, byId, lang: language }, words, show) {
-  /** @type {Map<string, Waiting>} */
-  const all = new Map();
-  // Within somebody else's page it is not the window's title; nobody sees it then.
+export function createUnread({ root, byId, lang: language }, words, show) {
+  /** @type {Map<string, UnreadPost>} */
+  const posts = new Map();
+  // An embedded blog has a shadow root here, whose `title` shows nowhere.
   const titled = /** @type {Document} */ (root);
   let { title } = titled;
   const lang = language();
 
-  /** "3 new, 1 corrected". @param {Waiting["kind"][]} kinds */
-  const say = (kinds) =>
+  /** A text such as "3 new, 1 corrected". @param {UnreadPost["kind"][]} kinds */
+  const describe = (kinds) =>
     [...new Set(kinds)]
       .map((kind) => {
         const number = kinds.filter((other) => other === kind).length;
@@ -31,39 +32,40 @@ export function openWaiting({ root, byId, lang: language }, words, show) {
       })
       .join(words.comma);
 
-  /** For screen readers: counts, never bodies. @param {Waiting[]} arrived */
+  /** Tells screen readers how many posts arrived, as far as the reader wants it. @param {UnreadPost[]} arrived */
   const announce = (arrived) => {
     const wanted = localStorage.announce;
     const told = arrived.filter(({ key }) => !wanted || (wanted === "key" && key));
-    if (told.length) byId("announce").textContent = say(told.map(({ kind }) => kind));
+    if (told.length) byId("announce").textContent = describe(told.map(({ kind }) => kind));
   };
 
-  const count = () => {
-    const kinds = [...all.values()].map(({ kind }) => kind);
+  /** Shows the counts on the button and in the title. */
+  const updateCounts = () => {
+    const kinds = [...posts.values()].map(({ kind }) => kind);
     const button = byId("news");
-    button.textContent = say(kinds.sort().reverse());
+    button.textContent = describe(kinds.sort().reverse());
     button.hidden = !kinds.length;
-    button.onclick = () => show(all);
-    const unread = kinds.filter((kind) => kind === "new").length;
-    titled.title = unread ? `(${unread.toLocaleString(lang)}) ${title}` : title;
+    button.onclick = () => show(posts);
+    const newPosts = kinds.filter((kind) => kind === "new").length;
+    titled.title = newPosts ? `(${newPosts.toLocaleString(lang)}) ${title}` : title;
   };
 
   return {
-    all,
-    count,
+    posts,
+    updateCounts,
     announce,
-    /** @param {string} id @param {Waiting} one */
-    add: (id, one) => {
-      all.set(id, one);
-      count();
-      announce([...all.values()]);
+    /** Adds a post and announces all that are unread. @param {string} id @param {UnreadPost} post */
+    add: (id, post) => {
+      posts.set(id, post);
+      updateCounts();
+      announce([...posts.values()]);
     },
-    /** @param {string} id */
-    drop: (id) => all.delete(id) && count(),
-    /** @param {string} text */
-    entitle: (text) => {
+    /** Removes a post, if it is unread. @param {string} id */
+    remove: (id) => posts.delete(id) && updateCounts(),
+    /** Sets the title without the count. @param {string} text */
+    setTitle: (text) => {
       title = text;
-      count();
+      updateCounts();
     },
   };
 }

@@ -10,7 +10,7 @@
  * @param {View["adopt"]} [adopt] makes an element of another document one of ours
  * @returns {View}
  */
-export function openView(root, url, behind, signal, adopt = (element) => document.importNode(element, true)) {
+export function createView(root, url, behind, signal, adopt = (element) => document.importNode(element, true)) {
   /** @type {View["find"]} */
   const find = (selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
   return {
