@@ -1,60 +1,64 @@
 /**
- * A tab that listens to the one which holds the connection (tabs.js). Fetched by the second tab of a blog.
+ * A tab that receives the messages of the leader, the tab that has the connection (tabs.js). Imported by the second tab
+ * of a blog.
  *
- * What it is told goes on if it begins where this tab stands. If not, there is a gap, or the other lags behind: then
- * `/changes` says what is lacking, and the two meet at the next message that fits.
+ * A message of the leader fits if the cursor before it is this tab's cursor. If it is not, this tab has a gap or the
+ * leader is behind: then it fetches `/changes` until the next message of the leader fits.
  */
 
-/** @import { Listener, Told } from "./types.js" */
+/** @import { FollowerOptions, TabMessage } from "./types.js" */
 
 import { backoff } from "./backoff.js";
 import { movesCursor } from "./blog_state.js";
 
-/** Milliseconds, up to twice as many, in which the one who holds the connection has to give a sign of life. */
-const SIGN_WITHIN = 1_500;
-/** Milliseconds by which a tab comes back later than the one that held the connection, and up to thrice as many. */
-const LATER = 1_000;
+/** Milliseconds, times 1 to 2 at random, within which the leader has to give a sign of life. */
+const SIGN_OF_LIFE_TIMEOUT = 1_500;
+/** Milliseconds, times 1 to 3 at random, by which a follower reconnects later than the leader after a bye. */
+const FOLLOWER_DELAY = 1_000;
 
-/** @param {Listener} listener */
-export function follow({ channel, changes, cursor, hear, fail, lead, listens }) {
-  let alive = false;
-  let filling = false;
+/** Follows the leader until this tab becomes the leader or closes. @param {FollowerOptions} options */
+export function followLeader({ channel, changesUrl, cursor, deliver, fail, requestLead, isFollowing }) {
+  let isAlive = false;
+  let isFilling = false;
   let tries = 0;
-  /** Where the other stands. */
-  let there = "";
+  /** The leader's cursor after its latest message. */
+  let leaderCursor = "";
 
-  const fill = async () => {
-    if (filling || !listens()) return;
-    filling = true;
+  const fillGap = async () => {
+    if (isFilling || !isFollowing()) return;
+    isFilling = true;
     for (let more = true; more; ) {
-      const answer = await fetch(changes());
-      if (!answer.ok) throw new Error(`expected the changes, but got ${answer.status}`);
-      const page = await answer.json();
-      if (!listens()) return;
-      for (const message of page.messages) hear(JSON.stringify(message));
-      more = page.more && listens();
+      const response = await fetch(changesUrl());
+      if (!response.ok) throw new Error(`expected the changes, but got ${response.status}`);
+      const page = await response.json();
+      if (!isFollowing()) return;
+      for (const message of page.messages) deliver(JSON.stringify(message));
+      more = page.more && isFollowing();
     }
-    filling = false;
-    if (there !== cursor()) setTimeout(mend, backoff(tries++, Math.random));
+    isFilling = false;
+    if (leaderCursor !== cursor()) setTimeout(fillOrFail, backoff(tries++, Math.random));
   };
-  const mend = () => fill().catch(() => listens() && fail(1006));
+  const fillOrFail = () => fillGap().catch(() => isFollowing() && fail(1006));
 
-  channel.onmessage = ({ data: told }) => {
-    alive = true;
-    const { data, from, code } = /** @type {Told} */ (told);
+  channel.onmessage = ({ data: tabMessage }) => {
+    isAlive = true;
+    const { data, previous, code } = /** @type {TabMessage} */ (tabMessage);
     if (code) return fail(code);
     if (!data) return;
     const message = JSON.parse(data);
-    there = (movesCursor(message) ? message.cursor : from) ?? "";
-    // The one that held the connection comes back first, and the others to it.
-    if (message.type === "bye") message.retry_after_ms += LATER * (1 + 2 * Math.random());
-    if (!movesCursor(message)) hear(JSON.stringify(message));
-    else if (from === cursor() && !filling) {
+    leaderCursor = (movesCursor(message) ? message.cursor : previous) ?? "";
+    // The leader reconnects first, and the followers then find it connected.
+    if (message.type === "bye") message.retry_after_ms += FOLLOWER_DELAY * (1 + 2 * Math.random());
+    if (!movesCursor(message)) deliver(JSON.stringify(message));
+    else if (previous === cursor() && !isFilling) {
       tries = 0;
-      return hear(data);
+      return deliver(data);
     }
-    if (there !== cursor()) mend();
+    if (leaderCursor !== cursor()) fillOrFail();
   };
-  channel.postMessage({ asks: true });
-  setTimeout(() => alive || !listens() || lead({ steal: true }), SIGN_WITHIN * (1 + Math.random()));
+  channel.postMessage({ join: true });
+  setTimeout(
+    () => isAlive || !isFollowing() || requestLead({ steal: true }),
+    SIGN_OF_LIFE_TIMEOUT * (1 + Math.random()),
+  );
 }

@@ -18,7 +18,7 @@ export function follow(view) {
   const arrivals = createArrivals(view, placement);
   /** Loads since the last heartbeat: a cache that keeps giving us an outdated page is not asked in a loop. */
   let loads = 0;
-  let heard = Date.now();
+  let lastMessageAt = Date.now();
   /** @type {ReturnType<typeof createBlogState>} */
   let blogState;
 
@@ -27,29 +27,29 @@ export function follow(view) {
     const state = placement.state();
     blogState = createBlogState(state);
     if (hasEnded(state)) return placement.showPhase("ended");
-    const line = connect({
+    const connection = connect({
       url: new URL(state.socket, view.url).href.replace("http", "ws"),
       cursor: state.cursor,
-      phase: (phase) => phase !== "closed" && placement.showPhase(phase, heard),
+      phase: (phase) => phase !== "closed" && placement.showPhase(phase, lastMessageAt),
       receive: (message) => {
-        heard = Date.now();
+        lastMessageAt = Date.now();
         if (message.type === "heartbeat") loads = 0;
         const changes = blogState.receive(message);
         for (const change of changes) {
           if (change.kind === "reset" || (change.kind === "blog" && placement.needsReload(change.blog))) {
-            line.close();
-            placement.showPhase("reconnecting", heard);
+            connection.close();
+            placement.showPhase("reconnecting", lastMessageAt);
             return reload();
           }
           if (change.kind === "blog" && change.html && hasEnded(change.blog)) {
             placement.showPhase("ended");
-            line.finish();
+            connection.finish();
           }
         }
         arrivals.apply(changes, blogState.cursor());
       },
     });
-    signal?.addEventListener("abort", line.close);
+    signal?.addEventListener("abort", connection.close);
   };
 
   /** Loads the page afresh and follows it; after a random while, since everybody may have to at once. */
