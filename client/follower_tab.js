@@ -29,7 +29,7 @@ export function followLeader({ channel, changesUrl, cursor, deliver, fail, reque
     isFilling = true;
     for (let more = true; more; ) {
       const response = await fetch(changesUrl());
-      if (!response.ok) throw new Error(`expected the changes, but got ${response.status}`);
+      if (!response.ok) throw new Error(`expected the changes, but got status ${response.status}`);
       const page = await response.json();
       if (!isFollowing()) return;
       for (const message of page.messages) deliver(JSON.stringify(message));

@@ -11,17 +11,18 @@ import { createBlogState, hasEnded } from "./blog_state.js";
 import { createPlacement } from "./placement.js";
 import { connect } from "./socket.js";
 
-/** @param {View} view */
-export function follow(view) {
+/** Keeps the blog in a view up to date until it ends or the view's signal aborts. @param {View} view */
+export function followBlog(view) {
   const { root, find, byId, signal } = view;
   const placement = createPlacement(view);
   const arrivals = createArrivals(view, placement);
-  /** Loads since the last heartbeat: a cache that keeps giving us an outdated page is not asked in a loop. */
+  /** Reloads since the last heartbeat. They back off, because a cache may return an outdated page again and again. */
   let loads = 0;
   let lastMessageAt = Date.now();
   /** @type {ReturnType<typeof createBlogState>} */
   let blogState;
 
+  /** Connects from the state that the page has. */
   const open = () => {
     if (signal?.aborted) return;
     const state = placement.state();
@@ -52,54 +53,57 @@ export function follow(view) {
     signal?.addEventListener("abort", connection.close);
   };
 
-  /** Loads the page afresh and follows it; after a random while, since everybody may have to at once. */
+  /** Reloads the page and connects again, after a random wait, since all readers may have to at the same time. */
   const reload = () => {
     setTimeout(
       async () => {
         try {
-          // The page is no more. What is shown stays.
-          if (!(await (await import("./reload.js")).load(view))) return placement.showPhase("gone");
+          // The page no longer exists. Its content stays on the screen.
+          if (!(await (await import("./reload.js")).reloadPage(view))) return placement.showPhase("gone");
           arrivals.reset();
         } catch {
           return reload();
         }
         open();
-        watch();
+        watchLastPost();
       },
       backoff(loads++, Math.random),
     );
   };
 
-  /** Fetches older posts when the reader comes near the last one, again and again; after a failure, by the link alone. */
-  const watch = () => {
+  /**
+   * Fetches the next page's posts whenever the reader comes near the last post. After a failure it stops, and the link to
+   * the next page remains.
+   */
+  const watchLastPost = () => {
     const more = find("#blog [rel=next]");
     const near = new IntersectionObserver(
       async ([{ isIntersecting }]) => {
         if (!isIntersecting || !scrollY) return;
         near.disconnect();
-        const { articles, next } = await (await import("./next_page.js")).fetchBehind(view, placement.state());
+        const { articles, next } = await (await import("./next_page.js")).fetchNextPage(view, placement.state());
         arrivals.append(blogState.mergeFetched(articles), next);
-        watch();
+        watchLastPost();
       },
       { rootMargin: "1500px" },
     );
     if (more) near.observe(more);
   };
 
-  /** What is done by a click or a choice is in a module of its own. @param {Event} event */
-  const act = async (event) => {
+  /** Runs a control of the reader's, whose code is in a module of its own. @param {Event} event */
+  const runAction = async (event) => {
     const target = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest?.("[data-act]"));
     const { metaKey, ctrlKey, altKey } = /** @type {MouseEvent} */ (event);
-    // A choice is made by `change`; a click on its list means nothing yet.
+    // A select acts on `change`, not on the click that opens it.
     if (!target || metaKey || ctrlKey || altKey || (target.matches("select") && event.type !== "change")) return;
     if (event.type === "click") event.preventDefault();
-    (await import("./reader_controls.js")).tools(view, target);
+    (await import("./reader_controls.js")).runControl(view, target);
   };
-  for (const type of ["change", "click"]) root.addEventListener(type, act);
+  for (const type of ["change", "click"]) root.addEventListener(type, runAction);
 
   byId("settings").hidden = false;
   /** @type {HTMLSelectElement} */ (byId("announcing")).value = localStorage.announce ?? "";
   if (localStorage.zone) import("./times.js").then(({ showTimes }) => showTimes(view));
   open();
-  watch();
+  watchLastPost();
 }
