@@ -1,7 +1,7 @@
 /**
- * When to show changes: at once, or when the reader asks for them. A new post is inserted at once if the reader is at the
- * live end of the page; otherwise it waits as unread (unread.js). An article is left alone while a video in it plays or
- * its text is selected.
+ * When to show changes: at once, or when the reader asks for them. A new post is inserted at once if the reader is at
+ * the live end of the page; otherwise it waits as unread (unread.js). An article is left alone while a video in it
+ * plays or its text is selected.
  */
 
 /** @import { Change, Post, View, UnreadPost } from "./types.js" */
@@ -9,7 +9,12 @@
 import { isInView, keepScrollPosition, MOVE_DURATION } from "./scroll_position.js";
 import { createUnread } from "./unread.js";
 
-/** Creates the queue of changes for a view. @param {View} view @param {ReturnType<typeof import("./placement.js").createPlacement>} placement */
+/**
+ * Creates the queue of changes for a view.
+ *
+ * @param {View} view
+ * @param {ReturnType<typeof import("./placement.js").createPlacement>} placement
+ */
 export function createArrivals(view, placement) {
   const { root, find, byId, articles, parse, signal } = view;
 

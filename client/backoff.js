@@ -12,5 +12,9 @@ export const HELLO_TIMEOUT = 10_000;
 /** The close code with which another transport reports that a WebSocket gets through again. */
 export const WEBSOCKET_WORKS = 4000;
 
-/** How many milliseconds to wait before retry `n` (0, 1, 2 …), with full jitter. @type {(n: number, random: () => number) => number} */
+/**
+ * How many milliseconds to wait before retry `n` (0, 1, 2 …), with full jitter.
+ *
+ * @type {(n: number, random: () => number) => number}
+ */
 export const backoff = (n, random) => random() * Math.min(BACKOFF_MAX, BACKOFF_FIRST * 2 ** n);

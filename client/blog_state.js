@@ -52,7 +52,11 @@ export function createBlogState({ cursor, posts = [] }) {
   };
 
   return {
-    /** Applies a message and returns the changes: none, unless it is newer than what is known. @param {Message} message */
+    /**
+     * Applies a message and returns the changes: none, unless it is newer than what is known.
+     *
+     * @param {Message} message
+     */
     receive: (message) => {
       if (!cursor || movesCursor(message)) cursor = message.cursor;
       return changes(message);

@@ -4,9 +4,9 @@
  *     <script type="module" src="https://live.example/client/embed.js"></script>
  *     <stop-press blog="https://live.example/blogs/x"><a href="https://live.example/blogs/x">Follow live</a></stop-press>
  *
- * It shows the server's own page, with the server's styles, in a shadow tree, and the code of the page itself keeps it up
- * to date. While it loads, and where it cannot load, the element shows its content: the link. It needs no inline script
- * or style and no `eval`, so a strict Content-Security-Policy only has to name the origin.
+ * It shows the server's own page, with the server's styles, in a shadow tree, and the code of the page itself keeps
+ * it up to date. While it loads, and where it cannot load, the element shows its content: the link. It needs no
+ * inline script or style and no `eval`, so a strict Content-Security-Policy only has to name the origin.
  */
 
 import { followBlog } from "./live.js";
@@ -15,7 +15,11 @@ import { createView } from "./view.js";
 /** The parts of the page to show. The window's title, keys and address belong to the page around it. */
 const PARTS = ["#words", "#blog", ".news", "#announce", "#settings"];
 
-/** Returns a function that copies an element of the page at `url` and makes its addresses absolute. @param {string} url */
+/**
+ * Returns a function that copies an element of the page at `url` and makes its addresses absolute.
+ *
+ * @param {string} url
+ */
 const createAdopter = (url) => (/** @type {HTMLElement} */ element) => {
   let copy = document.importNode(element, true);
   // A page may have one `main` only, and that belongs to the page around it.

@@ -2,8 +2,8 @@
  * The transports for networks that block WebSockets: Server-Sent Events, and polling. Imported only there.
  *
  * They deliver the same messages and look like a WebSocket to socket.js. The cursor is in the address, so nothing is
- * missed when the transport changes. While one runs, it tries a WebSocket, first after a few seconds and then about every
- * minute. When that receives a hello, the transport closes itself and socket.js goes back to WebSockets.
+ * missed when the transport changes. While one runs, it tries a WebSocket, first after a few seconds and then about
+ * every minute. When that receives a hello, the transport closes itself and socket.js goes back to WebSockets.
  */
 
 /** @import { Connection, FallbackEnvironment, Transport } from "./types.js" */
@@ -23,7 +23,7 @@ const HEARTBEAT = 25;
 const CODES = { 204: 1000, 404: 4404 };
 
 /**
- * Receives messages, passes each to `deliver`, and resolves with a close code.
+ * Gets messages, passes each to `deliver`, and resolves with a close code.
  *
  * @typedef {(environment: FallbackEnvironment, url: string, deliver: (message: object) => void, signal: AbortSignal) => Promise<number>} Run
  */
@@ -37,7 +37,11 @@ const browser = () => ({
   random: Math.random,
 });
 
-/** All transports in the order in which to try them; `undefined` is the WebSocket. @returns {(Transport | undefined)[]} */
+/**
+ * All transports in the order in which to try them; `undefined` is the WebSocket.
+ *
+ * @returns {(Transport | undefined)[]}
+ */
 export const transports = (environment = browser()) => [
   undefined,
   transport(environment, streaming),

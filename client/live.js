@@ -72,8 +72,8 @@ export function followBlog(view) {
   };
 
   /**
-   * Fetches the next page's posts whenever the reader comes near the last post. After a failure it stops, and the link to
-   * the next page remains.
+   * Fetches the next page's posts whenever the reader comes near the last post. After a failure it stops, and the
+   * link to the next page remains.
    */
   const watchLastPost = () => {
     const more = find("#blog [rel=next]");

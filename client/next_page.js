@@ -1,8 +1,9 @@
 /**
- * Fetches the posts of the next page, when the reader comes near the last post. That page has older posts or, where the
- * oldest come first, newer ones.
+ * Fetches the posts of the next page, when the reader comes near the last post. That page has older posts or, where
+ * the oldest come first, newer ones.
  *
- * It is requested by the position of the last post, not by a page number: posts published late or deleted shift numbers.
+ * It is requested by the position of the last post, not by a page number: posts published late or deleted shift
+ * numbers.
  */
 
 /** @import { ShownPost, View } from "./types.js" */

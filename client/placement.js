@@ -45,7 +45,11 @@ export function createPlacement({ byId, find, articles, parse, lang, url, behind
   };
   let { first, last } = bounds();
 
-  /** Whether a post belongs on this page: it is within the bounds and matches the filter. @param {HTMLElement} article */
+  /**
+   * Whether a post belongs on this page: it is within the bounds and matches the filter.
+   *
+   * @param {HTMLElement} article
+   */
   const belongs = (article) => {
     const post = postOf(article);
     if ((first && compare(post, first) < 0) || (last && compare(post, last) > 0)) return false;
@@ -63,7 +67,9 @@ export function createPlacement({ byId, find, articles, parse, lang, url, behind
     list.insertBefore(element, (last && isAbove(last) && others.find(isAbove)) || null);
   };
 
-  /** Highlights an article for a moment. One that came while the reader was away stays marked until they leave again. */
+  /**
+   * Highlights an article for a moment. One that came while the reader was away stays marked until they leave again.
+   */
   const highlight = (/** @type {HTMLElement} */ article, /** @type {string} */ kind) => {
     const name = kind === "new" ? "is-new" : "is-changed";
     const mark = away ? words.since : kind === "corrected" && words.mark;
@@ -131,10 +137,19 @@ export function createPlacement({ byId, find, articles, parse, lang, url, behind
       return { cursor, socket, status: byId("head").dataset.status, posts: articles().map(postOf) };
     },
 
-    /** Whether every post has to be rendered again: the blog has another language or time zone now. @param {Blog} blog */
+    /**
+     * Whether every post has to be rendered again: the blog has another language or time zone now.
+     *
+     * @param {Blog} blog
+     */
     needsReload: ({ language, timezone }) => language !== lang() || timezone !== byId("blog").dataset.timezone,
 
-    /** Shows the phase of the connection or, for a phase without a text, a link to reload. @param {Phase} phase @param {number} [lastMessageAt] */
+    /**
+     * Shows the phase of the connection or, for a phase without a text, a link to reload.
+     *
+     * @param {Phase} phase
+     * @param {number} [lastMessageAt]
+     */
     showPhase: (phase, lastMessageAt = Date.now()) => {
       const status = byId("connection");
       if (phase === "reconnecting") away = true;
@@ -159,7 +174,12 @@ export function createPlacement({ byId, find, articles, parse, lang, url, behind
       ({ first, last } = bounds());
     },
 
-    /** Appends the posts of the next page, and the link to the page after it. @param {Iterable<HTMLElement>} more @param {Element | null} next */
+    /**
+     * Appends the posts of the next page, and the link to the page after it.
+     *
+     * @param {Iterable<HTMLElement>} more
+     * @param {Element | null} next
+     */
     appendPage: (more, next) => {
       for (const article of more) if (!byId(article.id)) insert(byId("posts"), article);
       find("#blog [rel=next]")?.replaceWith(next ?? "");

@@ -1,10 +1,18 @@
-/** What a reader controls by click, key or choice: copy, share, play, move between posts, settings. Imported on first use. */
+/**
+ * What a reader controls by click, key or choice: copy, share, play, move between posts, settings. Imported on first
+ * use.
+ */
 
 /** @import { View } from "./types.js" */
 
 import { showTimes } from "./times.js";
 
-/** Copies a link, and shows that in place of its text for two seconds. @param {View} view @param {HTMLAnchorElement} link */
+/**
+ * Copies a link, and shows that in place of its text for two seconds.
+ *
+ * @param {View} view
+ * @param {HTMLAnchorElement} link
+ */
 async function copy({ byId }, link) {
   await navigator.clipboard.writeText(link.href);
   const text = link.textContent;
@@ -39,7 +47,12 @@ function play(card) {
   frame.focus();
 }
 
-/** Moves the focus to another post. @param {View} view @param {number} by 1 for the next post, -1 for the previous one */
+/**
+ * Moves the focus to another post.
+ *
+ * @param {View} view
+ * @param {number} by 1 for the next post, -1 for the previous one
+ */
 export function focusPost({ articles }, by) {
   const posts = articles();
   const here = posts.indexOf(/** @type {HTMLElement} */ (document.activeElement?.closest("article")));

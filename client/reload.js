@@ -9,8 +9,8 @@
 const PARTS = ["title", "meta[name=description]", "link[rel=canonical]", "#words", "#blog"];
 
 /**
- * Loads the page again in place, and keeps the post being read where it is. Returns whether the page still exists; throws
- * if it could not be loaded.
+ * Loads the page again in place, and keeps the post being read where it is. Returns whether the page still exists;
+ * throws if it could not be loaded.
  *
  * @param {View} view
  */

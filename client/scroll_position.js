@@ -1,9 +1,10 @@
 /**
  * Changes the page without moving the text that is being read.
  *
- * It does so in two ways. When content above the reader's line grows or shrinks, it scrolls by the same distance, so the
- * line stays where it is on the screen; the browser's own scroll anchoring is off during the change. When a visible
- * element has to move, it animates the move from the old position (FLIP, Paul Lewis 2015), which is no layout shift.
+ * It does so in two ways. When content above the reader's line grows or shrinks, it scrolls by the same distance, so
+ * the line stays where it is on the screen; the browser's own scroll anchoring is off during the change. When a
+ * visible element has to move, it animates the move from the old position (FLIP, Paul Lewis 2015), which is no layout
+ * shift.
  */
 
 /** @import { View } from "./types.js" */
@@ -14,7 +15,11 @@ export const MOVE_DURATION = 350;
 const BLOCKS = "#head > *, .summary, #keys > li, #pinned > *, .tools, #posts > *, .pages";
 /** @param {Element} element */
 const top = (element) => element.getBoundingClientRect().top;
-/** A block's vertical position; that of a key event is relative to the summary, which moves with them. @param {Element} block */
+/**
+ * A block's vertical position; that of a key event is relative to the summary, which moves with them.
+ *
+ * @param {Element} block
+ */
 const position = (block) => {
   const list = block.closest("#keys");
   return top(block) - (list ? top(list) : 0);

@@ -1,21 +1,22 @@
 /**
- * A connection to one blog that reconnects until the blog has ended. It uses no DOM: it passes each message to `receive`
- * and each change of its phase to `phase`.
+ * A connection to one blog that reconnects until the blog has ended. It uses no DOM: it passes each message to
+ * `receive` and each change of its phase to `phase`.
  *
- * The cursor is its only memory. Every message that changes something carries the cursor after that change, and the next
- * connection asks for what follows. So the client can drop a connection at any time, and it drops one that may be dead:
+ * The cursor is its only memory. Every message that changes something carries the cursor after that change, and the
+ * next connection asks for what follows. So the client can drop a connection at any time, and it drops one that may
+ * be dead:
  *
  *   - no message arrived for two heartbeats;
  *   - a heartbeat has another cursor than the client, and no change arrives within a few seconds;
  *   - the device went offline or online: an open socket may belong to a network that is gone;
  *   - the page became visible, and the last message is older than a heartbeat.
  *
- * Before retry n (0, 1, 2 …) it waits a random time up to min(30 s, 0.5 s × 2ⁿ): back-off with full jitter, so readers
- * who lost a server together do not return together. n restarts at 0 once a connection has lasted for a heartbeat, so a
- * server that accepts connections and drops them is not flooded. A `bye` sets the wait itself.
+ * Before retry n (0, 1, 2 …) it waits a random time up to min(30 s, 0.5 s × 2ⁿ): back-off with full jitter, so
+ * readers who lost a server together do not return together. n restarts at 0 once a connection has lasted for a
+ * heartbeat, so a server that accepts connections and drops them is not flooded. A `bye` sets the wait itself.
  *
- * Where WebSockets fail but plain HTTP works, the next try uses another transport (fallback.js) and the same cursor. That
- * transport looks like a WebSocket, and closes itself once a real one works again.
+ * Where WebSockets fail but plain HTTP works, the next try uses another transport (fallback.js) and the same cursor.
+ * That transport looks like a WebSocket, and closes itself once a real one works again.
  */
 
 /** @import { Connection, ConnectOptions, Environment, Message, Phase, Transport } from "./types.js" */
@@ -25,7 +26,10 @@ import { openSharedConnection } from "./tabs.js";
 
 /** Close codes that are final. After any other the client reconnects. @type {Record<number, Phase>} */
 const FINAL = { 1000: "ended", 1008: "refused", 4404: "gone" };
-/** After so many tries in a row without a hello, switch the transport. A try that got no answer at all counts as so many. */
+/**
+ * After this many tries in a row without a hello, the client switches the transport. One try without any answer is
+ * enough as well.
+ */
 const FAILED_TRIES_MAX = 2;
 
 // All in milliseconds.
@@ -68,7 +72,11 @@ export function connect(
   /** @type {Record<string, unknown>} */
   const timers = {};
 
-  /** Starts a timer in place of the one with its name, or only stops that. @type {(name: "retry" | "watchdog" | "behind", ms?: number, act?: () => void) => void} */
+  /**
+   * Starts a timer in place of the one with its name, or only stops that.
+   *
+   * @type {(name: "retry" | "watchdog" | "behind", ms?: number, act?: () => void) => void}
+   */
   const timer = (name, ms, act) => {
     environment.clearTimeout(timers[name]);
     timers[name] =
@@ -125,7 +133,10 @@ export function connect(
     if (failedTries >= FAILED_TRIES_MAX) switchTransport();
   };
 
-  /** Switches to the next transport, in a circle, if plain HTTP works. One switch at a time: NaN compares as no failure. */
+  /**
+   * Switches to the next transport, in a circle, if plain HTTP works. One switch at a time: NaN compares as no
+   * failure.
+   */
   const switchTransport = async () => {
     failedTries = NaN;
     transports = await environment

@@ -1,12 +1,12 @@
 /**
- * One connection for all tabs of a blog. The tab that holds a lock (Web Locks) is the leader: it has the connection and
- * sends what it receives to the other tabs, its followers (BroadcastChannel). To socket.js the shared connection is like
- * any other.
+ * One connection for all tabs of a blog. The tab that holds a lock (Web Locks) is the leader: it has the connection
+ * and sends what it receives to the other tabs, its followers (BroadcastChannel). To socket.js the shared connection
+ * is like any other.
  *
- * When the leader is closed, crashes, is frozen or enters the back/forward cache, the next tab gets the lock. A leader
- * that gives no sign of life loses it (follower_tab.js). Each tab has a cursor of its own, and each message from the
- * leader names the cursor before it, so a follower notices a gap and fills it from `/changes`. Without Web Locks, each
- * tab has its own connection.
+ * When the leader is closed, crashes, is frozen or enters the back/forward cache, the next tab gets the lock. A
+ * leader that gives no sign of life loses it (follower_tab.js). Each tab has a cursor of its own, and each message
+ * from the leader names the cursor before it, so a follower notices a gap and fills it from `/changes`. Without Web
+ * Locks, each tab has its own connection.
  */
 
 /** @import { Connection, Message, TabMessage, Transport } from "./types.js" */
@@ -68,7 +68,11 @@ export function openSharedConnection(url, protocol, Transport = WebSocket) {
         };
     });
 
-  /** Becomes the leader once it has the lock, and until then follows. A stolen lock fails the connection. @param {LockOptions} options */
+  /**
+   * Becomes the leader once it has the lock, and until then follows. A stolen lock fails the connection.
+   *
+   * @param {LockOptions} options
+   */
   const requestLead = (options) =>
     locks
       .request(name, options, async (lock) => {

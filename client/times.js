@@ -1,6 +1,7 @@
 /**
- * Shows times as the reader chooses: in the device's time zone, or as how long ago. The server writes them in the blog's
- * time zone. Imported once a reader has chosen. The browser (Intl) knows the rules of time zones, such as daylight saving.
+ * Shows times as the reader chooses: in the device's time zone, or as how long ago. The server writes them in the
+ * blog's time zone. Imported once a reader has chosen. The browser (Intl) knows the rules of time zones, such as
+ * daylight saving.
  */
 
 /** @import { View } from "./types.js" */
@@ -25,7 +26,13 @@ export function ago(moment, lang, now = new Date()) {
   return format.format(0, "minute");
 }
 
-/** A moment in a time zone. @param {Date} moment @param {string} lang @param {string} [timeZone] by default the device's */
+/**
+ * A moment in a time zone.
+ *
+ * @param {Date} moment
+ * @param {string} lang
+ * @param {string} [timeZone] by default the device's
+ */
 export const inZone = (moment, lang, timeZone) =>
   new Intl.DateTimeFormat(lang, {
     year: "numeric",

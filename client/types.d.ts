@@ -17,7 +17,7 @@ export interface Message {
 
 /** A WebSocket, or an object with the part of its interface that socket.js uses. */
 export interface Connection {
-  // biome-ignore lint/suspicious/noExplicitAny: only `data` is used here, and `code` below; a WebSocket's events have more.
+  // biome-ignore lint/suspicious/noExplicitAny: `data` is used here, `code` below; the events of a WebSocket have more.
   onmessage: ((event: any) => void) | null;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   onclose: ((event: any) => void) | null;
@@ -32,8 +32,8 @@ export interface Environment {
   /** Connects with the given transport, by default with a WebSocket. */
   open: (url: string, protocol: string, transport?: Transport) => Connection;
   /**
-   * All transports, the first of them `undefined` for the WebSocket; an empty list if `changes`, a plain HTTP address, can
-   * not be fetched either.
+   * All transports, the first of them `undefined` for the WebSocket; an empty list if `changes`, a plain HTTP
+   * address, cannot be fetched either.
    */
   fallbackTransports: (changes: string) => Promise<(Transport | undefined)[]>;
   setTimeout: (act: () => void, ms: number) => unknown;
@@ -148,7 +148,9 @@ export interface Post extends ShownPost {
   [field: string]: any;
 }
 
-/** A blog's public fields. Every change of a post has the counts alone, in the html form with their markup as `html`. */
+/**
+ * A blog's public fields. Every change of a post has the counts alone, in the html form with their markup as `html`.
+ */
 export interface Blog {
   posts: number;
   updated_at: string | null;
@@ -158,10 +160,10 @@ export interface Blog {
 }
 
 /**
- * A change to the page. `place`: insert a post; `replace`: replace one, perhaps in another position; `remove`: delete one;
- * `counts`: the number of posts and the last update have changed; `blog`: the blog itself has changed, with its header as
- * `html` in the html form, except after a hello; `reset`: discard everything and reload; `end`: the end of the changes of
- * one message, which may have changed only the cursor.
+ * A change to the page. `place`: insert a post; `replace`: replace one, perhaps in another position; `remove`: delete
+ * one; `counts`: the number of posts and the last update have changed; `blog`: the blog itself has changed, with its
+ * header as `html` in the html form, except after a hello; `reset`: discard everything and reload; `end`: the end of
+ * the changes of one message, which may have changed only the cursor.
  */
 export type Change =
   | { kind: "place" | "replace"; id: string; post: Post }

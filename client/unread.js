@@ -1,9 +1,9 @@
 /**
- * Posts that arrived and that the reader has not seen yet. They are counted on a button and in the title, and announced
- * to screen readers.
+ * Posts that arrived and that the reader has not seen yet. They are counted on a button and in the title, and
+ * announced to screen readers.
  *
- * A post is unread while the reader is elsewhere: further down, in another tab, playing its video or selecting its text.
- * A correction that was shown off the screen is unread as well, until the reader scrolls to it.
+ * A post is unread while the reader is elsewhere: further down, in another tab, playing its video or selecting its
+ * text. A correction that was shown off the screen is unread as well, until the reader scrolls to it.
  */
 
 /** @import { View, UnreadPost } from "./types.js" */

@@ -25,7 +25,7 @@ export function createView(root, url, behind, signal, adopt = (element) => docum
     byId: (id) => /** @type {HTMLElement} */ (root.getElementById(id)),
     lang: () => find("[lang]").lang,
     articles: () => /** @type {HTMLElement[]} */ ([...root.querySelectorAll("#posts > *")]),
-    // This HTML is as trusted as the page: the server renders both from the same templates, which escape all text, and it
+    // This HTML is as trusted as the page. The server renders both from the same templates, which escape all text, and
     // sanitises bodies when they are published.
     parse: (html) => {
       const template = document.createElement("template");
