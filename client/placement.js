@@ -1,5 +1,5 @@
 /**
- * The only code that writes posts to the DOM. It puts each post where a fresh load of the page would show it. It also
+ * The only code that inserts posts into the DOM. It puts each post where a fresh load of the page would show it. It also
  * shows the state of the connection.
  *
  * The server renders the page, and the markup of each post that arrives later, so this code builds no HTML. Nor does it
