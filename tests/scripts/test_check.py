@@ -24,7 +24,7 @@ class Checkout:
         for tool in ("ruff", "mypy", "lint-imports", "biome", "npm"):
             self.write(f".venv/bin/{tool}", f'#!/bin/sh\necho {tool} "$@" >>"{self.notes}"\n').chmod(0o755)
         self.write(".gitignore", ".venv/\nignored.py\n")
-        for path in ("a.py", "b.py", "client/page.js", "README.md", "pyproject.toml"):
+        for path in ("a.py", "b.py", "client/placement.js", "README.md", "pyproject.toml"):
             self.write(path, "old\n")
         self.write("scripts/check", "")
         shutil.copy(SCRIPT, root / "scripts" / "check")
@@ -88,8 +88,8 @@ def test_after_a_removal_there_is_nothing_to_lint_but_types_and_layers(checkout:
 
 
 def test_a_client_file_needs_the_clients_tools_alone(checkout: Checkout) -> None:
-    checkout.write("client/page.js")
-    assert checkout.check() == ["biome ci --no-errors-on-unmatched client/page.js", *CLIENT]
+    checkout.write("client/placement.js")
+    assert checkout.check() == ["biome ci --no-errors-on-unmatched client/placement.js", *CLIENT]
 
 
 def test_what_configures_the_tools_concerns_every_file(checkout: Checkout) -> None:

@@ -1,4 +1,4 @@
-/** A world for connections in which time stands still until a test moves it, and sockets do what the test says. */
+/** An environment for connections in which time stands still until a test moves it, and sockets do what the test says. */
 
 export class FakeSocket {
   closed = false;
@@ -23,7 +23,7 @@ export class FakeSocket {
   }
 }
 
-export function createWorld({ random = () => 1, plain = async () => [] } = {}) {
+export function createFakeEnvironment({ random = () => 1, plain = async () => [] } = {}) {
   let now = 1_000_000;
   let timers = [];
   const sockets = [];
@@ -62,12 +62,12 @@ export function createWorld({ random = () => 1, plain = async () => [] } = {}) {
       document.dispatchEvent(new Event("visibilitychange"));
     },
     // What socket.js asks for.
-    open: (url, protocol, Way = FakeSocket) => {
-      const socket = new Way(url, protocol);
+    open: (url, protocol, Transport = FakeSocket) => {
+      const socket = new Transport(url, protocol);
       sockets.push(socket);
       return socket;
     },
-    fallback: (changes) => plain(changes),
+    fallbackTransports: (changes) => plain(changes),
     setTimeout: (act, ms) => {
       const timer = { at: now + ms, act };
       timers.push(timer);

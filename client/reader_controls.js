@@ -1,10 +1,18 @@
-/** What a reader does by click, key or choice. Fetched at the first of them. */
+/**
+ * What a reader controls by click, key or choice: copy, share, play, move between posts, settings. Imported on first
+ * use.
+ */
 
 /** @import { View } from "./types.js" */
 
 import { showTimes } from "./times.js";
 
-/** Copies a link, and says so in its place for a while. @param {View} view @param {HTMLAnchorElement} link */
+/**
+ * Copies a link, and shows that in place of its text for two seconds.
+ *
+ * @param {View} view
+ * @param {HTMLAnchorElement} link
+ */
 async function copy({ byId }, link) {
   await navigator.clipboard.writeText(link.href);
   const text = link.textContent;
@@ -15,7 +23,7 @@ async function copy({ byId }, link) {
 }
 
 /**
- * Offers a post to the device's own ways of sharing; where there are none, copies its link.
+ * Shares a post through the device; copies its link where the device cannot share.
  *
  * @param {View} view
  * @param {HTMLAnchorElement} link
@@ -23,11 +31,11 @@ async function copy({ byId }, link) {
 async function share(view, link) {
   const title = link.closest("article")?.ariaLabel || view.find("h1").textContent;
   if (!navigator.share) return copy(view, link);
-  // The reader thought better of it.
+  // It rejects when the reader cancels.
   await navigator.share({ title: title ?? "", url: link.href }).catch(() => {});
 }
 
-/** Puts the provider's player in the place of its card. @param {HTMLAnchorElement} card */
+/** Replaces a card with the provider's player. @param {HTMLAnchorElement} card */
 function play(card) {
   const frame = document.createElement("iframe");
   frame.src = card.dataset.player ?? "";
@@ -39,8 +47,13 @@ function play(card) {
   frame.focus();
 }
 
-/** To the next post, or the one before. @param {View} view @param {number} by */
-export function step({ articles }, by) {
+/**
+ * Moves the focus to another post.
+ *
+ * @param {View} view
+ * @param {number} by 1 for the next post, -1 for the previous one
+ */
+export function focusPost({ articles }, by) {
   const posts = articles();
   const here = posts.indexOf(/** @type {HTMLElement} */ (document.activeElement?.closest("article")));
   const first = posts.findIndex((post) => post.getBoundingClientRect().bottom > 40);
@@ -49,8 +62,8 @@ export function step({ articles }, by) {
   next?.scrollIntoView({ block: "start", behavior: "instant" });
 }
 
-/** @param {View} view @param {HTMLElement} what the element with `data-act` */
-export function tools(view, what) {
+/** Runs the control that the reader used. @param {View} view @param {HTMLElement} what the element with `data-act` */
+export function runControl(view, what) {
   const { act } = what.dataset;
   const link = /** @type {HTMLAnchorElement} */ (what);
   if (act === "copy") return copy(view, link);

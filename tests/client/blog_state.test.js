@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { byPublication, createFeed } from "../../client/feed.js";
+import { byPublication, createBlogState } from "../../client/blog_state.js";
 
 const scripts = new URL("../wire/", import.meta.url);
 
@@ -9,24 +9,26 @@ describe("the conformance scripts", () => {
   for (const file of readdirSync(scripts).filter((name) => name.endsWith(".json"))) {
     const { name, start, messages, then } = JSON.parse(readFileSync(new URL(file, scripts), "utf8"));
     it(`${name} (${file})`, () => {
-      const feed = createFeed({
+      const blogState = createBlogState({
         cursor: start.cursor,
         posts: Object.entries(start.posts).map(([id, post]) => ({ id, ...post })),
       });
-      const changes = messages.flatMap((message) => feed.receive(message));
-      const known = [...feed.entries()].map(([id, { revision, removed }]) => [
+      const changes = messages.flatMap((message) => blogState.receive(message));
+      const known = [...blogState.knownPosts()].map(([id, { revision, removed }]) => [
         id,
         removed ? { removed: revision } : revision,
       ]);
-      const shown = [...feed.entries()].filter(([, entry]) => !entry.removed).map(([id, entry]) => ({ id, ...entry }));
-      assert.equal(feed.cursor(), then.cursor);
+      const shown = [...blogState.knownPosts()]
+        .filter(([, entry]) => !entry.removed)
+        .map(([id, entry]) => ({ id, ...entry }));
+      assert.equal(blogState.cursor(), then.cursor);
       assert.deepEqual(Object.fromEntries(known), then.posts);
       assert.deepEqual(
         shown.sort((a, b) => byPublication(b, a)).map(({ id }) => id),
         then.order,
       );
       const reset = changes.some(({ kind }) => kind === "reset");
-      assert.equal(reset ? "reset" : feed.over() ? "ended" : "live", then.phase);
+      assert.equal(reset ? "reset" : blogState.ended() ? "ended" : "live", then.phase);
     });
   }
 });
@@ -44,34 +46,34 @@ describe("what a message changes", () => {
     blog,
   });
   const remove = (revision) => ({ type: "remove", cursor: `e.${revision}`, id: "a", revision, blog });
-  const kinds = (feed, message) => feed.receive(message).map(({ kind }) => kind);
+  const kinds = (blogState, message) => blogState.receive(message).map(({ kind }) => kind);
 
   it("is placed when new, replaced when known, with the counts of that moment", () => {
-    const feed = createFeed({ cursor: "e.0" });
-    assert.deepEqual(feed.receive(post(1)), [
+    const blogState = createBlogState({ cursor: "e.0" });
+    assert.deepEqual(blogState.receive(post(1)), [
       { kind: "place", id: "a", post: post(1) },
       { kind: "counts", counts: blog },
     ]);
-    assert.deepEqual(kinds(feed, post(2, 4)), ["replace", "counts"]);
+    assert.deepEqual(kinds(blogState, post(2, 4)), ["replace", "counts"]);
   });
 
   it("is placed again when it had been removed", () => {
-    const feed = createFeed({ cursor: "e.1", posts: [{ id: "a", revision: 1, published_at: at(1) }] });
-    assert.deepEqual(kinds(feed, remove(2)), ["remove", "counts"]);
-    assert.deepEqual(kinds(feed, post(3)), ["place", "counts"]);
+    const blogState = createBlogState({ cursor: "e.1", posts: [{ id: "a", revision: 1, published_at: at(1) }] });
+    assert.deepEqual(kinds(blogState, remove(2)), ["remove", "counts"]);
+    assert.deepEqual(kinds(blogState, post(3)), ["place", "counts"]);
   });
 
   it("is nothing when it is not newer, counts included", () => {
-    const feed = createFeed({ cursor: "e.5", posts: [{ id: "a", revision: 5, published_at: at(1) }] });
-    assert.deepEqual(kinds(feed, post(5)), []);
-    assert.deepEqual(kinds(feed, remove(4)), []);
+    const blogState = createBlogState({ cursor: "e.5", posts: [{ id: "a", revision: 5, published_at: at(1) }] });
+    assert.deepEqual(kinds(blogState, post(5)), []);
+    assert.deepEqual(kinds(blogState, remove(4)), []);
   });
 
   it("carries a blog's header in the html form", () => {
-    const feed = createFeed({ cursor: "e.1" });
+    const blogState = createBlogState({ cursor: "e.1" });
     const message = { type: "blog", cursor: "e.2", blog: { status: "archived" }, html: "<header></header>" };
-    assert.deepEqual(feed.receive(message), [{ kind: "blog", blog: message.blog, html: message.html }]);
-    assert.ok(feed.over());
+    assert.deepEqual(blogState.receive(message), [{ kind: "blog", blog: message.blog, html: message.html }]);
+    assert.ok(blogState.ended());
   });
 });
 

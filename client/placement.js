@@ -1,68 +1,75 @@
 /**
- * The one place that writes posts to the DOM, where a fresh load would show them.
+ * The only code that inserts posts into the DOM. It puts each post where a fresh load of the page would show it. It also
+ * shows the state of the connection.
  *
- * The page comes complete from the server, and what arrives later is the server's markup as well: there is nothing to
- * build here, only to put in its place. The page itself is the memory: each article says its id, revision and time.
+ * The server renders the page, and the markup of each post that arrives later, so this code builds no HTML. Nor does it
+ * keep a list of posts: each article in the DOM carries its own id, revision and time.
  */
 
-/** @import { Blog, Phase, Post, Shown, View } from "./types.js" */
+/** @import { Blog, Phase, Post, ShownPost, View } from "./types.js" */
 
-import { byPublication } from "./feed.js";
+import { byPublication } from "./blog_state.js";
 
 /** Milliseconds for which a new or changed post is highlighted; style.css fades it in that time. */
 const HIGHLIGHT = 3_000;
-/** Milliseconds after coming back in which what arrives counts as come while away. */
+/** Milliseconds after a reconnect during which posts that arrive count as published while the reader was away. */
 const CATCHING_UP = 2_000;
 
-/** @type {(article: HTMLElement) => Shown} */
-const shown = ({ id, dataset }) => ({
+/** The post that an article shows. @type {(article: HTMLElement) => ShownPost} */
+const postOf = ({ id, dataset }) => ({
   id: id.replace(/^[a-z]+-/, ""),
   revision: Number(dataset.revision),
   published_at: dataset.publishedAt ?? "",
 });
 
-/** @param {View} view */
-export function openPage({ byId, find, articles, parse, lang, url, behind, signal }) {
+/** Creates the one writer of posts for a view. @param {View} view */
+export function createPlacement({ byId, find, articles, parse, lang, url, behind, signal }) {
   const words = JSON.parse(byId("words").textContent ?? "");
   let away = document.hidden;
 
   const isOldestFirst = () => byId("blog").dataset.order === "oldest";
-  /** Negative when `a` stands above `b` on this page. @type {(a: Shown, b: Shown) => number} */
+  /** Negative when `a` stands above `b` on this page. @type {(a: ShownPost, b: ShownPost) => number} */
   const compare = (a, b) => (isOldestFirst() ? byPublication(a, b) : byPublication(b, a));
 
   /**
-   * The first and the last place that belong to this page, if other pages lie beyond. They are those of the load: when
-   * the last post is deleted, the page still reaches as far as it did.
+   * The first and the last post of this page, where there is a page before or after it. They are read once, at load:
+   * when the last post is deleted, the page still covers the same stretch of time.
    */
   const bounds = () => {
     const all = articles();
     const [first, last] = ["prev", "next"].map((rel, end) => {
       const article = find(`#blog [rel=${rel}]`) && all.at(-end);
-      return article ? shown(article) : null;
+      return article ? postOf(article) : null;
     });
     return { first, last };
   };
   let { first, last } = bounds();
 
-  /** Whether a post is shown here: within the bounds, and let through by the filter. @param {HTMLElement} article */
+  /**
+   * Whether a post belongs on this page: it is within the bounds and matches the filter.
+   *
+   * @param {HTMLElement} article
+   */
   const belongs = (article) => {
-    const post = shown(article);
+    const post = postOf(article);
     if ((first && compare(post, first) < 0) || (last && compare(post, last) > 0)) return false;
     const { filter } = byId("blog").dataset;
     if (filter === "key") return article.dataset.key !== undefined;
     return !filter || [...article.querySelectorAll(".tags a")].some((tag) => `tag:${tag.textContent}` === filter);
   };
 
-  /** @param {Element} list @param {HTMLElement} element */
+  /** Inserts a post's element into a list, in order. @param {Element} list @param {HTMLElement} element */
   const insert = (list, element) => {
     const others = /** @type {HTMLElement[]} */ ([...list.children]);
-    const isAbove = (/** @type {HTMLElement} */ other) => compare(shown(element), shown(other)) < 0;
-    // Older posts come by the page: whether they go to the end is asked first.
+    const isAbove = (/** @type {HTMLElement} */ other) => compare(postOf(element), postOf(other)) < 0;
+    // The posts of the next page go to the end, one after another, so compare with the last post first.
     const last = others.at(-1);
     list.insertBefore(element, (last && isAbove(last) && others.find(isAbove)) || null);
   };
 
-  /** Marks what came while the reader was away until they leave again; the rest for as long as it is highlighted. */
+  /**
+   * Highlights an article for a moment. One that came while the reader was away stays marked until they leave again.
+   */
   const highlight = (/** @type {HTMLElement} */ article, /** @type {string} */ kind) => {
     const name = kind === "new" ? "is-new" : "is-changed";
     const mark = away ? words.since : kind === "corrected" && words.mark;
@@ -74,15 +81,15 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
     }, HIGHLIGHT);
   };
 
-  /** A post's line in the summary and its copy on top, where this page has them. @param {Post} post */
-  const summarise = (post) => {
+  /** Updates a post's line in the list of key events, and its copy among the pinned posts. @param {Post} post */
+  const updateSummary = (post) => {
     for (const [name, html] of [
       ["keys", post.key_html],
       ["pinned", post.pinned_html],
     ]) {
       byId(`${name}-${post.id}`)?.remove();
       if (html && byId(name)) insert(byId(name), parse(html));
-      // As many as a fresh load has at most: web/pages/blog.py.
+      // The server renders at most 100 too: web/pages/blog.py.
       byId(name)?.children[100]?.remove();
     }
   };
@@ -102,21 +109,21 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
     isOldestFirst,
     belongs,
     highlight,
-    summarise,
+    updateSummary,
 
-    /** Puts a post in its place, over the one with its id. Done twice, it changes nothing. @param {Post} post */
+    /** Inserts a post, or replaces the post with its id. Idempotent. @param {Post} post */
     place: (post, kind = "new") => {
       const article = parse(post.html ?? "");
       byId(article.id)?.remove();
       if (belongs(article)) insert(byId("posts"), article);
-      summarise(post);
+      updateSummary(post);
       highlight(article, kind);
     },
 
     /** Numbers the articles, for `role=feed`. */
-    number: () => {
+    numberArticles: () => {
       const all = articles();
-      // A feed without articles is one that is being filled.
+      // ARIA requires a feed to have articles, unless it is busy.
       byId("posts").ariaBusy = all.length ? null : "true";
       for (const [i, article] of all.entries()) {
         article.setAttribute("aria-posinset", `${i + 1}`);
@@ -124,17 +131,26 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
       }
     },
 
-    /** What the page holds, for the socket and the feed to go on from. */
+    /** The cursor, the socket's address, the blog's status and the posts, as the page has them. */
     state: () => {
       const { cursor = "", socket = "" } = byId("blog").dataset;
-      return { cursor, socket, status: byId("head").dataset.status, posts: articles().map(shown) };
+      return { cursor, socket, status: byId("head").dataset.status, posts: articles().map(postOf) };
     },
 
-    /** Whether every post reads otherwise now: in another language or time zone. @param {Blog} blog */
-    isOutdatedBy: ({ language, timezone }) => language !== lang() || timezone !== byId("blog").dataset.timezone,
+    /**
+     * Whether every post has to be rendered again: the blog has another language or time zone now.
+     *
+     * @param {Blog} blog
+     */
+    needsReload: ({ language, timezone }) => language !== lang() || timezone !== byId("blog").dataset.timezone,
 
-    /** Says whether what is shown is up to date, or offers to find out. @param {Phase} phase @param {number} [heard] */
-    say: (phase, heard = Date.now()) => {
+    /**
+     * Shows the phase of the connection or, for a phase without a text, a link to reload.
+     *
+     * @param {Phase} phase
+     * @param {number} [lastMessageAt]
+     */
+    showPhase: (phase, lastMessageAt = Date.now()) => {
       const status = byId("connection");
       if (phase === "reconnecting") away = true;
       else if (phase === "live")
@@ -143,7 +159,7 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
         }, CATCHING_UP);
       if (status.dataset.phase === phase) return;
       status.dataset.phase = phase;
-      const time = new Date(heard + behind).toLocaleTimeString(lang(), {
+      const time = new Date(lastMessageAt + behind).toLocaleTimeString(lang(), {
         timeStyle: "short",
         timeZone: byId("blog").dataset.timezone,
       });
@@ -153,13 +169,18 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
       status.replaceChildren(words[phase]?.replace("%s", time) ?? again);
     },
 
-    /** Begins anew after the content was swapped. */
-    refound: () => {
+    /** Reads the bounds again after reload.js has replaced the content. */
+    onReload: () => {
       ({ first, last } = bounds());
     },
 
-    /** Takes in posts of the next page, behind the last. @param {Iterable<HTMLElement>} more @param {Element | null} next */
-    extend: (more, next) => {
+    /**
+     * Appends the posts of the next page, and the link to the page after it.
+     *
+     * @param {Iterable<HTMLElement>} more
+     * @param {Element | null} next
+     */
+    appendPage: (more, next) => {
       for (const article of more) if (!byId(article.id)) insert(byId("posts"), article);
       find("#blog [rel=next]")?.replaceWith(next ?? "");
       ({ last } = bounds());
