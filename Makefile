@@ -23,11 +23,11 @@ fuzz:  ## Send the API what its own document allows and forbids, for some minute
 
 bench-publish:  ## Measure what publishing costs, beside a bare XADD, and as a blog grows to 50,000 changes.
 	@scripts/environment dev
-	@exec .venv/bin/python bench/publish.py
+	@exec .venv/bin/python bench/publish_cost.py
 
 bench-pages:  ## Measure the page of a long blog from the server's cache, beside a bare Starlette Response (needs cc).
 	@scripts/environment dev
-	@exec .venv/bin/python bench/pages.py $(BENCH)
+	@exec .venv/bin/python bench/page_cost.py $(BENCH)
 
 check:  ## Lint, types and layers of what has changed since the last commit, or since the branch left SINCE=main.
 	@scripts/environment dev
@@ -46,7 +46,7 @@ lock:  ## Renew the lock files of Python's packages (needs uv).
 bench:  ## Measure side by side with the floor, nchan, ws and Socket.IO (needs cc; nginx with nchan if it is to be in).
 	@scripts/environment dev
 	@npm ci --prefix bench --no-audit --no-fund --loglevel=error
-	@exec .venv/bin/python bench/run.py $(BENCH)
+	@exec .venv/bin/python bench/compare.py $(BENCH)
 
 autobahn:  ## Hold the connection to RFC 6455 by Autobahn's fuzzing client (needs Python 2.7 or PyPy 2.7).
 	@scripts/environment dev

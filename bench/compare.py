@@ -1,4 +1,4 @@
-"""Stop Press beside the floor, nchan, ws and Socket.IO: `make bench`, or `.venv/bin/python bench/run.py --help`.
+"""Stop Press beside the floor, nchan, ws and Socket.IO: `make bench`, or `.venv/bin/python bench/compare.py --help`.
 
 Each server is one process on a port of its own on this machine, loaded by bench/load.c. Ratios within one run are what
 counts; absolute figures drift by 10 to 15 %.
@@ -23,10 +23,11 @@ from plot import plot
 NAMES = ("floor", "stoppress", "compressed", "nchan", "ws", "socketio")
 
 
-def _open(name: str, port: int, folder: Path) -> contextlib.AbstractContextManager[servers.Server]:
+def _open(name: str, port: int, folder: Path, before: Path | None) -> contextlib.AbstractContextManager[servers.Server]:
     opens: dict[str, Callable[[], contextlib.AbstractContextManager[servers.Server]]] = {
         "floor": lambda: servers.floor(port, folder),
         "stoppress": lambda: servers.stoppress(port, folder),
+        "before": lambda: servers.stoppress(port, folder, checkout=before),
         "compressed": lambda: servers.stoppress(port, folder, compressed=True),
         "nchan": lambda: servers.nchan(port, folder),
         "ws": lambda: servers.node("ws", port, folder),
@@ -36,10 +37,10 @@ def _open(name: str, port: int, folder: Path) -> contextlib.AbstractContextManag
 
 
 @contextlib.contextmanager
-def _server(name: str, port: int) -> Iterator[tuple[servers.Server, str]]:
+def _server(name: str, port: int, before: Path | None) -> Iterator[tuple[servers.Server, str]]:
     with tempfile.TemporaryDirectory(prefix="sp-bench-") as folder:
         load = servers.build("load", Path(folder))
-        with _open(name, port, Path(folder)) as server:
+        with _open(name, port, Path(folder), before) as server:
             yield server, load
 
 
@@ -72,7 +73,7 @@ def ratios(rows: list[Figures]) -> str:
     """What the project aims at, as far as the servers that it is compared with were run."""
     by = {row.name: row for row in rows}
     ours, least, nchan = by.get("Stop Press"), by.get("C, a loop over write()"), by.get("nchan")
-    squeezed = by.get("Stop Press, compressed")
+    squeezed, before = by.get("Stop Press, compressed"), by.get("Stop Press, before")
     lines = ["| ratio | wanted at most | measured |", "| --- | --- | --- |"]
     if ours and least:
         lines.append(f"| CPU a delivery, to the C floor | 1.15 | {ours.delivery_us / least.delivery_us:.2f} |")
@@ -83,6 +84,10 @@ def ratios(rows: list[Figures]) -> str:
         lines.append(f"| CPU a delivery, to nchan | 1.00 | {ours.delivery_us / nchan.delivery_us:.2f} |")
         lines.append(f"| CPU a handshake with a cursor, to nchan | 4 | {ours.handshake_us / nchan.handshake_us:.1f} |")
         lines.append(f"| publish to last reader, p99 over ten, to nchan | 1.00 | {ours.p99_ms / nchan.p99_ms:.2f} |")
+    if ours and before:
+        lines.append(f"| CPU a delivery, to before | 1.00 | {ours.delivery_us / before.delivery_us:.3f} |")
+        lines.append(f"| CPU a handshake, to before | 1.00 | {ours.handshake_us / before.handshake_us:.3f} |")
+        lines.append(f"| memory a reader, to before | 1.00 | {ours.reader_bytes / before.reader_bytes:.3f} |")
     if ours and squeezed:
         lines.append(f"| bytes, compressed to plain | 0.60 | {squeezed.wire_bytes / ours.wire_bytes:.2f} |")
     if ours:
@@ -102,8 +107,11 @@ def main() -> None:
     asks.add_argument("--port", type=int, default=27_300, help="the first port to use; clients' own begin above")
     asks.add_argument("--sweep", action="store_true", help="1,000 to 18,000 readers, 700 to 20,000 bytes: a plot")
     asks.add_argument("--plot", type=Path, default=Path("bench/cost.svg"))
+    asks.add_argument("--before", type=Path, help="another checkout, set up by `scripts/environment run`, to pair with")
     chosen = asks.parse_args()
     names = [name for name in chosen.servers.split(",") if name]
+    if chosen.before:
+        names.insert(names.index("stoppress") + 1 if "stoppress" in names else 0, "before")
     if "nchan" in names and not shutil.which("nginx", path="/usr/sbin:/usr/bin"):
         names.remove("nchan")
         print("nchan is left out: apt-get install nginx-light libnginx-mod-nchan\n")
@@ -116,7 +124,7 @@ def main() -> None:
         nonlocal port
         port += 1
         print(f"{name}: {readers} readers, {size} bytes", file=sys.stderr)
-        with _server(name, port) as (server, load):
+        with _server(name, port, chosen.before) as (server, load):
             return measure(server, load, readers=readers, size=size, times=times)
 
     if not chosen.sweep:

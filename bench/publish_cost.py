@@ -4,7 +4,7 @@ Three figures, all in one run and on one machine, so that ratios count: a bare X
 of embedded store with the same fsync (the floor), POST to 201, and POST to a reader's socket. Then the curve: what a
 change, a list and a page cost while a blog grows to many posts and changes.
 
-    python bench/publish.py [--seconds 5] [--posts 10000] [--changes 50000]
+    python bench/publish_cost.py [--seconds 5] [--posts 10000] [--changes 50000]
 """
 
 from __future__ import annotations
