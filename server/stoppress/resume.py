@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from stoppress.model import Cursor
 
@@ -37,9 +37,7 @@ class FromNow:
 
 @dataclass(frozen=True, slots=True)
 class Continue:
-    """The client gets every change after `cursor`."""
-
-    cursor: Cursor
+    """The client gets every change after its cursor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,10 @@ class Reset:
 
 
 Resume = FromNow | Continue | Reset
+
+# Made once: thousands of clients come back at the same moment.
+_FROM_NOW, _CONTINUE = FromNow(), Continue()
+_RESETS: dict[Reason, Reset] = {reason: Reset(reason) for reason in get_args(Reason)}
 Rule = Callable[[Cursor, History], Reason | None]
 
 
@@ -68,9 +70,9 @@ _RULES: tuple[Rule, ...] = (_epoch, _ahead)
 def resume(cursor: Cursor | None, history: History) -> Resume:
     """Where `cursor` leads in `history`."""
     if cursor is None:
-        return FromNow()
+        return _FROM_NOW
     for rule in _RULES:
         reason = rule(cursor, history)
         if reason is not None:
-            return Reset(reason)
-    return Continue(cursor)
+            return _RESETS[reason]
+    return _CONTINUE

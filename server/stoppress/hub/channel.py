@@ -16,17 +16,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from stoppress import wire
 from stoppress.hub.message import FrameFormat, Message, event, text_frame
 from stoppress.hub.ring import Ring
 from stoppress.hub.roster import Roster
 from stoppress.hub.subscriber import State, Stream, Subscriber, Wake
+from stoppress.hub.welcome import Kind, Welcome, make_welcome
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Record, as_of
-from stoppress.resume import Continue, History, Reset, Resume, resume
+from stoppress.resume import History, Resume, resume
 from stoppress.settings import Settings
 from stoppress.store.base import BlogState
 from stoppress.wire import Close, Markup
@@ -34,22 +35,11 @@ from stoppress.wire import Close, Markup
 _log = logging.getLogger("stoppress.hub")
 
 SLICE = 512  # writes between two yields: about 3 ms at 6 µs each
-_HELLOS = 64  # greetings kept for readers that come back with the same cursor
-
-
-@dataclass(frozen=True, slots=True)
-class Welcome:
-    """How a reader begins: at `sequence`, greeted by the frame `hello`, which names `cursor`. A reader that can't go on
-    from its own cursor is then told to load afresh, by the text `reset`."""
-
-    sequence: int
-    cursor: Cursor
-    hello: bytes
-    reset: str | None
+_WELCOMES = 64  # kept for readers that come back with the same cursor
 
 
 class Channel:
-    """One blog, at `head` in the history `epoch`. `blog` has its counts as of the head."""
+    """One blog, at `cursor`, which is `head` in the history `epoch`. `blog` has its counts as of the head."""
 
     def __init__(self, state: BlogState, *, markup: Markup, settings: Settings, metrics: Metrics) -> None:
         self.markup = markup
@@ -63,9 +53,9 @@ class Channel:
         self.generation = 0
         self.last_delivery: datetime | None = None
         self._ring_bounds = (settings.ring_events, settings.ring_bytes)
-        self._resumes = {kind: metrics.resumes.labels(kind) for kind in ("ring", "store", "reset")}
+        self._resumes = {kind: metrics.resumes.labels(kind) for kind in get_args(Kind)}
         self._roster = Roster()
-        self._hellos: dict[tuple[Cursor, bool], bytes] = {}
+        self._welcomes: dict[Cursor | None, Welcome] = {}
         self._messages = self._size = 0
         self._begin(state, state.cursor.sequence)
 
@@ -75,14 +65,14 @@ class Channel:
         self.head = state.cursor.sequence
         self.blog = state.blog
         self.ring = Ring(start, events=events, size=size)
-        self._hellos.clear()
+        self._moved()
+
+    def _moved(self) -> None:
+        self.cursor = Cursor(self.epoch, self.head)
+        self._history = History(self.cursor)
+        self._welcomes.clear()
 
     # Where it stands
-
-    @property
-    def cursor(self) -> Cursor:
-        """The head."""
-        return Cursor(self.epoch, self.head)
 
     @property
     def ended(self) -> bool:
@@ -106,31 +96,19 @@ class Channel:
 
     def resume(self, cursor: Cursor | None) -> Resume:
         """Where a reader's cursor leads, as far as this channel knows. The store may be ahead of it."""
-        return resume(cursor, History(self.cursor))
+        return resume(cursor, self._history)
 
     def welcome(self, cursor: Cursor | None) -> Welcome:
         """How a reader that comes with `cursor` begins. Counts what becomes of the cursor in the metrics."""
-        match self.resume(cursor):
-            case Continue(cursor=here):
-                self._resumes["ring" if here.sequence >= self.ring.start else "store"].inc()
-                return Welcome(here.sequence, here, self._hello(here, resumed=True), None)
-            case Reset(reason=reason):
-                self._resumes["reset"].inc()
-                # The hello names the reader's own cursor: cut off before the reset, it must not come back with ours.
-                own = cursor or self.cursor
-                hello = self._hello(own, resumed=False)
-                return Welcome(self.head, own, hello, wire.reset(self.cursor, reason))
-        return Welcome(self.head, self.cursor, self._hello(self.cursor, resumed=False), None)
-
-    def _hello(self, cursor: Cursor, *, resumed: bool) -> bytes:
-        """The frame that greets a reader at `cursor`, made once for all that come with the same one."""
-        frame = self._hellos.get((cursor, resumed))
-        if frame is None:
-            if len(self._hellos) >= _HELLOS:
-                self._hellos.clear()
-            frame = text_frame(wire.hello(self.blog, cursor, heartbeat=self.heartbeat, resumed=resumed))
-            self._hellos[cursor, resumed] = frame
-        return frame
+        welcome = self._welcomes.get(cursor)
+        if welcome is None:
+            if len(self._welcomes) >= _WELCOMES:
+                self._welcomes.clear()
+            welcome = make_welcome(cursor, self._history, self.blog, self.ring.start, self.heartbeat)
+            self._welcomes[cursor] = welcome
+        if welcome.kind is not None:
+            self._resumes[welcome.kind].inc()
+        return welcome
 
     # Who reads it
 
@@ -168,7 +146,7 @@ class Channel:
                 message = Message(record, self.blog, self.epoch, self.markup)
                 self.ring.append(message)
                 news.append(message)
-        self._hellos.clear()
+        self._moved()
         self.metrics.changes.inc(len(news))
         return news
 

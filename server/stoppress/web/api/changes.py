@@ -39,8 +39,9 @@ class ChangeRoutes:
         match resume(after, History(head)):
             case Reset(reason=reason):
                 messages = [wire.reset(head, reason)]
-            case Continue(cursor=here):
-                since = await self._context.store.since(blog, here.sequence, limit=limit)
+            case Continue():
+                assert after is not None
+                since = await self._context.store.since(blog, after.sequence, limit=limit)
                 if since is None or since.head.epoch != head.epoch:
                     raise NotFound(f"there is no blog {blog!r}")
                 for record in since.records:
