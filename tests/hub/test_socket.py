@@ -231,6 +231,7 @@ async def test_without_upgrade_the_address_answers_426() -> None:
     async with hub_server(HistoryInMemory()) as at:
         status, headers, problem = await at.http("/v1/blogs/regatta/socket", {"Upgrade": "", "Connection": "close"})
         assert (status, headers["upgrade"], problem["status"]) == (426, "websocket", 426)
+        assert headers["sec-websocket-version"] == "13"
 
 
 async def test_pages_of_other_origins_are_refused_where_origins_are_set() -> None:

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stoppress import wire
@@ -27,7 +27,7 @@ from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.message import Message, event, payload
 from stoppress.hub.socket.upgrade import parse_cursor
 from stoppress.model import Cursor
-from stoppress.problem import problem, problem_headers
+from stoppress.problem import problem_response
 from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/events"
@@ -263,5 +263,5 @@ def _cursor(request: Request) -> Cursor | None:
 
 def refusal(error: StopPressError) -> Response:
     """The answer to a request that got no stream."""
-    headers = problem_headers(error)
-    return JSONResponse(problem(error), error.status, headers, media_type=headers.pop("content-type"))
+    status, headers, body = problem_response(error)
+    return Response(body, status, headers)

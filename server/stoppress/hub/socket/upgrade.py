@@ -13,9 +13,7 @@ Otherwise the hub makes one, bounded in time, and cancelled when the client goes
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import http
-import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol, cast
@@ -31,7 +29,7 @@ from stoppress.hub.message import frame_format
 from stoppress.hub.socket.connection import Connection, Door
 from stoppress.hub.socket.handshake import HandshakeRequest, agreed, protocol
 from stoppress.model import Cursor
-from stoppress.problem import problem, problem_headers
+from stoppress.problem import raw_problem
 from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/socket"
@@ -220,7 +218,7 @@ class Upgrade(asyncio.Protocol):
         self._answered = True
         self._release()
         self._lobby.refused(error)
-        self._transport.write(_response(error))
+        self._transport.write(raw_problem(error, _headers(error.status)))
         self._transport.close()
 
     def _release(self) -> None:
@@ -250,21 +248,14 @@ def _refusal(handshake: ServerProtocol, status: int) -> StopPressError:
     return Invalid(f"this is no WebSocket handshake: {error}{cause}", status=status)
 
 
-def _response(error: StopPressError) -> bytes:
-    body = json.dumps(problem(error), ensure_ascii=False).encode()
-    headers = {
-        "date": email.utils.formatdate(usegmt=True),
-        **problem_headers(error),
-        "content-length": str(len(body)),
-        "connection": "close",
-    }
-    if error.status in (400, 426):
+def _headers(status: int) -> dict[str, str]:
+    """What a refused handshake says besides the problem."""
+    headers = {}
+    if status in (400, 426):
         headers["sec-websocket-version"] = "13"  # RFC 6455, 4.4
-    if error.status == 426:
+    if status == 426:
         headers["upgrade"] = "websocket"
         headers["connection"] = "upgrade, close"  # RFC 9110, 7.8
-    if error.status == 405:
+    if status == 405:
         headers["allow"] = "GET"
-    lines = [f"HTTP/1.1 {error.status} {http.HTTPStatus(error.status).phrase}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    return headers

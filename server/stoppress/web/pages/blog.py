@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 
 from stoppress.errors import Gone, NotFound, StopPressError
 from stoppress.model import Post
+from stoppress.problem import retry_headers
 from stoppress.render.embed_players import HOSTS
 from stoppress.render.markup import Markup, Notice
 from stoppress.store.base import Order, Page, Place
@@ -213,9 +214,7 @@ def error_page(markup: Markup) -> ErrorPage:
 
     def write(request: Request, error: StopPressError) -> Response:
         kind = _NOTICES.get(error.status, "unavailable")
-        headers = {**HEADERS, "cache-control": "no-store"}
-        if error.status == 503:
-            headers["retry-after"] = "1"
+        headers = {**HEADERS, "cache-control": "no-store", **retry_headers(error)}
         return Response(markup.notice(kind), 404 if kind == "not_found" else error.status, headers, _HTML)
 
     return write
