@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from stoppress.origins import Origins
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -18,7 +20,13 @@ def _redis_url(text: str) -> str:
     return text
 
 
+def _origins(text: str) -> str:
+    Origins(text)  # raises ValueError
+    return text
+
+
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
+OriginList = Annotated[str, AfterValidator(_origins)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -81,7 +89,7 @@ class Settings(BaseSettings):
         6_000, description="Requests that one token may make in a minute, over all processes; 0 is no limit."
     )
     audit_entries: Annotated[int, Field(ge=1_000)] = Field(100_000, description="Entries kept in the audit log.")
-    origins: str = Field(
+    origins: OriginList = Field(
         "*",
         description="Origins whose pages may show blogs (`<stop-press>`) and open sockets: comma-separated, or * for "
         "any. Blogs are public.",

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from stoppress.cancellation import end
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
-from stoppress.hub.admission import Admission, Full, Origins, Proxies, Rush
+from stoppress.hub.admission import Admission, Full, Proxies, Rush
 from stoppress.hub.channel import SLICE, Channel, Stream
 from stoppress.hub.channels import Opening
 from stoppress.hub.events import stream as sse
@@ -41,6 +41,7 @@ from stoppress.hub.upkeep.heartbeats import heartbeats
 from stoppress.hub.upkeep.loop_delay import LoopDelay
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
+from stoppress.origins import Origins
 from stoppress.settings import Settings
 from stoppress.store.base import Audience, Log, Store
 from stoppress.wire import Markup
@@ -123,7 +124,6 @@ class Hub:
         self.slow_timeout = settings.slow_timeout
         # So long may a peer leave bytes unacknowledged: two heartbeats, but a slow one gets its 1013 first.
         self.silence = 2 * settings.heartbeat + settings.slow_timeout
-        self.any_origin = self._origins.any
         metrics.readers.labels("socket").set_function(lambda: sum(c.sockets for c in self._channels.values()))
         metrics.readers.labels("sse").set_function(lambda: sum(len(c.streams) for c in self._channels.values()))
         metrics.blogs_followed.set_function(lambda: len(self._channels))

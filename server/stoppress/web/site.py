@@ -10,7 +10,6 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,10 +24,10 @@ from stoppress.web.api.media import MediaRoutes
 from stoppress.web.api.posts import PostRoutes
 from stoppress.web.api.probes import ProbeRoutes
 from stoppress.web.authentication import with_quota
-from stoppress.web.cache.page_cache import EXPOSED
 from stoppress.web.context import Context
 from stoppress.web.contract.docs import DocsRoutes
 from stoppress.web.contract.operation import Endpoint, Operation, route
+from stoppress.web.http.cors import Cors, add_cors
 from stoppress.web.http.response import problem_answer
 from stoppress.web.pages.assets import Assets
 from stoppress.web.pages.blog import BlogPageRoutes, error_page
@@ -68,6 +67,15 @@ def site(
     """The application. `live` are the hub's own routes, `client` the modules and styles that pages load,
     `pictures` that of the demo's."""
     readable = error_page(context.markup)
+    origins = context.page_cache.origins
+
+    async def bug(request: Request, error: Exception) -> Response:
+        """An error nobody foresaw: logged by Starlette's caller, and answered without a word of what is inside."""
+        response = problem_answer(StopPressError("something went wrong here; it has been logged"))
+        # Starlette answers this outside all middleware.
+        add_cors(response.headers, origins, request.headers.get("origin"), request.headers.get("host"))
+        return response
+
     endpoints: dict[str, dict[str, Endpoint]] = {}
     for operation in operations(context):
         if operation.endpoint is None:
@@ -89,15 +97,10 @@ def site(
     return Starlette(
         routes=routes,
         middleware=[
-            Middleware(
-                CORSMiddleware,
-                allow_origins=context.page_cache.origins,
-                allow_methods=["GET"],
-                expose_headers=EXPOSED,
-            ),
+            Middleware(Cors, origins),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
-        exception_handlers={HTTPException: _http_error, Exception: _bug},
+        exception_handlers={HTTPException: _http_error, Exception: bug},
     )
 
 
@@ -111,8 +114,3 @@ async def _http_error(request: Request, error: Exception) -> Response:
     response = problem_answer(refusal)
     response.headers.update(error.headers or {})
     return response
-
-
-async def _bug(request: Request, error: Exception) -> Response:
-    """An error nobody foresaw: logged by Starlette's caller, and answered without a word of what is inside."""
-    return problem_answer(StopPressError("something went wrong here; it has been logged"))

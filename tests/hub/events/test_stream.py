@@ -187,8 +187,12 @@ async def test_other_pages_may_read_where_origins_allow() -> None:
     async with hub_server(HistoryInMemory(), origins=page) as at:
         async with source(at, Origin=page) as stream:
             assert stream.response.headers["access-control-allow-origin"] == page
+        async with source(at, "?form=xml", Origin=page) as stream:  # a refusal can be read as well
+            assert stream.response.status_code == 400
+            assert stream.response.headers["access-control-allow-origin"] == page
         async with source(at, Origin="https://elsewhere.example") as stream:
             assert stream.response.status_code == 403
+            assert "access-control-allow-origin" not in stream.response.headers
 
 
 async def test_head_answers_as_get_would_without_a_stream() -> None:

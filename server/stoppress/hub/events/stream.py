@@ -39,7 +39,6 @@ class Lobby(Protocol):
 
     history_pages: HistoryPages
     slow_timeout: float
-    any_origin: bool
     compress: bool
 
     def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
@@ -167,23 +166,22 @@ class Events:
         request = Request(scope)
         lobby, headers = self._lobby, request.headers
         address = lobby.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
-        origin = headers.get("origin")
         try:
             form, cursor = _form(request), _cursor(request)
-            lobby.admit(origin=origin, host=headers.get("host"), address=address)
+            lobby.admit(origin=headers.get("origin"), host=headers.get("host"), address=address)
             try:
                 channel = await lobby.reach(request.path_params["blog"], cursor)
                 if request.method == "HEAD":
-                    await Response(headers=self._headers(origin))(scope, receive, send)
+                    await Response(headers=_headers())(scope, receive, send)
                     return
                 if channel.ended and cursor == channel.cursor:
-                    await Response(status_code=204, headers=self._headers(origin))(scope, receive, send)
+                    await Response(status_code=204, headers=_headers())(scope, receive, send)
                     return
                 accepted = headers.get("accept-encoding", "") if lobby.compress else ""
                 stream = EventStream(channel, form, cursor, encoding(accepted))
                 channel.streams.add(stream)
                 try:
-                    await self._serve(stream, origin, receive, send)
+                    await self._serve(stream, receive, send)
                 finally:
                     channel.streams.discard(stream)
             finally:
@@ -192,15 +190,12 @@ class Events:
             lobby.refused(error)
             await refusal(error)(scope, receive, send)
 
-    async def _serve(self, stream: EventStream, origin: str | None, receive: Receive, send: Send) -> None:
+    async def _serve(self, stream: EventStream, receive: Receive, send: Send) -> None:
         await send(
             {
                 "type": "http.response.start",
                 "status": 200,
-                "headers": [
-                    (name.encode(), value.encode())
-                    for name, value in self._headers(origin, stream.encoding.name).items()
-                ],
+                "headers": [(name.encode(), value.encode()) for name, value in _headers(stream.encoding.name).items()],
             }
         )
         async with asyncio.TaskGroup() as group:
@@ -219,20 +214,17 @@ class Events:
             async with asyncio.timeout(self._lobby.slow_timeout):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _headers(self, origin: str | None, content_encoding: str | None = None) -> dict[str, str]:
-        headers = {
-            "content-type": "text/event-stream; charset=utf-8",
-            "cache-control": "no-store",
-            "x-accel-buffering": "no",
-            "vary": "accept-encoding",
-        }
-        if content_encoding:
-            headers["content-encoding"] = content_encoding
-        if self._lobby.any_origin:
-            headers["access-control-allow-origin"] = "*"
-        elif origin is not None:
-            headers |= {"access-control-allow-origin": origin, "vary": "accept-encoding, origin"}
-        return headers
+
+def _headers(content_encoding: str | None = None) -> dict[str, str]:
+    headers = {
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-store",
+        "x-accel-buffering": "no",
+        "vary": "accept-encoding",
+    }
+    if content_encoding:
+        headers["content-encoding"] = content_encoding
+    return headers
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -53,7 +53,7 @@ def fronted(base: type[HttpToolsProtocol], page_cache: PageCache, metrics: Metri
             asked: Headers = dict(scope["headers"])
             # Whether the proxy that says so is trusted is found out on the ordinary way.
             forwarded = b"x-forwarded-proto" in asked and not page_cache.public_url
-            foreign = b"origin" in asked and not page_cache.any_origin
+            foreign = b"origin" in asked and not page_cache.origins.any
             kept = None if forwarded or foreign else page_cache.answers.get(page_cache.key(scope, asked))
             if kept is None:
                 super()._start_asgi_task(cycle, app)

@@ -66,7 +66,8 @@ class FinishedPage:
         self.size = len(plain) + len(packed) + _OVERHEAD
         # What a blog shows at a cursor is always the same, but not byte for byte, compressed or not: a weak validator.
         self._tag = f'"{cursor}"'.encode()
-        common = {**headers, "cache-control": _SHARED, "etag": f'W/"{cursor}"', "vary": "Accept-Encoding, Origin"}
+        vary = ", ".join(("Accept-Encoding", *([headers["vary"]] if "vary" in headers else [])))
+        common = {**headers, "cache-control": _SHARED, "etag": f'W/"{cursor}"', "vary": vary}
         known = [(name.encode(), value.encode()) for name, value in common.items()]
         length = b"content-length"
         gzipped = (b"content-encoding", b"gzip")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stoppress.origins import Origins
 from stoppress.settings import Settings
 from stoppress.web.cache.finished_page import FinishedPages, Headers, Key
 from stoppress.web.cache.freshness import Freshness, Read
-
-EXPOSED = ("ETag", "Server-Timing")  # what pages of other origins may read besides
 
 
 class PageCache:
@@ -19,14 +18,9 @@ class PageCache:
         self.answers = FinishedPages(settings.page_cache)
         self.heads = Freshness(heads)
         self.public_url = settings.public_url.rstrip("/") if settings.public_url else None
-        self.origins = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
-        self.any_origin = "*" in self.origins
-        # Of every finished answer. Where only some origins may read them, that is the ordinary way's to say.
-        self.headers = (
-            {"access-control-allow-origin": "*", "access-control-expose-headers": ", ".join(EXPOSED)}
-            if self.any_origin
-            else {}
-        )
+        self.origins = Origins(settings.origins)
+        # Of every finished answer. Where only some origins may read them, the ordinary way adds what it says to one.
+        self.headers = self.origins.headers(None, None)
 
     def key(self, scope: Mapping[str, Any], asked: Headers) -> Key:
         """Under which an answer to the request of this ASGI scope is kept; `asked` are its headers."""

@@ -15,7 +15,7 @@ from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.context import Context
 from stoppress.web.contract.operation import BLOG, Operation
 
-_HEADERS = {"x-content-type-options": "nosniff", "access-control-allow-origin": "*"}
+_HEADERS = {"x-content-type-options": "nosniff"}
 _ROUTE = "/blogs/{blog}/feed."
 _KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
     "atom": ("application/atom+xml", atom),
