@@ -16,6 +16,7 @@ from stoppress.errors import (
     Limited,
     Misdirected,
     NotFound,
+    ParameterError,
     StaleRevision,
     StopPressError,
     Unauthenticated,
@@ -26,8 +27,14 @@ from stoppress.problem import problem_response, raw_problem
 ERRORS: list[tuple[StopPressError, dict[str, Any], dict[str, str]]] = [
     (Invalid("wrong", [FieldError("/title", "long")]), {"errors": [{"pointer": "/title", "detail": "long"}]}, {}),
     (
-        Invalid("wrong", [FieldError("limit", "big")], status=400),
+        Invalid("wrong", [ParameterError("limit", "big")], status=400),
         {"errors": [{"parameter": "limit", "detail": "big"}]},
+        {},
+    ),
+    (
+        # A query's unknown parameter may have any name.
+        Invalid("wrong", [ParameterError("/title", "unknown"), ParameterError("", "unknown")], status=400),
+        {"errors": [{"parameter": "/title", "detail": "unknown"}, {"parameter": "", "detail": "unknown"}]},
         {},
     ),
     (Unauthenticated("who?"), {}, {"www-authenticate": 'Bearer realm="Stop Press"'}),

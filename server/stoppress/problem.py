@@ -19,6 +19,7 @@ from stoppress.errors import (
     Gone,
     Invalid,
     Limited,
+    ParameterError,
     StaleRevision,
     StopPressError,
     Unauthenticated,
@@ -95,6 +96,4 @@ def retry_headers(error: StopPressError) -> dict[str, str]:
 
 
 def _field(wrong: FieldError) -> dict[str, str]:
-    # A JSON Pointer is empty or starts with a slash (RFC 6901, 3); anything else names a parameter of the request.
-    where = "parameter" if wrong.pointer and not wrong.pointer.startswith("/") else "pointer"
-    return {where: wrong.pointer, "detail": wrong.detail}
+    return {"parameter" if isinstance(wrong, ParameterError) else "pointer": wrong.pointer, "detail": wrong.detail}

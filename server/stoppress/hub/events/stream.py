@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stoppress import wire
-from stoppress.errors import FieldError, Invalid, StopPressError
+from stoppress.errors import Invalid, ParameterError, StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.events.content_encoding import Encoding, encoding
 from stoppress.hub.follow.history_pages import HistoryPages
@@ -28,6 +28,7 @@ from stoppress.hub.message import Message, event, payload
 from stoppress.hub.socket.upgrade import parse_cursor
 from stoppress.model import Cursor
 from stoppress.problem import problem_response
+from stoppress.query import EVENTS, FORM, read_known
 from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/events"
@@ -167,7 +168,8 @@ class Events:
         lobby, headers = self._lobby, request.headers
         address = lobby.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
         try:
-            form, cursor = _form(request), _cursor(request)
+            form = read_known(scope["query_string"], EVENTS)[FORM]
+            cursor = _cursor(request)
             lobby.admit(origin=headers.get("origin"), host=headers.get("host"), address=address)
             try:
                 channel = await lobby.reach(request.path_params["blog"], cursor)
@@ -232,16 +234,6 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-def _form(request: Request) -> Form:
-    """The form that `form=json` or `form=html` asks for."""
-    name = request.query_params.get("form", "json")
-    forms = {"json": Form.JSON, "html": Form.HTML}
-    if name not in forms:
-        detail = f"expected 'json' or 'html', but got {name[:80]!r}"
-        raise Invalid(f"form: {detail}", [FieldError("form", detail)], status=400)
-    return forms[name]
-
-
 def _cursor(request: Request) -> Cursor | None:
     """`Last-Event-ID`, sent by an EventSource that comes back, counts before `cursor`, which stays in its URL."""
     last = request.headers.get("last-event-id")
@@ -250,7 +242,7 @@ def _cursor(request: Request) -> Cursor | None:
     try:
         return Cursor.parse(last)
     except ValueError as error:
-        raise Invalid(f"Last-Event-ID: {error}", [FieldError("Last-Event-ID", str(error))], status=400) from error
+        raise Invalid(f"Last-Event-ID: {error}", [ParameterError("Last-Event-ID", str(error))], status=400) from error
 
 
 def refusal(error: StopPressError) -> Response:

@@ -23,7 +23,7 @@ from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLi
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from stoppress.errors import FieldError, Invalid, NotFound, StopPressError
+from stoppress.errors import Invalid, NotFound, ParameterError, StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.message import frame_format
 from stoppress.hub.socket.connection import Connection, Door
@@ -80,7 +80,7 @@ def parse_cursor(values: Sequence[str]) -> Cursor | None:
             raise ValueError(f"expected one cursor, but got {len(values)}")
         return _cursor(values[0])
     except ValueError as error:
-        raise Invalid(f"cursor: {error}", [FieldError("cursor", str(error))], status=400) from error
+        raise Invalid(f"cursor: {error}", [ParameterError("cursor", str(error))], status=400) from error
 
 
 _cursor = lru_cache(maxsize=256)(Cursor.parse)  # thousands come back with the same few

@@ -8,9 +8,10 @@ from starlette.responses import Response
 from stoppress import wire
 from stoppress.errors import NotFound
 from stoppress.model import BlogChanged, Cursor
+from stoppress.query import FORM, read_known
 from stoppress.web.context import Context
 from stoppress.web.contract.operation import BLOG, Operation, Parameter, limit_of
-from stoppress.web.http.request import cursor, number, one_of, parameter
+from stoppress.web.http.request import cursor, number, parameter
 from stoppress.web.http.response import cursor_tag
 
 LIMIT = 500
@@ -28,9 +29,7 @@ class ChangeRoutes:
         blog = request.path_params["blog"]
         after = cursor(request, "after")
         limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
-        form = (
-            wire.Form.HTML if parameter(request, "form", one_of("json", "html"), "json") == "html" else wire.Form.JSON
-        )
+        form = read_known(request.scope["query_string"], (FORM,))[FORM]
         state = await self._context.blogs.read(blog)
         head = state.cursor
         messages: list[str] = []

@@ -13,7 +13,7 @@ from asyncio import TimerHandle
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from stoppress.errors import FieldError, Invalid, StopPressError
+from stoppress.errors import Invalid, ParameterError, StopPressError
 from stoppress.problem import raw_problem
 
 _LINGER_BYTES = 8 << 20
@@ -73,7 +73,7 @@ def bounded(limit: int) -> type[HttpToolsProtocol]:
 
         def _refuse_head(self) -> None:
             detail = f"the request's line and headers have more than {limit} bytes; the limit is {limit}"
-            self._refuse(Invalid(detail, [FieldError("headers", detail)], status=431))
+            self._refuse(Invalid(detail, [ParameterError("headers", detail)], status=431))
 
         def _refuse(self, error: StopPressError) -> None:
             self.transport.write(raw_problem(error))

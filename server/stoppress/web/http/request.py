@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, Request
 
 from stoppress.auth import Caller
-from stoppress.errors import FieldError, Invalid
+from stoppress.errors import Invalid, ParameterError
 from stoppress.model import Cursor
 from stoppress.store.base import Attempt, Order
 
@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 
 def invalid(name: str, detail: str, status: int = 422) -> Invalid:
     """A header, a parameter or a body that is wrong, by its name."""
-    return Invalid(f"{name}: {detail}", [FieldError(name, detail)], status=status)
+    return Invalid(f"{name}: {detail}", [ParameterError(name, detail)], status=status)
 
 
 async def body(
