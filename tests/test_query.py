@@ -56,7 +56,7 @@ def test_values_are_decoded_and_read() -> None:
         (
             "utm_source=x",
             "utm_source",
-            "expected no query parameters but limit, order, key, tag, but got 'utm_source' with the value 'x'",
+            "expected one of limit, order, key, tag, but got 'utm_source' with the value 'x'",
         ),
         ("Limit=1", "Limit", "but got 'Limit'"),
         ("%2Ftag=x", "/tag", "but got '/tag'"),

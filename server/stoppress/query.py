@@ -1,9 +1,9 @@
 """The query of a request, judged by the parameters that its route declares. Pure.
 
 A route declares each parameter once: its name, its JSON Schema for OpenAPI, and how its text is read. Two readers use
-the declaration. `read_query` is for the API under /v1: it refuses a wrong value, an unknown parameter and a parameter that
-comes twice. `read_known` is for pages and feeds, whose links people share: it ignores what it does not know (`utm_…`),
-and takes the last of several.
+the declaration. `read_query` is for the API under /v1: it refuses a wrong value, an unknown parameter and a parameter
+that comes twice. `read_known` is for pages and feeds, whose links people share: it ignores what it does not know
+(`utm_…`), and takes the last of several.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _read(pairs: list[tuple[str, str]], declared: Sequence[QueryParameter[Any]],
 
 
 def _expected(names: Mapping[str, object]) -> str:
-    return f"expected no query parameters but {', '.join(names)}" if names else "expected no query parameters"
+    return f"expected one of {', '.join(names)}" if names else "expected no query parameters"
 
 
 def _shown(texts: Sequence[str]) -> str:

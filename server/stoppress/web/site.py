@@ -16,14 +16,16 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from stoppress.auth import ANONYMOUS
 from stoppress.errors import NotFound, StopPressError
+from stoppress.query import read_known, read_query
 from stoppress.web.api.audit import AuditRoutes, noted
 from stoppress.web.api.blogs import BlogRoutes
 from stoppress.web.api.changes import ChangeRoutes
 from stoppress.web.api.media import MediaRoutes
 from stoppress.web.api.posts import PostRoutes
 from stoppress.web.api.probes import ProbeRoutes
-from stoppress.web.authentication import with_quota
+from stoppress.web.authentication import caller, with_quota
 from stoppress.web.context import Context
 from stoppress.web.contract.docs import DocsRoutes
 from stoppress.web.contract.operation import Endpoint, Operation, route
@@ -82,7 +84,8 @@ def site(
             continue
         is_page = operation.media_type == "text/html" and operation.tag == "Readers"
         here = serves(context.settings.role, operation)
-        told = operation if here else replace(operation, endpoint=misdirected(operation))
+        endpoint = judged(operation, context) if here else misdirected(operation)
+        told = replace(operation, endpoint=endpoint)
         endpoint = with_quota(told.counted(context.metrics, readable if is_page else None))
         if here and operation.method != "GET":
             endpoint = noted(operation, endpoint, context)
@@ -102,6 +105,23 @@ def site(
         ],
         exception_handlers={HTTPException: _http_error, Exception: bug},
     )
+
+
+def judged(operation: Operation, context: Context) -> Endpoint:
+    """The endpoint, called when the query is right. The token comes first: so a refused write is in the audit log, and
+    who sends none learns nothing else."""
+    run, read, declared = operation.endpoint, read_query if operation.strict else read_known, operation.query
+    assert run is not None
+
+    async def judge(request: Request) -> Response:
+        if operation.scope is not None:
+            who = await caller(request, context)
+            if who is ANONYMOUS:
+                who.require(operation.scope)
+        request.state.query = read(request.scope["query_string"], declared)
+        return await run(request)
+
+    return judge
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

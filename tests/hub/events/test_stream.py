@@ -164,6 +164,10 @@ async def test_a_drain_says_bye_and_when_to_come_back() -> None:
         ("?cursor=nonsense", {}, "cursor"),
         ("", {"Last_Event_ID": "nonsense"}, "Last-Event-ID"),
         ("?form=xml", {}, "form"),
+        ("?after=e1.0", {}, "after"),
+        ("?heartbeat=15", {}, "heartbeat"),
+        ("?cursor=e1.0&cursor=e1.0", {}, "cursor"),
+        ("?cursor=nonsense", {"Last_Event_ID": "e1.0"}, "cursor"),
     ],
 )
 async def test_bad_input_is_named(query: str, headers: dict[str, str], parameter: str) -> None:

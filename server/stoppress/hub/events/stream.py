@@ -15,6 +15,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -25,10 +26,9 @@ from stoppress.hub.channel import Channel
 from stoppress.hub.events.content_encoding import Encoding, encoding
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.message import Message, event, payload
-from stoppress.hub.socket.upgrade import parse_cursor
 from stoppress.model import Cursor
 from stoppress.problem import problem_response
-from stoppress.query import EVENTS, FORM, read_known
+from stoppress.query import CURSOR, EVENTS, FORM, read_query
 from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/events"
@@ -168,8 +168,8 @@ class Events:
         lobby, headers = self._lobby, request.headers
         address = lobby.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
         try:
-            form = read_known(scope["query_string"], EVENTS)[FORM]
-            cursor = _cursor(request)
+            asked = read_query(scope["query_string"], EVENTS)
+            form, cursor = asked[FORM], _last_event_id(headers) or asked[CURSOR]
             lobby.admit(origin=headers.get("origin"), host=headers.get("host"), address=address)
             try:
                 channel = await lobby.reach(request.path_params["blog"], cursor)
@@ -234,11 +234,11 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-def _cursor(request: Request) -> Cursor | None:
-    """`Last-Event-ID`, sent by an EventSource that comes back, counts before `cursor`, which stays in its URL."""
-    last = request.headers.get("last-event-id")
+def _last_event_id(headers: Headers) -> Cursor | None:
+    """The cursor of an EventSource that comes back. It takes precedence over `cursor`, which stays in the URL."""
+    last = headers.get("last-event-id")
     if not last:
-        return parse_cursor(request.query_params.getlist("cursor"))
+        return None
     try:
         return Cursor.parse(last)
     except ValueError as error:

@@ -17,19 +17,20 @@ import http
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol, cast
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLineTooLong, TooManyHeaders
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from stoppress.errors import Invalid, NotFound, ParameterError, StopPressError
+from stoppress.errors import Invalid, NotFound, StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.message import frame_format
 from stoppress.hub.socket.connection import Connection, Door
 from stoppress.hub.socket.handshake import HandshakeRequest, agreed, protocol
 from stoppress.model import Cursor
 from stoppress.problem import raw_problem
+from stoppress.query import CURSOR, SOCKET, read_query
 from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/socket"
@@ -65,25 +66,6 @@ class Lobby(Door, Protocol):
 
     def refused(self, error: StopPressError) -> None:
         """Count a refusal."""
-
-
-def parse_cursor(values: Sequence[str]) -> Cursor | None:
-    """The cursor of a request's `cursor` parameters.
-
-    Raises:
-        Invalid: it is none, or there are several; status 400, naming the parameter and its value.
-    """
-    if not values:
-        return None
-    try:
-        if len(values) > 1:
-            raise ValueError(f"expected one cursor, but got {len(values)}")
-        return _cursor(values[0])
-    except ValueError as error:
-        raise Invalid(f"cursor: {error}", [ParameterError("cursor", str(error))], status=400) from error
-
-
-_cursor = lru_cache(maxsize=256)(Cursor.parse)  # thousands come back with the same few
 
 
 class Upgrade(asyncio.Protocol):
@@ -163,7 +145,7 @@ class Upgrade(asyncio.Protocol):
         self._accepted = asked.answer
         self._frame_format = asked.frame_format
         if query:
-            self._cursor = parse_cursor(_cursors(query))
+            self._cursor = _cursor(query)
         blog = _blog(path)
         lobby = self._lobby
         if lobby.by_address:
@@ -227,10 +209,10 @@ class Upgrade(asyncio.Protocol):
             self._lobby.leave(self._address)
 
 
-@lru_cache(maxsize=256)
-def _cursors(query: str) -> tuple[str, ...]:
-    """What a query has as `cursor`."""
-    return tuple(parse_qs(query, keep_blank_values=True).get("cursor", ()))
+@lru_cache(maxsize=256)  # thousands come back with the same few
+def _cursor(query: str) -> Cursor | None:
+    """The cursor of a query. Raises Invalid (400) when the query is wrong."""
+    return read_query(query, SOCKET)[CURSOR]
 
 
 @lru_cache(maxsize=256)

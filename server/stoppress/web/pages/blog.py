@@ -20,13 +20,14 @@ from starlette.responses import RedirectResponse, Response
 from stoppress.errors import Gone, NotFound, StopPressError
 from stoppress.model import Post
 from stoppress.problem import retry_headers
+from stoppress.query import QueryParameter, choice, flag, read_number, text
 from stoppress.render.embed_players import HOSTS
 from stoppress.render.markup import Markup, Notice
 from stoppress.store.base import Order, Page, Place
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, POST, ErrorPage, Operation, Parameter
-from stoppress.web.http.request import number, one_of, parameter, read_order
+from stoppress.web.contract.operation import BLOG, POST, ErrorPage, Operation
+from stoppress.web.http.request import query
 
 # Nothing runs but the client's own modules; pictures may come from anywhere that is https (or from this server), and
 # players only into a frame that the reader asked for.
@@ -41,7 +42,7 @@ HEADERS = {
 }
 _HTML = "text/html"
 _ROUTE = "/blogs/{blog}"
-_NOTICES: dict[int, Notice] = {404: "not_found", 410: "gone", 422: "not_found"}
+_NOTICES: dict[int, Notice] = {404: "not_found", 410: "gone", 400: "not_found"}
 _ON_TOP = 100  # key events, and pinned posts, at most
 
 
@@ -62,6 +63,28 @@ class _Variant:
         if page != (last if self.order == "newest" else 1):
             query["page"] = str(page)
         return f"/blogs/{blog}" + (f"?{urlencode(query)}" if query else "")
+
+
+def _place(given: str) -> Place:
+    moment, comma, post = given.partition(",")
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError as error:
+        raise ValueError("expected a place TIME,ID") from error
+    if not comma or at.tzinfo is None:
+        raise ValueError("expected a place TIME,ID")
+    return Place(at, post)
+
+
+_ORDER: QueryParameter[Order] = choice("order", "By first publication.", "newest", "oldest")
+_NUMBER: QueryParameter[int | None] = QueryParameter(
+    "page", "Counted from the oldest.", read_number(1, 1_000_000), None, {"type": "integer", "minimum": 1}
+)
+_KEY = flag("key", "Only key events.")
+_TAG = text("tag", "Only posts with this tag.")
+_BEHIND: QueryParameter[Place | None] = QueryParameter(
+    "behind", "`TIME,ID`: the posts that follow on this place in the order.", _place, None, {"type": "string"}
+)
 
 
 class BlogPageRoutes:
@@ -184,13 +207,7 @@ class BlogPageRoutes:
                 "Readers",
                 parameters=(
                     BLOG,
-                    Parameter(
-                        "order", "query", "By first publication.", {"type": "string", "enum": ["newest", "oldest"]}
-                    ),
-                    Parameter("page", "query", "Counted from the oldest.", {"type": "integer", "minimum": 1}),
-                    Parameter("key", "query", "Only key events.", {"type": "string", "enum": ["true", "false"]}),
-                    Parameter("tag", "query", "Only posts with this tag."),
-                    Parameter("behind", "query", "`TIME,ID`: the posts that follow on this place in the order."),
+                    *(_ORDER, _NUMBER, _KEY, _TAG, _BEHIND),
                 ),
                 answers={200: page, 304: None, 404: page, 503: page},
                 media_type=_HTML,
@@ -221,23 +238,11 @@ def error_page(markup: Markup) -> ErrorPage:
 
 
 def _variant(request: Request) -> _Variant:
-    """What the query asks for. Raises Invalid (422)."""
-    tag = request.query_params.get("tag", "")
-    key = parameter(request, "key", one_of("true", "false"), "false") == "true"
+    asked = query(request)
+    tag = asked[_TAG]
     return _Variant(
-        order=parameter(request, "order", read_order, "newest"),
-        filter="key" if key else f"tag:{tag}" if tag else "",
-        number=parameter(request, "page", number(1, 1_000_000), None),
-        behind=parameter(request, "behind", _place, None),
+        order=asked[_ORDER],
+        filter="key" if asked[_KEY] else f"tag:{tag}" if tag else "",
+        number=asked[_NUMBER],
+        behind=asked[_BEHIND],
     )
-
-
-def _place(given: str) -> Place:
-    moment, comma, post = given.partition(",")
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise ValueError("expected a place TIME,ID") from error
-    if not comma or at.tzinfo is None:
-        raise ValueError("expected a place TIME,ID")
-    return Place(at, post)
