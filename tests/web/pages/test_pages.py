@@ -17,6 +17,7 @@ from stoppress.errors import Unavailable
 from stoppress.model import Cursor
 from stoppress.web.cache.finished_page import FinishedPage, FinishedPages, Key
 from stoppress.web.cache.freshness import Freshness
+from stoppress.web.http.page_query import PageVariant
 
 pytestmark = pytest.mark.anyio
 PAGE = "/blogs/petrel"
@@ -172,7 +173,7 @@ async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:
     answers = FinishedPages(3 * finished(Cursor("e", 1)).size)
 
     def key(name: str) -> Key:
-        return f"/blogs/{name}", b"", "http", b"here"
+        return f"/blogs/{name}", PageVariant(), "http", b"here"
 
     async def make() -> FinishedPage:
         return finished(Cursor("e", 1))
@@ -192,7 +193,7 @@ async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:
 
 async def test_of_those_who_want_what_is_not_there_one_makes_it() -> None:
     answers = FinishedPages(1_000_000)
-    key = ("/blogs/petrel", b"", "http", b"here")
+    key = ("/blogs/petrel", PageVariant(), "http", b"here")
     made = 0
     gate = asyncio.Event()
 

@@ -55,7 +55,9 @@ class FeedRoutes:
             headers = {**_HEADERS, **page_cache.headers, "content-type": f"{kind}; charset=utf-8"}
             return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
 
-        return (await page_cache.answers.of(page_cache.key(request.scope, asked), cursor, make)).response(asked)
+        key = page_cache.key(request.scope, asked)
+        assert key is not None  # a feed has no parameters that could be wrong
+        return (await page_cache.answers.of(key, cursor, make)).response(asked)
 
     def operations(self) -> list[Operation]:
         """What the OpenAPI document says of them."""
