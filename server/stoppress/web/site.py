@@ -30,6 +30,7 @@ from stoppress.web.context import Context
 from stoppress.web.contract.docs import DocsRoutes
 from stoppress.web.contract.operation import Endpoint, Operation, route
 from stoppress.web.http.cors import Cors, add_cors
+from stoppress.web.http.request import wants_page
 from stoppress.web.http.response import problem_answer
 from stoppress.web.pages.assets import Assets
 from stoppress.web.pages.blog import BlogPageRoutes, error_page
@@ -68,7 +69,12 @@ def site(
 ) -> Starlette:
     """The application. `live` are the hub's own routes, `client` the modules and styles that pages load,
     `pictures` that of the demo's."""
-    readable = error_page(context.markup)
+    for_readers = error_page(context.markup)
+
+    def for_browsers(request: Request, error: StopPressError) -> Response:
+        """A page for browsers, a problem for tools."""
+        return for_readers(request, error) if wants_page(request) else problem_answer(error)
+
     origins = context.page_cache.origins
 
     async def bug(request: Request, error: Exception) -> Response:
@@ -83,10 +89,11 @@ def site(
         if operation.endpoint is None:
             continue
         is_page = operation.media_type == "text/html" and operation.tag == "Readers"
+        error_writer = for_readers if is_page else for_browsers if operation.page else None
         here = serves(context.settings.role, operation)
         endpoint = judged(operation, context) if here else misdirected(operation)
         told = replace(operation, endpoint=endpoint)
-        endpoint = with_quota(told.counted(context.metrics, readable if is_page else None))
+        endpoint = with_quota(told.counted(context.metrics, error_writer))
         if here and operation.method != "GET":
             endpoint = noted(operation, endpoint, context)
         endpoints.setdefault(operation.path, {})[operation.method] = endpoint

@@ -162,7 +162,11 @@ async def test_the_front_has_pages_of_a_hundred(admin: httpx2.AsyncClient, anybo
     [after] = re.findall(r'<a rel="next" href="([^"]+)"', first)
     second = (await anybody.get(after, headers=browser)).text
     assert (first.count("/blogs/b"), second.count("/blogs/b"), "b100" in second) == (100, 1, True)
-    assert (await anybody.get("/?page=!", headers=browser)).status_code == 400
+    wrong = await anybody.get("/?page=!", headers=browser)
+    assert wrong.status_code == 404 and "<h1" in wrong.text and wrong.headers["cache-control"] == "no-store"
+    tool = await anybody.get("/?page=!")
+    assert tool.status_code == 400 and tool.json()["errors"][0]["parameter"] == "page"
+    assert (await anybody.get("/?utm_source=x", headers=browser)).status_code == 200
 
 
 def finished(cursor: Cursor, size: int = 500, *, began: float = 0.0) -> FinishedPage:

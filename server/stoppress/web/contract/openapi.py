@@ -74,7 +74,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "tags": [operation.tag],
         "responses": {
             **{str(status): _good(operation, status) for status in operation.answers},
-            **{str(status): _bad(status) for status in _problems(operation)},
+            **{str(status): _bad(operation, status) for status in _problems(operation)},
         },
     }
     if operation.description:
@@ -118,9 +118,11 @@ def _problems(operation: Operation) -> list[int]:
     return sorted({*operation.problems, *(status for status, may in added.items() if may)})
 
 
-def _bad(status: int) -> dict[str, Any]:
-    schema = {"$ref": _REF.format(model="Problem")}
-    return {"description": HTTPStatus(status).phrase, "content": {"application/problem+json": {"schema": schema}}}
+def _bad(operation: Operation, status: int) -> dict[str, Any]:
+    content: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+    if operation.page:
+        content["text/html"] = {"schema": {"type": "string"}}
+    return {"description": HTTPStatus(status).phrase, "content": content}
 
 
 def _schemas() -> dict[str, Any]:

@@ -86,6 +86,12 @@ def attempt(request: Request, caller: Caller, content: bytes, hours: int) -> Att
     return Attempt(hashlib.sha256(name.encode()).hexdigest(), hashlib.sha256(content).hexdigest(), hours * 3600)
 
 
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks: for HTML, and not for JSON as well."""
+    accepted = request.headers.get("accept", "")
+    return "text/html" in accepted and "application/json" not in accepted
+
+
 def query(request: Request) -> Query:
     """The values of the query, which was judged before the endpoint was called (site.py)."""
     found: Query = request.state.query

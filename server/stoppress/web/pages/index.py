@@ -12,7 +12,7 @@ from stoppress.store.base import BlogState
 from stoppress.web.context import Context
 from stoppress.web.contract.operation import Operation
 from stoppress.web.http.paging import PAGE, dump_token
-from stoppress.web.http.request import query
+from stoppress.web.http.request import query, wants_page
 from stoppress.web.http.response import answer
 from stoppress.web.pages.blog import HEADERS
 
@@ -29,8 +29,7 @@ class IndexRoutes:
 
     async def front(self, request: Request) -> Response:
         """A page for browsers, which ask for HTML; for tools, where everything is."""
-        accepted = request.headers.get("accept", "")
-        if "text/html" not in accepted or "application/json" in accepted:
+        if not wants_page(request):
             content = {
                 "name": "Stop Press",
                 "version": __version__,
@@ -57,9 +56,10 @@ class IndexRoutes:
                 "Operations",
                 parameters=(_PAGE,),
                 answers={200: {"$ref": "#/components/schemas/Front"}},
-                problems=(400, 503),
+                problems=(400, 404, 503),
                 page=True,
-                description="A browser, which accepts `text/html`, gets a page that lists the blogs.",
+                description="A browser, which accepts `text/html`, gets a page that lists the blogs, or one "
+                "that says that there is none (404).",
             )
         ]
 
