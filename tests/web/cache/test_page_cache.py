@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stoppress.model import Cursor
 from stoppress.settings import Settings
-from stoppress.web.cache.finished_page import Key
+from stoppress.web.cache.finished_page import FinishedPage, Key
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.context import Context
 from stoppress.web.http import page_query
@@ -67,6 +67,18 @@ def test_a_wrong_value_has_no_key(query: str) -> None:
 
 def test_a_feed_has_no_parameters() -> None:
     assert key("", FEED) == key("page=2&utm_source=x&order=sideways", FEED) != key("")
+
+
+@pytest.mark.parametrize(
+    ("origins", "vary", "allow"),
+    [("*", b"Accept-Encoding", b"*"), ("https://news.example", b"Accept-Encoding, Origin", None)],
+)
+def test_a_finished_page_says_who_may_read_it(origins: str, vary: bytes, allow: bytes | None) -> None:
+    cache = PageCache(Settings(origins=origins), no_heads)
+    page = FinishedPage("/blogs/{blog}", "petrel", Cursor("e", 1), "text", cache.headers, began=0.0)
+    for asked in ({}, {b"if-none-match": b'"e.1"'}):
+        headers = dict(page.form(asked).headers)
+        assert (headers[b"vary"], headers.get(b"access-control-allow-origin")) == (vary, allow)
 
 
 @given(st.binary(max_size=80))
