@@ -31,6 +31,11 @@ class FieldError:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class ParameterError(FieldError):
+    """One wrong parameter of the query, or one wrong header: `pointer` is its name."""
+
+
 class StopPressError(Exception):
     """The root: everything that Stop Press itself raises."""
 

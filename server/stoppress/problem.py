@@ -1,12 +1,67 @@
-"""An error as HTTP says it: RFC 9457, `application/problem+json`. The API and the hub answer alike by this."""
+"""A problem response (RFC 9457, `application/problem+json`): the one place that writes an error as HTTP.
+
+The API, the event streams, the socket's upgrade and the limit on a request's head all answer with the same members and
+headers. `problem_response` gives status, headers and body for a framework's response; `raw_problem` gives the bytes of
+an HTTP/1.1 response where no framework stands between the error and the connection.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import email.utils
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
-from stoppress.errors import Conflict, FieldError, Gone, Invalid, Limited, StaleRevision, StopPressError, Unavailable
+from stoppress.errors import (
+    Conflict,
+    FieldError,
+    Gone,
+    Invalid,
+    Limited,
+    ParameterError,
+    StaleRevision,
+    StopPressError,
+    Unauthenticated,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemResponse(NamedTuple):
+    """An error as a response. `headers` have lower-case names and no Content-Length."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def problem_response(error: StopPressError) -> ProblemResponse:
+    """The error as a response. No cache may keep it."""
+    body = json.dumps(problem(error), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    headers = {"content-type": MEDIA_TYPE, "cache-control": "no-store", **retry_headers(error)}
+    if isinstance(error, Unauthenticated):
+        headers["www-authenticate"] = 'Bearer realm="Stop Press"'
+    return ProblemResponse(error.status, headers, body)
+
+
+def raw_problem(error: StopPressError, headers: Mapping[str, str] | None = None) -> bytes:
+    """The error as the bytes of an HTTP/1.1 response, after which the connection closes.
+
+    `headers` (lower-case names) are added, and take precedence.
+    """
+    status, own, body = problem_response(error)
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+    all_headers = {
+        "date": email.utils.formatdate(usegmt=True),  # RFC 9110, 6.6.1
+        **own,
+        "content-length": str(len(body)),
+        "connection": "close",
+        **(headers or {}),
+    }
+    lines += [f"{name}: {value}" for name, value in all_headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
 def problem(error: StopPressError) -> dict[str, Any]:
@@ -35,15 +90,10 @@ def problem(error: StopPressError) -> dict[str, Any]:
     return members
 
 
-def problem_headers(error: StopPressError) -> dict[str, str]:
-    """The headers that go with it: never kept by a cache, and when to come back, if that is known."""
-    headers = {"content-type": MEDIA_TYPE, "cache-control": "no-store"}
-    if isinstance(error, Unavailable | Limited):
-        headers["retry-after"] = str(error.retry_after)
-    return headers
+def retry_headers(error: StopPressError) -> dict[str, str]:
+    """`Retry-After`, in seconds, if the error says when to come back."""
+    return {"retry-after": str(error.retry_after)} if isinstance(error, Unavailable | Limited) else {}
 
 
 def _field(wrong: FieldError) -> dict[str, str]:
-    # A JSON Pointer is empty or starts with a slash (RFC 6901, 3); anything else names a parameter of the request.
-    where = "parameter" if wrong.pointer and not wrong.pointer.startswith("/") else "pointer"
-    return {where: wrong.pointer, "detail": wrong.detail}
+    return {"parameter" if isinstance(wrong, ParameterError) else "pointer": wrong.pointer, "detail": wrong.detail}

@@ -14,6 +14,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from stoppress.origins import Origins
+
 
 @dataclass(frozen=True)
 class Group:
@@ -55,7 +57,13 @@ def _redis_url(text: str) -> str:
     return text
 
 
+def _origins(text: str) -> str:
+    Origins(text)  # raises ValueError
+    return text
+
+
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
+OriginList = Annotated[str, AfterValidator(_origins)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -102,7 +110,7 @@ class Settings(BaseSettings):
     admin_token: Annotated[SecretStr | None, DEPLOYMENT] = Field(
         None, description="A token with every scope and no rate limit, in addition to the tokens in the store."
     )
-    origins: Annotated[str, DEPLOYMENT] = Field(
+    origins: Annotated[OriginList, DEPLOYMENT] = Field(
         "*",
         description="Origins whose pages may embed blogs (`<stop-press>`) and open sockets: comma-separated, or * for "
         "any. Blogs are public.",

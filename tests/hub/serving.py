@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -20,8 +21,10 @@ from hub.history import HistoryInMemory, PlainMarkup
 from stoppress.hub.hub import Hub
 from stoppress.hub.surroundings import Source
 from stoppress.metrics import Metrics
+from stoppress.origins import Origins
 from stoppress.settings import Settings
 from stoppress.store.base import Store
+from stoppress.web.http.cors import Cors
 from waiting import eventually
 
 PATIENCE = 10.0
@@ -91,7 +94,7 @@ async def hub_server(history: HistoryInMemory, **settings: Any) -> AsyncIterator
     running = asyncio.create_task(hub.run())
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        Starlette(routes=hub.routes),
+        Starlette(routes=hub.routes, middleware=[Middleware(Cors, Origins(chosen.origins))]),
         http=hub.first_protocol(HttpToolsProtocol),
         ws=hub.socket_protocol,
         lifespan="off",

@@ -1,4 +1,4 @@
-"""Who may read: by number, by address, by origin."""
+"""Who may read: by number, by address."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import random
 
 import pytest
 
-from stoppress.errors import Forbidden
-from stoppress.hub.admission import Admission, Full, Origins, Rush
+from stoppress.hub.admission import Admission, Full, Rush
 from stoppress.settings import Settings
 
 
@@ -31,29 +30,6 @@ def test_an_address_has_a_share_of_its_own() -> None:
     admission.release("192.0.2.1")
     admission.admit("192.0.2.1")
     assert admission.readers == 2
-
-
-@pytest.mark.parametrize(
-    ("allowed", "origin", "host"),
-    [
-        ("*", "https://anywhere.example", "live.example.org"),
-        ("https://a.example", None, "live.example.org"),
-        ("https://b.example, https://a.example/", "https://a.example", "live.example.org"),
-        ("https://a.example", "https://LIVE.example.org", "live.example.org:443"),
-        ("https://a.example", "http://live.example.org:8008", "live.example.org:8008"),
-    ],
-)
-def test_pages_that_may(allowed: str, origin: str | None, host: str) -> None:
-    Origins(allowed).check(origin, host)
-
-
-@pytest.mark.parametrize(
-    "origin",
-    ["https://evil.example", "null", "https://live.example.org.evil.example", "http://live.example.org:99999", "["],
-)
-def test_pages_that_may_not(origin: str) -> None:
-    with pytest.raises(Forbidden):
-        Origins("https://a.example").check(origin, "live.example.org")
 
 
 def test_a_rush_is_let_in_by_portions() -> None:

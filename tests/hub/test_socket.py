@@ -227,10 +227,29 @@ async def test_a_broken_handshake_is_refused(headers: dict[str, str], expected: 
         assert at.hub.readers() == 0
 
 
+@pytest.mark.parametrize(
+    "headers", [{}, {"X-Noise": "n" * 5_000, "X-More": "n" * 5_000}], ids=["the short way", "the long way"]
+)
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [("after=e1.1", "after"), ("cursor=e1.1&heartbeat=15", "heartbeat"), ("token", "token"), ("form=html", "form")],
+)
+async def test_an_unknown_parameter_is_refused_before_the_upgrade(
+    query: str, name: str, headers: dict[str, str]
+) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        status, _, problem = await at.http(f"/v1/blogs/regatta/socket?{query}", headers)
+        assert (status, problem["errors"][0]["parameter"]) == (400, name)
+        # The query is judged first: it says nothing of which blogs there are.
+        assert (await at.http(f"/v1/blogs/nope/socket?{query}", headers))[0] == 400
+        assert at.hub.readers() == 0
+
+
 async def test_without_upgrade_the_address_answers_426() -> None:
     async with hub_server(HistoryInMemory()) as at:
         status, headers, problem = await at.http("/v1/blogs/regatta/socket", {"Upgrade": "", "Connection": "close"})
         assert (status, headers["upgrade"], problem["status"]) == (426, "websocket", 426)
+        assert headers["sec-websocket-version"] == "13"
 
 
 async def test_pages_of_other_origins_are_refused_where_origins_are_set() -> None:

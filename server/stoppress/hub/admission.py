@@ -1,4 +1,4 @@
-"""Who may read here: how many in all, how many from one address, how many in a second, from which pages."""
+"""Who may read here: how many in all, how many from one address, how many in a second."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
-from urllib.parse import urlsplit
 
-from stoppress.errors import Forbidden, Unavailable
+from stoppress.errors import Unavailable
 from stoppress.settings import Settings
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Full(Unavailable):
@@ -80,28 +76,3 @@ class Admission:
             self._addresses[address] -= 1
             if not self._addresses[address]:
                 del self._addresses[address]
-
-
-class Origins:
-    """The pages that may read here: origins, comma-separated, or *. A page of this very host always may."""
-
-    def __init__(self, allowed: str) -> None:
-        names = {name.strip().rstrip("/").lower() for name in allowed.split(",") if name.strip()}
-        self.any = "*" in names
-        self._allowed = names
-
-    def check(self, origin: str | None, host: str | None) -> None:
-        """Raise Forbidden unless a page of `origin` may. No origin is no page, but an app."""
-        if origin is None or self.any or origin.lower() in self._allowed or _same_host(origin, host):
-            return
-        raise Forbidden(f"pages of {origin[:200]!r} may not read here; see STOPPRESS_ORIGINS")
-
-
-@lru_cache(maxsize=1_024)
-def _same_host(origin: str, host: str | None) -> bool:
-    try:
-        page, here = urlsplit(origin), urlsplit(f"{origin.partition(':')[0]}://{host}")
-        default = _DEFAULT_PORTS.get(page.scheme)
-        return bool(page.hostname) and (page.hostname, page.port or default) == (here.hostname, here.port or default)
-    except ValueError:
-        return False

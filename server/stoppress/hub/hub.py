@@ -165,4 +165,5 @@ async def _upgrade_required(request: Request) -> Response:
     answer = stream.refusal(Invalid("this is the address of a WebSocket; see also /events and /changes", status=426))
     answer.headers["upgrade"] = "websocket"
     answer.headers["connection"] = "upgrade"
+    answer.headers["sec-websocket-version"] = "13"  # as when the handshake itself is refused with 426
     return answer

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
-from stoppress.hub.admission import Admission, Full, Origins, Rush
+from stoppress.hub.admission import Admission, Full, Rush
 from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
 from stoppress.hub.follow.catchup import Behind, CatchUp
@@ -27,6 +27,7 @@ from stoppress.hub.upkeep.deadlines import Deadlines
 from stoppress.hub.upkeep.loop_delay import LoopDelay
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
+from stoppress.origins import Origins
 from stoppress.resume import Reset
 from stoppress.settings import Settings
 
@@ -89,7 +90,6 @@ class Lobby:
         self.compress = settings.compress
         self.by_address = settings.readers_per_address > 0  # whether it matters which address a reader has
         self.slow_timeout = settings.slow_timeout
-        self.any_origin = self._origins.any
 
     # Coming in
 

@@ -18,13 +18,16 @@ _ADMIN = Caller("admin", frozenset(SCOPES), id="admin")
 
 
 async def caller(request: Request, context: Context) -> Caller:
-    """The caller; ANONYMOUS without a token. Looked up at every request: a revoked token is refused at once.
+    """The caller; ANONYMOUS without a token. Looked up once in every request: a revoked token is refused at once.
 
     Raises:
         Unauthenticated: a token was sent, but does not count.
         Limited: it has made all its requests of this minute. The operator's own token has no limit.
         Unavailable: the store can't be asked.
     """
+    known: Caller | None = getattr(request.state, "caller", None)
+    if known is not None:
+        return known
     header = request.headers.get("authorization")
     if header is None:
         return ANONYMOUS

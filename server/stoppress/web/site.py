@@ -10,25 +10,27 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from stoppress.auth import ANONYMOUS
 from stoppress.errors import NotFound, StopPressError
+from stoppress.query import read_known, read_query
 from stoppress.web.api.audit import AuditRoutes, noted
 from stoppress.web.api.blogs import BlogRoutes
 from stoppress.web.api.changes import ChangeRoutes
 from stoppress.web.api.media import MediaRoutes
 from stoppress.web.api.posts import PostRoutes
 from stoppress.web.api.probes import ProbeRoutes
-from stoppress.web.authentication import with_quota
-from stoppress.web.cache.page_cache import EXPOSED
+from stoppress.web.authentication import caller, with_quota
 from stoppress.web.context import Context
 from stoppress.web.contract.docs import DocsRoutes
 from stoppress.web.contract.operation import Endpoint, Operation, route
+from stoppress.web.http.cors import Cors, add_cors
+from stoppress.web.http.request import wants_page
 from stoppress.web.http.response import problem_answer
 from stoppress.web.pages.assets import Assets
 from stoppress.web.pages.blog import BlogPageRoutes, error_page
@@ -67,15 +69,31 @@ def site(
 ) -> Starlette:
     """The application. `live` are the hub's own routes, `client` the modules and styles that pages load,
     `pictures` that of the demo's."""
-    readable = error_page(context.markup)
+    for_readers = error_page(context.markup)
+
+    def for_browsers(request: Request, error: StopPressError) -> Response:
+        """A page for browsers, a problem for tools."""
+        return for_readers(request, error) if wants_page(request) else problem_answer(error)
+
+    origins = context.page_cache.origins
+
+    async def bug(request: Request, error: Exception) -> Response:
+        """An error nobody foresaw: logged by Starlette's caller, and answered without a word of what is inside."""
+        response = problem_answer(StopPressError("something went wrong here; it has been logged"))
+        # Starlette answers this outside all middleware.
+        add_cors(response.headers, origins, request.headers.get("origin"), request.headers.get("host"))
+        return response
+
     endpoints: dict[str, dict[str, Endpoint]] = {}
     for operation in operations(context):
         if operation.endpoint is None:
             continue
         is_page = operation.media_type == "text/html" and operation.tag == "Readers"
+        error_writer = for_readers if is_page else for_browsers if operation.page else None
         here = serves(context.settings.role, operation)
-        told = operation if here else replace(operation, endpoint=misdirected(operation))
-        endpoint = with_quota(told.counted(context.metrics, readable if is_page else None))
+        endpoint = judged(operation, context) if here else misdirected(operation)
+        told = replace(operation, endpoint=endpoint)
+        endpoint = with_quota(told.counted(context.metrics, error_writer))
         if here and operation.method != "GET":
             endpoint = noted(operation, endpoint, context)
         endpoints.setdefault(operation.path, {})[operation.method] = endpoint
@@ -89,16 +107,28 @@ def site(
     return Starlette(
         routes=routes,
         middleware=[
-            Middleware(
-                CORSMiddleware,
-                allow_origins=context.page_cache.origins,
-                allow_methods=["GET"],
-                expose_headers=EXPOSED,
-            ),
+            Middleware(Cors, origins),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
-        exception_handlers={HTTPException: _http_error, Exception: _bug},
+        exception_handlers={HTTPException: _http_error, Exception: bug},
     )
+
+
+def judged(operation: Operation, context: Context) -> Endpoint:
+    """The endpoint, called when the query is right. The token comes first: so a refused write is in the audit log, and
+    who sends none learns nothing else."""
+    run, read, declared = operation.endpoint, read_query if operation.strict else read_known, operation.query
+    assert run is not None
+
+    async def judge(request: Request) -> Response:
+        if operation.scope is not None:
+            who = await caller(request, context)
+            if who is ANONYMOUS:
+                who.require(operation.scope)
+        request.state.query = read(request.scope["query_string"], declared)
+        return await run(request)
+
+    return judge
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -111,8 +141,3 @@ async def _http_error(request: Request, error: Exception) -> Response:
     response = problem_answer(refusal)
     response.headers.update(error.headers or {})
     return response
-
-
-async def _bug(request: Request, error: Exception) -> Response:
-    """An error nobody foresaw: logged by Starlette's caller, and answered without a word of what is inside."""
-    return problem_answer(StopPressError("something went wrong here; it has been logged"))

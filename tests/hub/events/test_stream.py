@@ -164,6 +164,10 @@ async def test_a_drain_says_bye_and_when_to_come_back() -> None:
         ("?cursor=nonsense", {}, "cursor"),
         ("", {"Last_Event_ID": "nonsense"}, "Last-Event-ID"),
         ("?form=xml", {}, "form"),
+        ("?after=e1.0", {}, "after"),
+        ("?heartbeat=15", {}, "heartbeat"),
+        ("?cursor=e1.0&cursor=e1.0", {}, "cursor"),
+        ("?cursor=nonsense", {"Last_Event_ID": "e1.0"}, "cursor"),
     ],
 )
 async def test_bad_input_is_named(query: str, headers: dict[str, str], parameter: str) -> None:
@@ -187,8 +191,12 @@ async def test_other_pages_may_read_where_origins_allow() -> None:
     async with hub_server(HistoryInMemory(), origins=page) as at:
         async with source(at, Origin=page) as stream:
             assert stream.response.headers["access-control-allow-origin"] == page
+        async with source(at, "?form=xml", Origin=page) as stream:  # a refusal can be read as well
+            assert stream.response.status_code == 400
+            assert stream.response.headers["access-control-allow-origin"] == page
         async with source(at, Origin="https://elsewhere.example") as stream:
             assert stream.response.status_code == 403
+            assert "access-control-allow-origin" not in stream.response.headers
 
 
 async def test_head_answers_as_get_would_without_a_stream() -> None:

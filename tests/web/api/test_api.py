@@ -145,7 +145,7 @@ async def test_lists_page_through_all_posts_while_others_arrive(admin: Client, a
         await admin.post(f"{blog}/posts", json={"title": "meanwhile"})
     assert seen == [f"p{i}" for i in reversed(range(9))]
     wrong = await anybody.get(f"{blog}/posts?page=nonsense")
-    assert wrong.status_code == 422 and "nonsense" in errors(wrong)["page"]
+    assert wrong.status_code == 400 and "nonsense" in errors(wrong)["page"]
 
 
 async def test_changes_tell_the_socket_s_messages(admin: Client, anybody: Client, blog: str) -> None:
@@ -317,14 +317,14 @@ async def test_an_unknown_blog_is_named(anybody: Client, path: str) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "name"),
     [
-        ("posts?order=up", 422, "order"),
-        ("posts?limit=0", 422, "limit"),
-        ("posts?limit=101", 422, "limit"),
-        ("posts?key=yes", 422, "key"),
-        ("posts?key=true&tag=a", 422, "tag"),
+        ("posts?order=up", 400, "order"),
+        ("posts?limit=0", 400, "limit"),
+        ("posts?limit=101", 400, "limit"),
+        ("posts?key=yes", 400, "key"),
+        ("posts?key=true&tag=a", 400, "tag"),
         ("changes?after=abc", 400, "after"),
-        ("changes?limit=x", 422, "limit"),
-        ("changes?form=xml", 422, "form"),
+        ("changes?limit=x", 400, "limit"),
+        ("changes?form=xml", 400, "form"),
     ],
 )
 async def test_a_wrong_parameter_is_named(anybody: Client, blog: str, query: str, status: int, name: str) -> None:
@@ -385,7 +385,7 @@ async def test_only_time_zones_that_mean_the_same_everywhere_count(admin: Client
 @pytest.mark.parametrize("page", ["WyJuZXdlc3QiLCIyMDIzLTAxLTAxVDAwOjAwOjAwWiIsIlx1ZDgwMCJd", "W1tb" * 10_000])
 async def test_a_page_token_made_by_hand_is_refused(anybody: Client, blog: str, page: str) -> None:
     answer = await anybody.get(f"{blog}/posts?page={page}")
-    assert answer.status_code == 422 and "page" in errors(answer)
+    assert answer.status_code == 400 and "page" in errors(answer)
 
 
 async def test_a_format_without_a_body_does_not_touch_the_body(admin: Client, blog: str) -> None:

@@ -15,10 +15,12 @@ from stoppress.errors import Unavailable
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.web.cache.fast_path import fronted
+from stoppress.web.cache.finished_page import FinishedPages
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.context import Context
 from stoppress.web.http.head_limit import bounded
 from stoppress.web.pages.assets import Assets
+from stoppress.web.pages.blog import BlogPageRoutes
 from stoppress.web.site import site
 from waiting import eventually
 from web.checks import CLIENT
@@ -118,6 +120,24 @@ async def test_the_front_answers_as_the_application_does(
     assert head.status_code == 200
     assert head.content == b""
     assert lasting(head) == lasting(ordinary)
+
+
+async def test_a_shared_link_is_answered_by_the_front_as_well(
+    reader: httpx2.AsyncClient, process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await reader.get(f"{PAGE}?utm_source=x")  # made, and kept
+
+    async def never(*_: object) -> None:
+        raise AssertionError("this took the ordinary way")
+
+    monkeypatch.setattr(BlogPageRoutes, "_make", never)
+    monkeypatch.setattr(FinishedPages, "of", never)
+    for query in ("", "?utm_source=y&fbclid=z", "?order=newest", "?%6Frder=newest&a"):
+        answer = await reader.get(PAGE + query)
+        assert answer.status_code == 200
+        assert answer.content == first.content
+    wrong = await reader.get(f"{PAGE}?page=abc")
+    assert (wrong.status_code, wrong.headers["cache-control"]) == (404, "no-store")
 
 
 async def test_what_another_process_writes_is_there_at_once_and_what_it_deletes_is_gone(

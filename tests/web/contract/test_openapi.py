@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import pytest
@@ -11,7 +12,7 @@ from starlette.routing import Mount, Route
 from stoppress.web.context import Context
 from stoppress.web.pages.assets import Assets
 from stoppress.web.site import site
-from web.checks import CLIENT
+from web.checks import CLIENT, errors
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +33,66 @@ async def test_every_route_and_method_is_in_it(anybody: httpx2.AsyncClient, cont
     # The hub answers these two; they are told of here and tested there.
     hub = {(f"/v1/blogs/{{blog}}/{name}", "GET") for name in ("socket", "events")}
     assert told == served | hub
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Method, path and entry of each operation under /v1 that this process answers by itself."""
+    hub = ("/socket", "/events")  # tests/hub/test_socket.py and tests/hub/events/test_stream.py ask these
+    return [
+        (method, path, entry)
+        for path, methods in document["paths"].items()
+        for method, entry in methods.items()
+        if path.startswith("/v1/") and not path.endswith(hub)
+    ]
+
+
+async def asked(client: httpx2.AsyncClient, method: str, path: str, query: str) -> httpx2.Response:
+    """The answer to a request of one operation in the blog petrel."""
+    for name, value in (("blog", "petrel"), ("post", "one"), ("revision", "1")):
+        path = path.replace(f"{{{name}}}", value)
+    return await client.request(method, f"{path}?{query}")
+
+
+async def test_every_operation_of_the_api_refuses_an_unknown_parameter(admin: httpx2.AsyncClient, blog: str) -> None:
+    await admin.post(f"{blog}/posts", json={"id": "one", "title": "One"})
+    found = operations(await document(admin))
+    assert len(found) > 15
+    for method, path, entry in found:
+        for query in ("utm_source=newsletter", "only=key&utm_source=newsletter"):
+            answer = await asked(admin, method, path, query)
+            assert answer.status_code == 400, (method, path)
+            assert "'newsletter'" in errors(answer)["utm_source"]
+        assert "400" in entry["responses"]
+    assert (await admin.get(f"{blog}/posts/one")).json()["revision"] == 1  # nothing was written
+
+
+async def test_every_parameter_refuses_what_its_schema_does_not_allow(admin: httpx2.AsyncClient, blog: str) -> None:
+    judged = set()
+    for method, path, entry in operations(await document(admin)):
+        for parameter in entry.get("parameters", ()):
+            if parameter["in"] != "query":
+                continue
+            name, schema = parameter["name"], parameter["schema"]
+            wrong = ["sideways", ""] if "enum" in schema else ["x", "", "-1"] if schema["type"] == "integer" else []
+            wrong += [str(schema[limit] + step) for limit, step in (("minimum", -1), ("maximum", 1)) if limit in schema]
+            wrong += {"page": ["x"], "after": ["x", ""]}.get(name, [])  # opaque: any text is a text to the schema
+            for value in wrong:
+                answer = await asked(admin, method, path, urlencode({name: value}))
+                assert answer.status_code == 400, (path, name, value)
+                assert repr(value) in errors(answer)[name]
+            twice = await asked(admin, method, path, urlencode([(name, "1"), (name, "1")]))
+            assert twice.status_code == 400 and "2 times" in errors(twice)[name]
+            judged.add(f"{path} {name}")
+    assert len(judged) > 12
+
+
+async def test_a_query_is_never_422(anybody: httpx2.AsyncClient) -> None:
+    for path, methods in (await document(anybody))["paths"].items():
+        for method, entry in methods.items():
+            takes = {parameter["in"] for parameter in entry.get("parameters", ())}
+            assert "422" not in entry["responses"] or "requestBody" in entry or "{revision}" in path, (method, path)
+            if path.endswith(("/socket", "/events")):
+                assert {"400", "421"} <= set(entry["responses"]) and "query" in takes
 
 
 async def test_every_reference_leads_somewhere(anybody: httpx2.AsyncClient) -> None:

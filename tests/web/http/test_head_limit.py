@@ -75,7 +75,8 @@ async def test_a_head_over_the_limit_is_431_and_named(port: int, headers: bytes)
 
 async def test_what_is_not_http_is_a_problem_too(port: int) -> None:
     status, body = await ask(port, b"\x16\x03\x01 hello\r\n\r\n")
-    assert status == json.loads(body)["status"] == 400
+    problem = json.loads(body)
+    assert (status, problem["status"], problem["title"]) == (400, 400, "Invalid input")
 
 
 async def test_a_body_is_not_counted_as_head(port: int) -> None:

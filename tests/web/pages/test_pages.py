@@ -17,6 +17,7 @@ from stoppress.errors import Unavailable
 from stoppress.model import Cursor
 from stoppress.web.cache.finished_page import FinishedPage, FinishedPages, Key
 from stoppress.web.cache.freshness import Freshness
+from stoppress.web.http.page_query import PageVariant
 
 pytestmark = pytest.mark.anyio
 PAGE = "/blogs/petrel"
@@ -161,7 +162,11 @@ async def test_the_front_has_pages_of_a_hundred(admin: httpx2.AsyncClient, anybo
     [after] = re.findall(r'<a rel="next" href="([^"]+)"', first)
     second = (await anybody.get(after, headers=browser)).text
     assert (first.count("/blogs/b"), second.count("/blogs/b"), "b100" in second) == (100, 1, True)
-    assert (await anybody.get("/?page=!", headers=browser)).status_code == 422
+    wrong = await anybody.get("/?page=!", headers=browser)
+    assert wrong.status_code == 404 and "<h1" in wrong.text and wrong.headers["cache-control"] == "no-store"
+    tool = await anybody.get("/?page=!")
+    assert tool.status_code == 400 and tool.json()["errors"][0]["parameter"] == "page"
+    assert (await anybody.get("/?utm_source=x", headers=browser)).status_code == 200
 
 
 def finished(cursor: Cursor, size: int = 500, *, began: float = 0.0) -> FinishedPage:
@@ -172,7 +177,7 @@ async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:
     answers = FinishedPages(3 * finished(Cursor("e", 1)).size)
 
     def key(name: str) -> Key:
-        return f"/blogs/{name}", b"", "http", b"here"
+        return f"/blogs/{name}", PageVariant(), "http", b"here"
 
     async def make() -> FinishedPage:
         return finished(Cursor("e", 1))
@@ -192,7 +197,7 @@ async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:
 
 async def test_of_those_who_want_what_is_not_there_one_makes_it() -> None:
     answers = FinishedPages(1_000_000)
-    key = ("/blogs/petrel", b"", "http", b"here")
+    key = ("/blogs/petrel", PageVariant(), "http", b"here")
     made = 0
     gate = asyncio.Event()
 

@@ -14,20 +14,21 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stoppress import wire
-from stoppress.errors import FieldError, Invalid, StopPressError
+from stoppress.errors import Invalid, ParameterError, StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.events.content_encoding import Encoding, encoding
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.lobby import Lobby
 from stoppress.hub.message import Message, event, payload
-from stoppress.hub.socket.upgrade import parse_cursor
 from stoppress.model import Cursor
-from stoppress.problem import problem, problem_headers
+from stoppress.problem import problem_response
+from stoppress.query import CURSOR, EVENTS, FORM, read_query
 from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/events"
@@ -136,23 +137,23 @@ class Events:
         request = Request(scope)
         lobby, headers = self._lobby, request.headers
         address = lobby.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
-        origin = headers.get("origin")
         try:
-            form, cursor = _form(request), _cursor(request)
-            lobby.admit(origin=origin, host=headers.get("host"), address=address)
+            asked = read_query(scope["query_string"], EVENTS)
+            form, cursor = asked[FORM], _last_event_id(headers) or asked[CURSOR]
+            lobby.admit(origin=headers.get("origin"), host=headers.get("host"), address=address)
             try:
                 channel = await lobby.reach(request.path_params["blog"], cursor)
                 if request.method == "HEAD":
-                    await Response(headers=self._headers(origin))(scope, receive, send)
+                    await Response(headers=_headers())(scope, receive, send)
                     return
                 if channel.ended and cursor == channel.cursor:
-                    await Response(status_code=204, headers=self._headers(origin))(scope, receive, send)
+                    await Response(status_code=204, headers=_headers())(scope, receive, send)
                     return
                 accepted = headers.get("accept-encoding", "") if lobby.compress else ""
                 stream = EventStream(channel, form, cursor, encoding(accepted))
                 channel.streams.add(stream)
                 try:
-                    await self._serve(stream, origin, receive, send)
+                    await self._serve(stream, receive, send)
                 finally:
                     channel.streams.discard(stream)
             finally:
@@ -161,15 +162,12 @@ class Events:
             lobby.refused(error)
             await refusal(error)(scope, receive, send)
 
-    async def _serve(self, stream: EventStream, origin: str | None, receive: Receive, send: Send) -> None:
+    async def _serve(self, stream: EventStream, receive: Receive, send: Send) -> None:
         await send(
             {
                 "type": "http.response.start",
                 "status": 200,
-                "headers": [
-                    (name.encode(), value.encode())
-                    for name, value in self._headers(origin, stream.encoding.name).items()
-                ],
+                "headers": [(name.encode(), value.encode()) for name, value in _headers(stream.encoding.name).items()],
             }
         )
         async with asyncio.TaskGroup() as group:
@@ -188,20 +186,17 @@ class Events:
             async with asyncio.timeout(self._lobby.slow_timeout):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _headers(self, origin: str | None, content_encoding: str | None = None) -> dict[str, str]:
-        headers = {
-            "content-type": "text/event-stream; charset=utf-8",
-            "cache-control": "no-store",
-            "x-accel-buffering": "no",
-            "vary": "accept-encoding",
-        }
-        if content_encoding:
-            headers["content-encoding"] = content_encoding
-        if self._lobby.any_origin:
-            headers["access-control-allow-origin"] = "*"
-        elif origin is not None:
-            headers |= {"access-control-allow-origin": origin, "vary": "accept-encoding, origin"}
-        return headers
+
+def _headers(content_encoding: str | None = None) -> dict[str, str]:
+    headers = {
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-store",
+        "x-accel-buffering": "no",
+        "vary": "accept-encoding",
+    }
+    if content_encoding:
+        headers["content-encoding"] = content_encoding
+    return headers
 
 
 async def _until_gone(receive: Receive) -> None:
@@ -209,28 +204,18 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-def _form(request: Request) -> Form:
-    """The form that `form=json` or `form=html` asks for."""
-    name = request.query_params.get("form", "json")
-    forms = {"json": Form.JSON, "html": Form.HTML}
-    if name not in forms:
-        detail = f"expected 'json' or 'html', but got {name[:80]!r}"
-        raise Invalid(f"form: {detail}", [FieldError("form", detail)], status=400)
-    return forms[name]
-
-
-def _cursor(request: Request) -> Cursor | None:
-    """`Last-Event-ID`, sent by an EventSource that comes back, counts before `cursor`, which stays in its URL."""
-    last = request.headers.get("last-event-id")
+def _last_event_id(headers: Headers) -> Cursor | None:
+    """The cursor of an EventSource that comes back. It takes precedence over `cursor`, which stays in the URL."""
+    last = headers.get("last-event-id")
     if not last:
-        return parse_cursor(request.query_params.getlist("cursor"))
+        return None
     try:
         return Cursor.parse(last)
     except ValueError as error:
-        raise Invalid(f"Last-Event-ID: {error}", [FieldError("Last-Event-ID", str(error))], status=400) from error
+        raise Invalid(f"Last-Event-ID: {error}", [ParameterError("Last-Event-ID", str(error))], status=400) from error
 
 
 def refusal(error: StopPressError) -> Response:
     """The answer to a request that got no stream."""
-    headers = problem_headers(error)
-    return JSONResponse(problem(error), error.status, headers, media_type=headers.pop("content-type"))
+    status, headers, body = problem_response(error)
+    return Response(body, status, headers)

@@ -13,26 +13,24 @@ Otherwise the hub makes one, bounded in time, and cancelled when the client goes
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import http
-import json
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import cast
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLineTooLong, TooManyHeaders
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from stoppress.errors import FieldError, Invalid, NotFound, StopPressError
+from stoppress.errors import Invalid, NotFound, StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.lobby import Lobby
 from stoppress.hub.message import frame_format
 from stoppress.hub.socket.connection import Connection
 from stoppress.hub.socket.handshake import HandshakeRequest, agreed, protocol
 from stoppress.model import Cursor
-from stoppress.problem import problem, problem_headers
+from stoppress.problem import raw_problem
+from stoppress.query import CURSOR, SOCKET, read_query
 from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/socket"
@@ -42,25 +40,6 @@ _UNREADABLE: dict[type[Exception] | type[None], int] = {
     TooManyHeaders: 431,
 }
 BEFORE, _AFTER = PATH.split("{blog}")
-
-
-def parse_cursor(values: Sequence[str]) -> Cursor | None:
-    """The cursor of a request's `cursor` parameters.
-
-    Raises:
-        Invalid: it is none, or there are several; status 400, naming the parameter and its value.
-    """
-    if not values:
-        return None
-    try:
-        if len(values) > 1:
-            raise ValueError(f"expected one cursor, but got {len(values)}")
-        return _cursor(values[0])
-    except ValueError as error:
-        raise Invalid(f"cursor: {error}", [FieldError("cursor", str(error))], status=400) from error
-
-
-_cursor = lru_cache(maxsize=256)(Cursor.parse)  # thousands come back with the same few
 
 
 class Upgrade(asyncio.Protocol):
@@ -140,7 +119,7 @@ class Upgrade(asyncio.Protocol):
         self._accepted = asked.answer
         self._frame_format = asked.frame_format
         if query:
-            self._cursor = parse_cursor(_cursors(query))
+            self._cursor = _cursor(query)
         blog = _blog(path)
         lobby = self._lobby
         if lobby.by_address:
@@ -195,7 +174,7 @@ class Upgrade(asyncio.Protocol):
         self._answered = True
         self._release()
         self._lobby.refused(error)
-        self._transport.write(_response(error))
+        self._transport.write(raw_problem(error, _headers(error.status)))
         self._transport.close()
 
     def _release(self) -> None:
@@ -204,10 +183,10 @@ class Upgrade(asyncio.Protocol):
             self._lobby.leave(self._address)
 
 
-@lru_cache(maxsize=256)
-def _cursors(query: str) -> tuple[str, ...]:
-    """What a query has as `cursor`."""
-    return tuple(parse_qs(query, keep_blank_values=True).get("cursor", ()))
+@lru_cache(maxsize=256)  # thousands come back with the same few
+def _cursor(query: str) -> Cursor | None:
+    """The cursor of a query. Raises Invalid (400) when the query is wrong."""
+    return read_query(query, SOCKET)[CURSOR]
 
 
 @lru_cache(maxsize=256)
@@ -225,21 +204,14 @@ def _refusal(handshake: ServerProtocol, status: int) -> StopPressError:
     return Invalid(f"this is no WebSocket handshake: {error}{cause}", status=status)
 
 
-def _response(error: StopPressError) -> bytes:
-    body = json.dumps(problem(error), ensure_ascii=False).encode()
-    headers = {
-        "date": email.utils.formatdate(usegmt=True),
-        **problem_headers(error),
-        "content-length": str(len(body)),
-        "connection": "close",
-    }
-    if error.status in (400, 426):
+def _headers(status: int) -> dict[str, str]:
+    """What a refused handshake says besides the problem."""
+    headers = {}
+    if status in (400, 426):
         headers["sec-websocket-version"] = "13"  # RFC 6455, 4.4
-    if error.status == 426:
+    if status == 426:
         headers["upgrade"] = "websocket"
         headers["connection"] = "upgrade, close"  # RFC 9110, 7.8
-    if error.status == 405:
+    if status == 405:
         headers["allow"] = "GET"
-    lines = [f"HTTP/1.1 {error.status} {http.HTTPStatus(error.status).phrase}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+    return headers

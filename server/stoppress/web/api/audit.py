@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress.auth import ANONYMOUS
 from stoppress.model import rfc3339
+from stoppress.query import QueryParameter, number
 from stoppress.store.base import Act
 from stoppress.web.authentication import caller
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import Endpoint, Operation, Parameter, limit_of
-from stoppress.web.http.paging import dump_token, load_token
-from stoppress.web.http.request import number, parameter
+from stoppress.web.contract.operation import Endpoint, Operation
+from stoppress.web.http.paging import PAGE, dump_token, load_token
+from stoppress.web.http.request import query
 from stoppress.web.http.response import answer
 
 _SCANNED = 5_000  # entries looked at for one answer
 _PLACE = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 LIMIT = 100
+_LIMIT = number("limit", "How many.", 1, LIMIT, LIMIT)
+_BLOG: QueryParameter[str | None] = QueryParameter("blog", "Of this blog only.", str, None, {"type": "string"})
 
 
 def noted(operation: Operation, endpoint: Endpoint, context: Context) -> Endpoint:
@@ -54,6 +58,16 @@ def _made(operation: Operation, response: Response) -> str | None:
     return location.rpartition("/")[2] if operation.name == "createBlog" and location else None
 
 
+def _load_page(given: str) -> str:
+    place = load_token(given)
+    if not _PLACE.fullmatch(place):
+        raise ValueError("expected a page token of this log")
+    return place
+
+
+_PAGE = replace(PAGE, read=_load_page)
+
+
 class AuditRoutes:
     """`/v1/audit`."""
 
@@ -62,10 +76,9 @@ class AuditRoutes:
 
     async def index(self, request: Request) -> Response:
         who = await caller(request, self._context)
-        blog = request.query_params.get("blog")
+        asked = query(request)
+        blog, limit, before = asked[_BLOG], asked[_LIMIT], asked[_PAGE]
         who.require("admin", blog)
-        limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
-        before = parameter(request, "page", _load_page, None)
         found: list[Act] = []
         scanned = 0
         while True:
@@ -94,13 +107,9 @@ class AuditRoutes:
                 self.index,
                 "Operations",
                 scope="admin",
-                parameters=(
-                    Parameter("blog", "query", "Of this blog only."),
-                    limit_of(LIMIT),
-                    Parameter("page", "query", "The `next` of an earlier answer."),
-                ),
+                parameters=(_BLOG, _LIMIT, _PAGE),
                 answers={200: {"$ref": "#/components/schemas/AuditList"}},
-                problems=(401, 403, 422, 503),
+                problems=(401, 403, 503),
                 description="Every write by a token, refused ones too, the latest first. A token for some blogs sees "
                 "those alone. An answer may have fewer entries than asked for, and yet a `next`.",
             )
@@ -121,10 +130,3 @@ def _entry(act: Act) -> dict[str, object]:
         "blog": act.blog,
         "status": act.status,
     }
-
-
-def _load_page(given: str) -> str:
-    place = load_token(given)
-    if not _PLACE.fullmatch(place):
-        raise ValueError("expected a page token of this log")
-    return place

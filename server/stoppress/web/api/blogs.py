@@ -7,15 +7,16 @@ from starlette.responses import Response
 
 from stoppress.editing.inputs import BlogEdit, BlogInput
 from stoppress.model import Blog, rfc3339
+from stoppress.query import number
 from stoppress.store.base import Committed
 from stoppress.web.authentication import caller
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, Operation, Parameter, limit_of
-from stoppress.web.http.paging import dump_token, load_token
-from stoppress.web.http.request import attempt, body, expected_revision, number, parameter, parse_json
+from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, Operation
+from stoppress.web.http.paging import PAGE, dump_token
+from stoppress.web.http.request import attempt, body, expected_revision, parse_json, query
 from stoppress.web.http.response import NO_STORE, REVALIDATE, answer, etag
 
-LIMIT = 100
+_LIMIT = number("limit", "How many.", 1, 100, 100)
 _WRITTEN = {"$ref": "#/components/schemas/BlogAnswer"}
 
 
@@ -35,9 +36,8 @@ class BlogRoutes:
         return _written(committed, 201)
 
     async def index(self, request: Request) -> Response:
-        limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
-        after = parameter(request, "page", load_token, None)
-        states, following = await self._context.store.blogs(after=after, limit=limit)
+        asked = query(request)
+        states, following = await self._context.store.blogs(after=asked[PAGE], limit=asked[_LIMIT])
         content = {
             "blogs": [state.blog.model_dump(mode="json") for state in states],
             "next": following and dump_token(following),
@@ -99,12 +99,9 @@ class BlogRoutes:
                 "List blogs, by id",
                 self.index,
                 "Blogs",
-                parameters=(
-                    limit_of(LIMIT),
-                    Parameter("page", "query", "The `next` of an earlier answer."),
-                ),
+                parameters=(_LIMIT, PAGE),
                 answers={200: {"$ref": "#/components/schemas/BlogList"}},
-                problems=(422, 503),
+                problems=(503,),
             ),
             Operation(
                 "GET",

@@ -8,13 +8,15 @@ from starlette.responses import Response
 from stoppress import wire
 from stoppress.errors import NotFound
 from stoppress.model import Cursor, as_of
+from stoppress.query import EVENTS, FORM, SOCKET, cursor, number
 from stoppress.resume import Continue, History, Reset, resume
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, Operation, Parameter, limit_of
-from stoppress.web.http.request import cursor, number, one_of, parameter
+from stoppress.web.contract.operation import BLOG, Operation, Parameter
+from stoppress.web.http.request import query
 from stoppress.web.http.response import cursor_tag
 
-LIMIT = 500
+_AFTER = cursor("after", "A cursor; without one, the answer only says where the blog stands.")
+_LIMIT = number("limit", "How many.", 1, 500, 500)
 # One second is nothing to a reader who polls, and lets a CDN answer all of them with one request.
 _SHARED = {"cache-control": "public, max-age=1, stale-while-revalidate=5"}
 
@@ -27,11 +29,8 @@ class ChangeRoutes:
 
     async def read(self, request: Request) -> Response:
         blog = request.path_params["blog"]
-        after = cursor(request, "after")
-        limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
-        form = (
-            wire.Form.HTML if parameter(request, "form", one_of("json", "html"), "json") == "html" else wire.Form.JSON
-        )
+        asked = query(request)
+        after, limit, form = asked[_AFTER], asked[_LIMIT], asked[FORM]
         state = await self._context.blogs.read(blog)
         head = state.cursor
         messages: list[str] = []
@@ -59,7 +58,6 @@ class ChangeRoutes:
 
     def operations(self) -> list[Operation]:
         """What the OpenAPI document says of it."""
-        cursor_parameter = Parameter("cursor", "query", "Where to go on from; without one, from now.")
         return [
             Operation(
                 "GET",
@@ -70,11 +68,11 @@ class ChangeRoutes:
                 "Readers",
                 parameters=(
                     BLOG,
-                    cursor_parameter,
+                    *SOCKET,
                     Parameter("Sec-WebSocket-Protocol", "header", "`stoppress.v1.json` or `stoppress.v1.html`."),
                 ),
                 answers={101: None},
-                problems=(400, 403, 404, 426, 503),
+                problems=(400, 403, 404, 421, 426, 503),
                 description="Its messages are in `/asyncapi.json`. Refusals come before the upgrade.",
             ),
             Operation(
@@ -86,14 +84,11 @@ class ChangeRoutes:
                 "Readers",
                 parameters=(
                     BLOG,
-                    cursor_parameter,
+                    *EVENTS,
                     Parameter("Last-Event-ID", "header", "A cursor, as browsers send it when they come back."),
-                    Parameter(
-                        "form", "query", "Posts as data or as markup.", {"type": "string", "enum": ["json", "html"]}
-                    ),
                 ),
                 answers={200: {"type": "string"}, 204: None},
-                problems=(400, 403, 404, 422, 503),
+                problems=(400, 403, 404, 421, 503),
                 media_type="text/event-stream",
             ),
             Operation(
@@ -103,19 +98,9 @@ class ChangeRoutes:
                 "What changed since a cursor",
                 self.read,
                 "Readers",
-                parameters=(
-                    BLOG,
-                    Parameter("after", "query", "A cursor; without one, only where the blog stands is told."),
-                    limit_of(LIMIT),
-                    Parameter(
-                        "form",
-                        "query",
-                        "Posts as data or as markup.",
-                        {"type": "string", "enum": ["json", "html"], "default": "json"},
-                    ),
-                ),
+                parameters=(BLOG, _AFTER, _LIMIT, FORM),
                 answers={200: {"$ref": "#/components/schemas/Changes"}, 304: None},
-                problems=(400, 404, 422, 503),
+                problems=(404, 503),
                 description="The socket's messages (see /asyncapi.json), compacted to what each changed post is now.",
             ),
         ]

@@ -13,27 +13,30 @@ from stoppress.editing.inputs import PostBatch, PostInput, PostPatch
 from stoppress.editing.transitions import changed
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post, rfc3339
+from stoppress.query import QueryParameter, choice, flag, number, text, wrong_parameter
 from stoppress.store.base import Attempt, Committed, Order, Place
 from stoppress.web.authentication import caller
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter, limit_of
-from stoppress.web.http.paging import dump_page, load_page
+from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter
+from stoppress.web.http.paging import ORDERED_PAGE, dump_page, place_of
 from stoppress.web.http.request import (
     attempt,
     body,
     expected_revision,
     invalid,
-    number,
-    one_of,
-    parameter,
     parse_json,
-    read_order,
+    query,
 )
 from stoppress.web.http.response import NO_STORE, answer, cursor_tag, etag, unless_known
 
-LIMIT = 100
+_LIMIT = number("limit", "How many.", 1, 100, 100)
 _WRITTEN = {"$ref": "#/components/schemas/PostAnswer"}
 _PRIVATE = ("draft", "scheduled")
+_ORDER: QueryParameter[Order] = choice("order", "By first publication.", "newest", "oldest")
+_KEY = flag("key", "`true`: key events only.")
+_PINNED = flag("pinned", "`true`: pinned posts only.")
+_TAG = text("tag", "Posts with this tag only. One of key, pinned and tag may be given.")
+_STATUS = choice("status", "Others than published need the scope read.", "published", *_PRIVATE)
 
 
 class PostRoutes:
@@ -64,18 +67,16 @@ class PostRoutes:
 
     async def index(self, request: Request) -> Response:
         blog = request.path_params["blog"]
-        limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
-        status = parameter(request, "status", one_of("published", *_PRIVATE), "published")
-        order: Order = parameter(request, "order", read_order, "newest")
-        wanted = [
-            name for name in ("key", "pinned") if parameter(request, name, one_of("true", "false"), "false") == "true"
-        ]
-        if tag := request.query_params.get("tag"):
+        asked = query(request)
+        limit, status, order = asked[_LIMIT], asked[_STATUS], asked[_ORDER]
+        wanted = [flag.name for flag in (_KEY, _PINNED) if asked[flag]]
+        if tag := asked[_TAG]:
             wanted.append(f"tag:{tag}")
         if len(wanted) > 1:
-            raise invalid(wanted[-1].partition(":")[0], f"expected one filter, but got {' and '.join(wanted)[:80]}")
+            name = wanted[-1].partition(":")[0]
+            raise wrong_parameter(name, f"expected one filter, but got {' and '.join(wanted)[:80]}")
         index = wanted[0] if wanted else "all"
-        after = parameter(request, "page", load_page(order), None)
+        after = place_of(asked[ORDERED_PAGE], order)
         if status in _PRIVATE:
             return await self._private(request, blog, status, order, index, after, limit)
         page = await self._context.store.page(blog, order=order, after=after, limit=limit, index=index)
@@ -206,18 +207,10 @@ class PostRoutes:
                 "Posts",
                 parameters=(
                     BLOG,
-                    Parameter("order", "query", "By first publication.", _choice("newest", "oldest")),
-                    limit_of(LIMIT),
-                    Parameter("key", "query", "`true`: key events only.", _choice("false", "true")),
-                    Parameter("pinned", "query", "`true`: pinned posts only.", _choice("false", "true")),
-                    Parameter("tag", "query", "Posts with this tag only. One of key, pinned and tag may be given."),
-                    Parameter(
-                        "status", "query", "Others than published need the scope read.", _choice("published", *_PRIVATE)
-                    ),
-                    Parameter("page", "query", "The `next` of an earlier answer; stable while posts arrive."),
+                    *(_ORDER, _LIMIT, _KEY, _PINNED, _TAG, _STATUS, ORDERED_PAGE),
                 ),
                 answers={200: {"$ref": "#/components/schemas/PostList"}, 304: None},
-                problems=(401, 403, 404, 422, 503),
+                problems=(401, 403, 404, 503),
             ),
             Operation(
                 "GET",
@@ -306,10 +299,6 @@ def _is_in(post: Post, index: str) -> bool:
     """Whether a post that is not published would stand in this index of the store's."""
     kind, _, tag = index.partition(":")
     return {"all": True, "key": post.key, "pinned": post.pinned, "tag": tag in post.tags}[kind]
-
-
-def _choice(*allowed: str) -> dict[str, object]:
-    return {"type": "string", "enum": list(allowed), "default": allowed[0]}
 
 
 def _written(committed: Committed, status: int = 200) -> Response:

@@ -23,9 +23,8 @@ from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 from stoppress.metrics import Metrics
 from stoppress.web.cache.finished_page import FinishedPage, Headers, timing
 from stoppress.web.cache.freshness import Outcome
-from stoppress.web.cache.page_cache import PageCache
+from stoppress.web.cache.page_cache import BELOW, PageCache
 
-_PLACE = "/blogs/"
 _METHODS = ("GET", "HEAD")
 
 
@@ -43,7 +42,7 @@ def fronted(base: type[HttpToolsProtocol], page_cache: PageCache, metrics: Metri
         def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
             scope = cycle.scope
             if (
-                not scope["path"].startswith(_PLACE)
+                not scope["path"].startswith(BELOW)
                 or scope["method"] not in _METHODS
                 # Somebody who reads slowly is waited for by the ordinary way.
                 or self.flow.write_paused
@@ -53,8 +52,9 @@ def fronted(base: type[HttpToolsProtocol], page_cache: PageCache, metrics: Metri
             asked: Headers = dict(scope["headers"])
             # Whether the proxy that says so is trusted is found out on the ordinary way.
             forwarded = b"x-forwarded-proto" in asked and not page_cache.public_url
-            foreign = b"origin" in asked and not page_cache.any_origin
-            kept = None if forwarded or foreign else page_cache.answers.get(page_cache.key(scope, asked))
+            foreign = b"origin" in asked and not page_cache.origins.any
+            key = None if forwarded or foreign else page_cache.key(scope, asked)
+            kept = None if key is None else page_cache.answers.get(key)
             if kept is None:
                 super()._start_asgi_task(cycle, app)
                 return

@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 from starlette.responses import Response
 
 from stoppress.model import Cursor
+from stoppress.web.http.page_query import PageVariant
 
 _OVERHEAD = 2_000  # bytes that an answer takes besides its bodies
 # A browser asks again at each load (304 if nothing changed); a CDN may answer a storm of them for two seconds, and go
@@ -27,9 +28,9 @@ _SHARED = "public, max-age=0, s-maxage=2, stale-while-revalidate=10"
 
 Headers = dict[bytes, bytes]  # a request's, by name; of one that came twice the last
 Head = list[tuple[bytes, bytes]]
-# What an answer depends on besides its blog's state: path, query, and where a setting doesn't say what the server's
-# address is, the request's scheme and host.
-Key = tuple[str, bytes, str, bytes]
+# What an answer depends on besides its blog's state: path, what the query asks for, and where a setting doesn't say
+# what the server's address is, the request's scheme and host.
+Key = tuple[str, PageVariant, str, bytes]
 
 
 class Form(NamedTuple):
@@ -66,7 +67,8 @@ class FinishedPage:
         self.size = len(plain) + len(packed) + _OVERHEAD
         # What a blog shows at a cursor is always the same, but not byte for byte, compressed or not: a weak validator.
         self._tag = f'"{cursor}"'.encode()
-        common = {**headers, "cache-control": _SHARED, "etag": f'W/"{cursor}"', "vary": "Accept-Encoding, Origin"}
+        vary = ", ".join(("Accept-Encoding", *([headers["vary"]] if "vary" in headers else [])))
+        common = {**headers, "cache-control": _SHARED, "etag": f'W/"{cursor}"', "vary": vary}
         known = [(name.encode(), value.encode()) for name, value in common.items()]
         length = b"content-length"
         gzipped = (b"content-encoding", b"gzip")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stoppress.origins import Origins
 from stoppress.settings import Settings
 from stoppress.web.cache.finished_page import FinishedPages, Headers, Key
 from stoppress.web.cache.freshness import Freshness, Read
+from stoppress.web.http.page_query import PageVariant, read_page_variant
 
-EXPOSED = ("ETag", "Server-Timing")  # what pages of other origins may read besides
+BELOW = "/blogs/"  # where all that is kept has its address
+_NO_PARAMETERS = PageVariant()
 
 
 class PageCache:
@@ -19,17 +22,18 @@ class PageCache:
         self.answers = FinishedPages(settings.page_cache)
         self.heads = Freshness(heads)
         self.public_url = settings.public_url.rstrip("/") if settings.public_url else None
-        self.origins = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
-        self.any_origin = "*" in self.origins
-        # Of every finished answer. Where only some origins may read them, that is the ordinary way's to say.
-        self.headers = (
-            {"access-control-allow-origin": "*", "access-control-expose-headers": ", ".join(EXPOSED)}
-            if self.any_origin
-            else {}
-        )
+        self.origins = Origins(settings.origins)
+        # Of every finished answer. Where only some origins may read them, the ordinary way adds what it says to one.
+        self.headers = self.origins.headers(None, None)
 
-    def key(self, scope: Mapping[str, Any], asked: Headers) -> Key:
-        """Under which an answer to the request of this ASGI scope is kept; `asked` are its headers."""
+    def key(self, scope: Mapping[str, Any], asked: Headers) -> Key | None:
+        """Under which an answer to the request of this ASGI scope is kept; `asked` are its headers. None when the query
+        has a wrong value: that is no page, and nothing of it is kept."""
+        path: str = scope["path"]
+        # Only the page itself, which is right below /blogs/, has parameters; feeds have none.
+        variant = _NO_PARAMETERS if path.find("/", len(BELOW)) > 0 else read_page_variant(scope["query_string"])
+        if variant is None:
+            return None
         if self.public_url:
-            return scope["path"], scope["query_string"], "", b""
-        return scope["path"], scope["query_string"], scope["scheme"], asked.get(b"host", b"")
+            return path, variant, "", b""
+        return path, variant, scope["scheme"], asked.get(b"host", b"")

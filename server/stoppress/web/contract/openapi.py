@@ -31,7 +31,8 @@ _ABOUT = """A live-blog server: publish over HTTP, and every open page has it at
 
 Times are RFC 3339 in UTC, ids are ULIDs unless you give one. Every write answers with the cursor at which readers see
 it. Errors are RFC 9457 problems that name the field and the value. A request's body may have {body_limit} bytes and its
-head {head_limit}; send JSON. Every POST may carry an `Idempotency-Key`. Unknown fields are refused."""
+head {head_limit}; send JSON. Every POST may carry an `Idempotency-Key`. Unknown fields are refused,
+and so are unknown query parameters under /v1."""
 
 
 def openapi(operations: Sequence[Operation], *, body_limit: int, head_limit: int) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "tags": [operation.tag],
         "responses": {
             **{str(status): _good(operation, status) for status in operation.answers},
-            **{str(status): _bad(status) for status in _problems(operation)},
+            **{str(status): _bad(operation, status) for status in _problems(operation)},
         },
     }
     if operation.description:
@@ -112,13 +113,16 @@ def _good(operation: Operation, status: int) -> dict[str, Any]:
 
 
 def _problems(operation: Operation) -> list[int]:
-    # Wherever a token is looked at, it may have made all its requests of the minute.
-    return sorted({*operation.problems, *([429] if 401 in operation.problems else [])})
+    # Wherever a token is looked at, it may have made all its requests of the minute. Any query may be wrong under /v1.
+    added = {429: 401 in operation.problems, 400: operation.strict}
+    return sorted({*operation.problems, *(status for status, may in added.items() if may)})
 
 
-def _bad(status: int) -> dict[str, Any]:
-    schema = {"$ref": _REF.format(model="Problem")}
-    return {"description": HTTPStatus(status).phrase, "content": {"application/problem+json": {"schema": schema}}}
+def _bad(operation: Operation, status: int) -> dict[str, Any]:
+    content: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+    if operation.page:
+        content["text/html"] = {"schema": {"type": "string"}}
+    return {"description": HTTPStatus(status).phrase, "content": content}
 
 
 def _schemas() -> dict[str, Any]:

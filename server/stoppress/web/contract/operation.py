@@ -17,6 +17,7 @@ from starlette.routing import Route
 from stoppress.errors import NotFound, StopPressError
 from stoppress.fields import ID_PATTERN
 from stoppress.metrics import Metrics
+from stoppress.query import QueryParameter
 from stoppress.web.http.response import problem_answer
 
 _ID = re.compile(ID_PATTERN)
@@ -28,10 +29,10 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of the path, the query or the headers."""
+    """A parameter of the path or the headers; those of the query are QueryParameter (query.py)."""
 
     name: str
-    place: Literal["path", "query", "header"]
+    place: Literal["path", "header"]
     about: str
     schema: Schema = field(default_factory=lambda: {"type": "string"})
 
@@ -51,12 +52,22 @@ class Operation:
     body: type[BaseModel] | None = None
     merge_patch: bool = False
     accepts: tuple[str, ...] = ()  # media types of a body that is not JSON
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[Parameter | QueryParameter[Any], ...] = ()
     answers: Mapping[int, Schema | None] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
     media_type: str = "application/json"
     page: bool = False  # browsers get it as an HTML document
     description: str = ""
+
+    @property
+    def query(self) -> tuple[QueryParameter[Any], ...]:
+        """The parameters of its query."""
+        return tuple(parameter for parameter in self.parameters if isinstance(parameter, QueryParameter))
+
+    @property
+    def strict(self) -> bool:
+        """Whether a query may have only what is declared. The links of pages and feeds are shared, with `utm_…`."""
+        return self.path.startswith("/v1/")
 
     def counted(self, metrics: Metrics, error_page: ErrorPage | None = None) -> Endpoint:
         """The endpoint: counted, its errors answered as problems (or, for pages, by `error_page`)."""
@@ -97,12 +108,6 @@ def route(path: str, endpoints: Mapping[str, Endpoint]) -> Route:
 
 BLOG = Parameter("blog", "path", "The blog's id.", {"type": "string", "pattern": ID_PATTERN})
 POST = Parameter("post", "path", "The post's id.", {"type": "string", "pattern": ID_PATTERN})
-
-
-def limit_of(most: int) -> Parameter:
-    """How many a list may give at a time; as many as it may by default."""
-    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": most}
-    return Parameter("limit", "query", "How many.", schema)
 
 
 IF_MATCH = Parameter(

@@ -10,11 +10,11 @@ answer lost (nginx calls this lingering_close).
 from __future__ import annotations
 
 from asyncio import TimerHandle
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from stoppress.web.http.response import dump
+from stoppress.errors import Invalid, ParameterError, StopPressError
+from stoppress.problem import raw_problem
 
 _LINGER_BYTES = 8 << 20
 _LINGER_SECONDS = 2.0
@@ -69,25 +69,14 @@ def bounded(limit: int) -> type[HttpToolsProtocol]:
             if self._parsed > limit:
                 self._refuse_head()
             else:
-                self._refuse(400, "Bad Request", f"what came is not HTTP/1.1: {msg}")
+                self._refuse(Invalid(f"expected an HTTP/1.1 request, but got something else: {msg}", status=400))
 
         def _refuse_head(self) -> None:
-            self._refuse(
-                431,
-                "Request Header Fields Too Large",
-                f"the request's line and headers have more than {limit} bytes; the limit is {limit}",
-            )
+            detail = f"the request's line and headers have more than {limit} bytes; the limit is {limit}"
+            self._refuse(Invalid(detail, [ParameterError("headers", detail)], status=431))
 
-        def _refuse(self, status: int, title: str, detail: str) -> None:
-            members: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-            if status == 431:
-                members["errors"] = [{"parameter": "headers", "detail": detail}]
-            content = dump(members)
-            head = (
-                f"HTTP/1.1 {status} {title}\r\ncontent-type: application/problem+json\r\n"
-                f"content-length: {len(content)}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
-            )
-            self.transport.write(head.encode() + content)
+        def _refuse(self, error: StopPressError) -> None:
+            self.transport.write(raw_problem(error))
             if self.transport.can_write_eof():
                 self.transport.write_eof()
             self._linger = self.loop.call_later(_LINGER_SECONDS, self.transport.close)

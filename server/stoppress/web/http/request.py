@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection
-from typing import Any, TypeVar
+from collections.abc import Collection
+from typing import Any
 
 from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, Request
 
 from stoppress.auth import Caller
-from stoppress.errors import FieldError, Invalid
-from stoppress.model import Cursor
-from stoppress.store.base import Attempt, Order
+from stoppress.errors import Invalid, ParameterError
+from stoppress.query import Query
+from stoppress.store.base import Attempt
 
 _JSON_TYPES = {"", "application/json", "application/merge-patch+json"}
 _ETAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-Value = TypeVar("Value")
 
 
 def invalid(name: str, detail: str, status: int = 422) -> Invalid:
-    """A header, a parameter or a body that is wrong, by its name."""
-    return Invalid(f"{name}: {detail}", [FieldError(name, detail)], status=status)
+    """A header, a parameter of the path or a body that is wrong, by its name."""
+    return Invalid(f"{name}: {detail}", [ParameterError(name, detail)], status=status)
 
 
 async def body(
@@ -87,53 +86,13 @@ def attempt(request: Request, caller: Caller, content: bytes, hours: int) -> Att
     return Attempt(hashlib.sha256(name.encode()).hexdigest(), hashlib.sha256(content).hexdigest(), hours * 3600)
 
 
-def parameter(request: Request, name: str, read: Callable[[str], Value], default: Value) -> Value:
-    """A parameter of the query. `read` raises ValueError with what was expected. Raises Invalid (422)."""
-    given = request.query_params.get(name)
-    if given is None:
-        return default
-    try:
-        return read(given)
-    except ValueError as error:
-        raise invalid(name, f"{error}, but got {given[:80]!r}") from error
+def wants_page(request: Request) -> bool:
+    """Whether a browser asks: for HTML, and not for JSON as well."""
+    accepted = request.headers.get("accept", "")
+    return "text/html" in accepted and "application/json" not in accepted
 
 
-def one_of(*allowed: str) -> Callable[[str], str]:
-    """A reader of one word out of some."""
-
-    def read(given: str) -> str:
-        if given not in allowed:
-            raise ValueError(f"expected one of {', '.join(allowed)}")
-        return given
-
-    return read
-
-
-def read_order(given: str) -> Order:
-    """A reader of an order of posts."""
-    match given:
-        case "newest" | "oldest":
-            return given
-    raise ValueError("expected newest or oldest")
-
-
-def number(least: int, most: int) -> Callable[[str], int]:
-    """A reader of a whole number."""
-
-    def read(given: str) -> int:
-        if not given.isascii() or not given.isdigit() or len(given) > 9 or not least <= int(given) <= most:
-            raise ValueError(f"expected a whole number from {least} to {most}")
-        return int(given)
-
-    return read
-
-
-def cursor(request: Request, name: str) -> Cursor | None:
-    """A cursor of the query. Raises Invalid (400)."""
-    given = request.query_params.get(name)
-    if given is None:
-        return None
-    try:
-        return Cursor.parse(given)
-    except ValueError as error:
-        raise invalid(name, str(error), 400) from error
+def query(request: Request) -> Query:
+    """The values of the query, which was judged before the endpoint was called (site.py)."""
+    found: Query = request.state.query
+    return found

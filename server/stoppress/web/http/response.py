@@ -9,9 +9,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoppress.errors import StopPressError, Unauthenticated
+from stoppress.errors import StopPressError
 from stoppress.model import Blog, Cursor, Post, Tombstone
-from stoppress.problem import problem, problem_headers
+from stoppress.problem import problem_response
 
 NO_STORE = {"cache-control": "no-store"}
 REVALIDATE = {"cache-control": "no-cache", "vary": "Authorization"}
@@ -29,10 +29,8 @@ def answer(content: Any, status: int = 200, headers: Mapping[str, str] = NO_STOR
 
 def problem_answer(error: StopPressError) -> Response:
     """The error as problem+json."""
-    headers = problem_headers(error)
-    if isinstance(error, Unauthenticated):
-        headers["www-authenticate"] = 'Bearer realm="Stop Press"'
-    return Response(dump(problem(error)), error.status, headers, "application/problem+json")
+    status, headers, body = problem_response(error)
+    return Response(body, status, headers)
 
 
 def etag(entry: Post | Tombstone | Blog) -> str:

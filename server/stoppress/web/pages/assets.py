@@ -22,6 +22,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from stoppress.origins import ANY_PAGE
+
 # The modules that every page needs, each after those that it imports.
 CORE = ("blog_state", "scroll_position", "unread", "view", "placement", "arrivals", "tabs", "backoff", "socket", "live")
 # What the platform's own list may lack; a module of the wrong type is not run by a browser.
@@ -38,7 +40,7 @@ _LINE_END = re.compile(r"(?<=[{;,(\[])\n+|\n+(?=})")
 _IMPORT = re.compile(rf'^(import {{[^}}]*}} from "\./)({"|".join(CORE)})(\.js";\n)', re.MULTILINE)
 _HEADERS = {
     "cache-control": "public, max-age=31536000, immutable",
-    "access-control-allow-origin": "*",
+    **ANY_PAGE,
     "x-content-type-options": "nosniff",
     "vary": "Accept-Encoding",
 }
@@ -86,7 +88,7 @@ class Assets:
 
     async def embed(self, request: Request) -> Response:
         """The way to today's `embed.js`, from the address that newsrooms write into their own pages."""
-        headers = {"cache-control": "public, max-age=300", "access-control-allow-origin": "*"}
+        headers = {"cache-control": "public, max-age=300", **ANY_PAGE}
         return RedirectResponse(f"/client/{self.fingerprint}/embed.js", 302, headers=headers)
 
     async def file(self, request: Request) -> Response:

@@ -10,22 +10,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from stoppress.errors import Gone, NotFound, StopPressError
 from stoppress.model import Post
+from stoppress.problem import retry_headers
 from stoppress.render.embed_players import HOSTS
 from stoppress.render.markup import Markup, Notice
-from stoppress.store.base import Order, Page, Place
+from stoppress.store.base import Order, Page
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, POST, ErrorPage, Operation, Parameter
-from stoppress.web.http.request import number, one_of, parameter, read_order
+from stoppress.web.contract.operation import BLOG, POST, ErrorPage, Operation
+from stoppress.web.http.page_query import PAGE_PARAMETERS, PageVariant, page_variant
+from stoppress.web.http.request import query
 
 # Nothing runs but the client's own modules; pictures may come from anywhere that is https (or from this server), and
 # players only into a frame that the reader asked for.
@@ -40,27 +39,8 @@ HEADERS = {
 }
 _HTML = "text/html"
 _ROUTE = "/blogs/{blog}"
-_NOTICES: dict[int, Notice] = {404: "not_found", 410: "gone", 422: "not_found"}
+_NOTICES: dict[int, Notice] = {404: "not_found", 410: "gone", 400: "not_found"}
 _ON_TOP = 100  # key events, and pinned posts, at most
-
-
-@dataclass(frozen=True, slots=True)
-class _Variant:
-    """Which page of a blog: its order, what it is filtered by (`key`, `tag:NAME` or all), its number or place."""
-
-    order: Order
-    filter: str = ""
-    number: int | None = None
-    behind: Place | None = None
-
-    def url(self, blog: str, page: int, last: int) -> str:
-        """The address of another page of the same kind; the one where the order begins has no number."""
-        query = {"order": "oldest"} if self.order == "oldest" else {}
-        if self.filter:
-            query |= {"key": "true"} if self.filter == "key" else {"tag": self.filter[4:]}
-        if page != (last if self.order == "newest" else 1):
-            query["page"] = str(page)
-        return f"/blogs/{blog}" + (f"?{urlencode(query)}" if query else "")
 
 
 class BlogPageRoutes:
@@ -79,12 +59,14 @@ class BlogPageRoutes:
         if cursor is None:
             raise NotFound(f"there is no blog {name!r}")
         key = self._page_cache.key(request.scope, asked)
+        assert key is not None  # a wrong query was refused before
+        variant = page_variant(query(request))
         finished = await self._page_cache.answers.of(
-            key, cursor, lambda: self._make(name, _variant(request), self._origin(request))
+            key, cursor, lambda: self._make(name, variant, self._origin(request))
         )
         return finished.response(asked)
 
-    async def _make(self, name: str, variant: _Variant, origin: str) -> FinishedPage:
+    async def _make(self, name: str, variant: PageVariant, origin: str) -> FinishedPage:
         began = time.monotonic()
         page, at, last = await self._read(name, variant)
         first = at == last if variant.order == "newest" else at == 1
@@ -124,10 +106,10 @@ class BlogPageRoutes:
             raise Gone(f"the post {post!r} was deleted", entry.model_dump(mode="json"))
         last = max(1, state.blog.posts // self._size)
         at = min(older // self._size + 1, last)
-        url = _Variant("newest").url(blog, at, last)
+        url = PageVariant("newest").url(blog, at, last)
         return RedirectResponse(f"{url}#post-{post}", 302, headers={"cache-control": "no-cache"})
 
-    async def _read(self, name: str, variant: _Variant) -> tuple[Page, int, int]:
+    async def _read(self, name: str, variant: PageVariant) -> tuple[Page, int, int]:
         """The posts of a page, its number, and the last page's. Raises NotFound."""
         order, index = variant.order, variant.filter or "all"
         page: Page | None = None
@@ -181,16 +163,7 @@ class BlogPageRoutes:
                 "The reader's page",
                 self.blog,
                 "Readers",
-                parameters=(
-                    BLOG,
-                    Parameter(
-                        "order", "query", "By first publication.", {"type": "string", "enum": ["newest", "oldest"]}
-                    ),
-                    Parameter("page", "query", "Counted from the oldest.", {"type": "integer", "minimum": 1}),
-                    Parameter("key", "query", "Only key events.", {"type": "string", "enum": ["true", "false"]}),
-                    Parameter("tag", "query", "Only posts with this tag."),
-                    Parameter("behind", "query", "`TIME,ID`: the posts that follow on this place in the order."),
-                ),
+                parameters=(BLOG, *PAGE_PARAMETERS),
                 answers={200: page, 304: None, 404: page, 503: page},
                 media_type=_HTML,
             ),
@@ -213,32 +186,7 @@ def error_page(markup: Markup) -> ErrorPage:
 
     def write(request: Request, error: StopPressError) -> Response:
         kind = _NOTICES.get(error.status, "unavailable")
-        headers = {**HEADERS, "cache-control": "no-store"}
-        if error.status == 503:
-            headers["retry-after"] = "1"
+        headers = {**HEADERS, "cache-control": "no-store", **retry_headers(error)}
         return Response(markup.notice(kind), 404 if kind == "not_found" else error.status, headers, _HTML)
 
     return write
-
-
-def _variant(request: Request) -> _Variant:
-    """What the query asks for. Raises Invalid (422)."""
-    tag = request.query_params.get("tag", "")
-    key = parameter(request, "key", one_of("true", "false"), "false") == "true"
-    return _Variant(
-        order=parameter(request, "order", read_order, "newest"),
-        filter="key" if key else f"tag:{tag}" if tag else "",
-        number=parameter(request, "page", number(1, 1_000_000), None),
-        behind=parameter(request, "behind", _place, None),
-    )
-
-
-def _place(given: str) -> Place:
-    moment, comma, post = given.partition(",")
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise ValueError("expected a place TIME,ID") from error
-    if not comma or at.tzinfo is None:
-        raise ValueError("expected a place TIME,ID")
-    return Place(at, post)

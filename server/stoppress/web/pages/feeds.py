@@ -15,7 +15,7 @@ from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.context import Context
 from stoppress.web.contract.operation import BLOG, Operation
 
-_HEADERS = {"x-content-type-options": "nosniff", "access-control-allow-origin": "*"}
+_HEADERS = {"x-content-type-options": "nosniff"}
 _ROUTE = "/blogs/{blog}/feed."
 _KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
     "atom": ("application/atom+xml", atom),
@@ -55,7 +55,9 @@ class FeedRoutes:
             headers = {**_HEADERS, **page_cache.headers, "content-type": f"{kind}; charset=utf-8"}
             return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
 
-        return (await page_cache.answers.of(page_cache.key(request.scope, asked), cursor, make)).response(asked)
+        key = page_cache.key(request.scope, asked)
+        assert key is not None  # a feed has no parameters that could be wrong
+        return (await page_cache.answers.of(key, cursor, make)).response(asked)
 
     def operations(self) -> list[Operation]:
         """What the OpenAPI document says of them."""

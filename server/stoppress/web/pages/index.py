@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress import __version__
 from stoppress.store.base import BlogState
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import Operation, Parameter
-from stoppress.web.http.paging import dump_token, load_token
-from stoppress.web.http.request import parameter
+from stoppress.web.contract.operation import Operation
+from stoppress.web.http.paging import PAGE, dump_token
+from stoppress.web.http.request import query, wants_page
 from stoppress.web.http.response import answer
 from stoppress.web.pages.blog import HEADERS
 
 _AT_ONCE = 100  # blogs on a page
+_PAGE = replace(PAGE, about="Of the page for browsers: the link at its end has it.")
 _HEADERS = {"cache-control": "no-cache", "vary": "Accept"}
 
 
@@ -26,8 +29,7 @@ class IndexRoutes:
 
     async def front(self, request: Request) -> Response:
         """A page for browsers, which ask for HTML; for tools, where everything is."""
-        accepted = request.headers.get("accept", "")
-        if "text/html" not in accepted or "application/json" in accepted:
+        if not wants_page(request):
             content = {
                 "name": "Stop Press",
                 "version": __version__,
@@ -37,8 +39,7 @@ class IndexRoutes:
                 "asyncapi": "/asyncapi.json",
             }
             return answer(content, headers=_HEADERS)
-        after = parameter(request, "page", load_token, None)
-        states, following = await self._context.store.blogs(after=after, limit=_AT_ONCE)
+        states, following = await self._context.store.blogs(after=query(request)[_PAGE], limit=_AT_ONCE)
         blogs = [state.blog for state in sorted(states, key=_lively, reverse=True)]
         html = self._context.markup.front(blogs, following and f"/?page={dump_token(following)}")
         return Response(html, headers={**HEADERS, **_HEADERS}, media_type="text/html")
@@ -53,11 +54,12 @@ class IndexRoutes:
                 "Where everything is",
                 self.front,
                 "Operations",
-                parameters=(Parameter("page", "query", "Of the page for browsers: the link at its end has it."),),
+                parameters=(_PAGE,),
                 answers={200: {"$ref": "#/components/schemas/Front"}},
-                problems=(422, 503),
+                problems=(400, 404, 503),
                 page=True,
-                description="A browser, which accepts `text/html`, gets a page that lists the blogs.",
+                description="A browser, which accepts `text/html`, gets a page that lists the blogs, or one "
+                "that says that there is none (404).",
             )
         ]
 

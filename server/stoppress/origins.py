@@ -1,0 +1,128 @@
+"""Which pages may read here, by their origin (RFC 6454), and what that says to a browser (CORS, Fetch Standard 3.2).
+
+One rule for sockets, event streams and everything else. A page may read if STOPPRESS_ORIGINS names its origin or is
+`*`, or if it comes from this very host. A request without `Origin` comes from no page, but from an app, and may always.
+
+Origins are compared in normal form: scheme and host in lower case, the host in ASCII, no default port, no slash at the
+end. So `https://News.example:443/` in the setting is the page that a browser calls `https://news.example`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from stoppress.errors import Forbidden
+
+# What a script on another page may read of an answer, beyond what the Fetch Standard lets it (3.2.6).
+_EXPOSED = ("ETag", "Retry-After", "Server-Timing", "Stoppress-Cursor")
+# What such a script may ask with, beyond what needs no question (3.2.2). Nothing that writes, and no token.
+_METHODS = ("GET", "HEAD")
+_HEADERS = ("If-None-Match", "Last-Event-ID")
+_PREFLIGHT_SECONDS = 600
+
+# For what every page may load, whatever the setting says: the client's own modules and styles.
+ANY_PAGE = {"access-control-allow-origin": "*"}
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+
+
+class Origins:
+    """The pages that may read here. `allowed` has origins, comma-separated, or `*`.
+
+    Raises:
+        ValueError: an entry is no origin.
+    """
+
+    def __init__(self, allowed: str) -> None:
+        names = [name.strip() for name in allowed.split(",") if name.strip()]
+        self.any = "*" in names
+        self._allowed = frozenset(parse_origin(name) for name in names if name != "*")
+
+    def allow(self, origin: str | None, host: str | None) -> bool:
+        """Whether a page of `origin` may read; `host` is the request's own `Host`."""
+        return origin is None or self.any or _normal(origin) in self._allowed or _same_host(origin, host)
+
+    def check(self, origin: str | None, host: str | None) -> None:
+        """Raise Forbidden unless a page of `origin` may read."""
+        if not self.allow(origin, host):
+            raise Forbidden(
+                f"expected a page of an origin that STOPPRESS_ORIGINS names, but got one of {(origin or '')[:200]!r}"
+            )
+
+    def headers(self, origin: str | None, host: str | None) -> dict[str, str]:
+        """What every answer says of who may read it, an error too: lower-case names, `vary` among them.
+
+        Where all origins may, it is the same for all requests, so that caches need to keep one answer only.
+        """
+        exposed = {"access-control-expose-headers": ", ".join(_EXPOSED)}
+        if self.any:
+            return {**ANY_PAGE, **exposed}
+        if origin is None or not self.allow(origin, host):
+            return {"vary": "Origin"}
+        return {"access-control-allow-origin": origin, **exposed, "vary": "Origin"}
+
+    def preflight_headers(self, origin: str, host: str | None) -> dict[str, str]:
+        """The answer to a preflight request (Fetch Standard, 3.2.2). Raises Forbidden."""
+        self.check(origin, host)
+        return {
+            **self.headers(origin, host),
+            "access-control-allow-methods": ", ".join(_METHODS),
+            "access-control-allow-headers": ", ".join(_HEADERS),
+            "access-control-max-age": str(_PREFLIGHT_SECONDS),
+        }
+
+
+def parse_origin(text: str) -> str:
+    """An origin in normal form.
+
+    Raises:
+        ValueError: it is none; the message holds the text.
+    """
+    if text == "null":  # a page in a sandbox, or from a file
+        return text
+    wrong = ValueError(
+        f"expected origins such as https://news.example.org (a scheme, a host and nothing behind it), comma-separated, "
+        f"or *, but got {text[:200]!r}"
+    )
+    try:
+        parts = urlsplit(text)
+        scheme, port = parts.scheme.lower(), parts.port
+        host = _ascii(parts.hostname or "")
+    except ValueError as error:
+        raise wrong from error
+    if not _SCHEME.fullmatch(scheme) or "@" in parts.netloc or parts.path not in ("", "/"):
+        raise wrong
+    if parts.query or parts.fragment or text.endswith(("?", "#")) or "://" not in text:
+        raise wrong
+    if not host and scheme == "file":
+        return "file://"
+    if not _HOST.fullmatch(host):
+        raise wrong
+    return f"{scheme}://{host}" + ("" if port in (None, _DEFAULT_PORTS.get(scheme)) else f":{port}")
+
+
+def _ascii(host: str) -> str:
+    """The host as browsers send it: lower-case ASCII, an IPv6 address in brackets. Raises ValueError."""
+    if ":" in host:
+        return f"[{host}]"
+    return host if host.isascii() else host.encode("idna").decode()
+
+
+@lru_cache(maxsize=1_024)
+def _normal(origin: str) -> str | None:
+    """The normal form of what a request calls its origin; None if it is none."""
+    try:
+        return parse_origin(origin)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1_024)
+def _same_host(origin: str, host: str | None) -> bool:
+    """Whether a page of `origin` comes from `host`. The scheme may differ: a proxy in front may end TLS."""
+    page, here = _normal(origin), _normal(f"{origin.partition(':')[0]}://{host}")
+    return page is not None and page == here and page not in ("null", "file://")

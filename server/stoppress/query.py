@@ -1,0 +1,189 @@
+"""The query of a request, judged by the parameters that its route declares. Pure.
+
+A route declares each parameter once: its name, its JSON Schema for OpenAPI, and how its text is read. Two readers use
+the declaration. `read_query` is for the API under /v1: it refuses a wrong value, an unknown parameter and a parameter
+that comes twice. `read_known` is for pages and feeds, whose links people share: it ignores what it does not know
+(`utm_…`), and takes the last of several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
+from urllib.parse import parse_qsl
+
+from stoppress.errors import Invalid, ParameterError
+from stoppress.model import Cursor
+from stoppress.wire import Form
+
+_SHOWN = 80  # characters of a name or a value in an error
+_ERRORS = 20  # in one answer
+Value = TypeVar("Value")
+Word = TypeVar("Word", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryParameter(Generic[Value]):
+    """A parameter of a query. `default` is its value when the query lacks it.
+
+    `read` turns the decoded text into the value, and raises ValueError with what was expected: `expected a number`.
+    """
+
+    name: str
+    about: str
+    read: Callable[[str], Value]
+    default: Value
+    schema: Mapping[str, Any]
+    place: ClassVar[Literal["query"]] = "query"
+
+
+class Query:
+    """What a query says: the value of each declared parameter."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def __getitem__(self, parameter: QueryParameter[Value]) -> Value:
+        return cast(Value, self._values.get(parameter.name, parameter.default))
+
+
+def read_query(query: str | bytes, declared: Sequence[QueryParameter[Any]]) -> Query:
+    """The query of a request to the API, percent-encoded as it came.
+
+    Raises:
+        Invalid: 400; `errors` name each parameter that has a wrong value, comes twice or is unknown.
+    """
+    return _read(_pairs(query), declared, strict=True) if query else Query({})
+
+
+def read_known(query: str | bytes, declared: Sequence[QueryParameter[Any]]) -> Query:
+    """The query of a request for a page. Raises Invalid (400) when a declared parameter has a wrong value."""
+    return _read(_pairs(query), declared, strict=False) if query else Query({})
+
+
+def wrong_parameter(name: str, detail: str) -> Invalid:
+    """The refusal of one parameter, for a rule that its declaration can't hold, such as one between two parameters."""
+    return _invalid([ParameterError(name, detail)])
+
+
+def _pairs(query: str | bytes) -> list[tuple[str, str]]:
+    text = query.decode("latin-1") if isinstance(query, bytes) else query
+    return parse_qsl(text, keep_blank_values=True)
+
+
+def _read(pairs: list[tuple[str, str]], declared: Sequence[QueryParameter[Any]], *, strict: bool) -> Query:
+    by_name = {parameter.name: parameter for parameter in declared}
+    given: dict[str, list[str]] = {}
+    for name, text in pairs:
+        if strict or name in by_name:
+            given.setdefault(name, []).append(text)
+    values: dict[str, Any] = {}
+    errors: list[ParameterError] = []
+    for name, texts in given.items():
+        try:
+            if name not in by_name:
+                raise ValueError(f"{_expected(by_name)}, but got {name[:_SHOWN]!r} with the value {_shown(texts)}")
+            if strict and len(texts) > 1:
+                raise ValueError(f"expected it once, but got it {len(texts)} times: {_shown(texts)}")
+            try:
+                values[name] = by_name[name].read(texts[-1])
+            except ValueError as error:
+                raise ValueError(f"{error}, but got {_shown(texts[-1:])}") from error
+        except ValueError as error:
+            errors.append(ParameterError(name[:_SHOWN], str(error)))
+            if len(errors) == _ERRORS:
+                break
+    if errors:
+        raise _invalid(errors)
+    return Query(values)
+
+
+def _expected(names: Mapping[str, object]) -> str:
+    return f"expected one of {', '.join(names)}" if names else "expected no query parameters"
+
+
+def _shown(texts: Sequence[str]) -> str:
+    return " and ".join(repr(text[:_SHOWN]) for text in texts[:3]) + (" and more" if len(texts) > 3 else "")
+
+
+def _invalid(errors: Sequence[ParameterError]) -> Invalid:
+    return Invalid("; ".join(f"{wrong.pointer}: {wrong.detail}" for wrong in errors), errors, status=400)
+
+
+# Kinds of parameters
+
+
+def text(name: str, about: str) -> QueryParameter[str]:
+    """Any text; empty when the query lacks it."""
+    return QueryParameter(name, about, str, "", {"type": "string"})
+
+
+def number(name: str, about: str, least: int, most: int, default: int) -> QueryParameter[int]:
+    """A whole number from `least` to `most`."""
+    schema = {"type": "integer", "minimum": least, "maximum": most, "default": default}
+    return QueryParameter(name, about, read_number(least, most), default, schema)
+
+
+def choice(name: str, about: str, *words: Word) -> QueryParameter[Word]:
+    """One of some words; the first when the query lacks it."""
+    known = {str(word): word for word in words}
+
+    def read(given: str) -> Word:
+        if given not in known:
+            raise ValueError(f"expected one of {', '.join(known)}")
+        return known[given]
+
+    return QueryParameter(name, about, read, words[0], {"type": "string", "enum": list(known), "default": words[0]})
+
+
+def flag(name: str, about: str) -> QueryParameter[bool]:
+    """`true` or `false`; false when the query lacks it."""
+    word = choice(name, about, "false", "true")
+    return QueryParameter(name, about, lambda given: word.read(given) == "true", False, word.schema)
+
+
+def cursor(name: str, about: str) -> QueryParameter[Cursor | None]:
+    """A cursor."""
+    return QueryParameter(name, about, _read_cursor, None, {"type": "string"})
+
+
+def read_number(least: int, most: int) -> Callable[[str], int]:
+    """A reader of a whole number."""
+
+    def read(given: str) -> int:
+        if not given.isascii() or not given.isdigit() or len(given) > 9 or not least <= int(given) <= most:
+            raise ValueError(f"expected a whole number from {least} to {most}")
+        return int(given)
+
+    return read
+
+
+def _read_cursor(given: str) -> Cursor:
+    try:
+        return Cursor.parse(given)
+    except ValueError as error:
+        raise ValueError("expected a cursor EPOCH.SEQUENCE") from error
+
+
+def _read_form(given: str) -> Form:
+    forms = {"json": Form.JSON, "html": Form.HTML}
+    if given not in forms:
+        raise ValueError("expected one of json, html")
+    return forms[given]
+
+
+# The parameters of following a blog: the hub reads them, and the OpenAPI document lists them.
+
+FORM = QueryParameter(
+    "form",
+    "Posts as data or as markup.",
+    _read_form,
+    Form.JSON,
+    {"type": "string", "enum": ["json", "html"], "default": "json"},
+)
+CURSOR = cursor("cursor", "Where to go on from; without one, from now.")
+SOCKET = (CURSOR,)
+EVENTS = (CURSOR, FORM)
