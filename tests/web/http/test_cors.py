@@ -26,8 +26,6 @@ READ_BY_PAGES = [
     ("/blogs/petrel", 200),
     ("/blogs/petrel?page=9", 404),
     ("/blogs/nope", 404),
-    ("/blogs/petrel/feed.atom", 200),
-    ("/blogs/petrel/feed.json", 200),
     ("/v1/blogs/petrel", 200),
     ("/v1/blogs/petrel/posts", 200),
     ("/v1/blogs/petrel/changes", 200),
@@ -95,6 +93,13 @@ async def test_where_all_origins_may_caches_need_one_answer(anywhere: Client, pa
         answer = await anywhere.get(path, headers=headers)
         assert (answer.status_code, answer.headers[ALLOW]) == (status, "*")
         assert "origin" not in vary(answer)
+
+
+@pytest.mark.parametrize("kind", ["atom", "json"])
+async def test_a_feed_is_open_to_every_origin_whatever_the_setting(chosen: Client, kind: str) -> None:
+    answer = await chosen.get(f"/blogs/petrel/feed.{kind}", headers={"Origin": ELSEWHERE})
+    assert (answer.status_code, answer.headers[ALLOW]) == (200, "*")
+    assert "origin" not in vary(answer)
 
 
 async def test_a_preflight_is_answered_by_the_same_rule(chosen: Client, anywhere: Client) -> None:

@@ -10,12 +10,14 @@ from starlette.responses import Response
 
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post
+from stoppress.origins import ANY_PAGE
 from stoppress.render.feeds import atom, json_feed
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.context import Context
 from stoppress.web.contract.operation import BLOG, Operation
 
-_HEADERS = {"x-content-type-options": "nosniff"}
+# Feed readers run in browsers too, at origins that no newsroom can list.
+_HEADERS = {"x-content-type-options": "nosniff", **ANY_PAGE}
 _ROUTE = "/blogs/{blog}/feed."
 _KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
     "atom": ("application/atom+xml", atom),
@@ -52,7 +54,7 @@ class FeedRoutes:
                 raise NotFound(f"there is no blog {name!r}")
             origin = (context.settings.public_url or str(request.base_url)).rstrip("/")
             text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
-            headers = {**_HEADERS, **page_cache.headers, "content-type": f"{kind}; charset=utf-8"}
+            headers = {**_HEADERS, "content-type": f"{kind}; charset=utf-8"}
             return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
 
         key = page_cache.key(request.scope, asked)
