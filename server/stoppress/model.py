@@ -103,16 +103,16 @@ class BlogFields(Frozen):
 class _Identity(Frozen):
     """What stands first in every answer."""
 
-    id: Id
-    revision: Annotated[int, Field(ge=1)]
+    id: Id = Field(description="Never changes.")
+    revision: Annotated[int, Field(ge=1)] = Field(description="Counts the changes, from 1.")
 
 
 class Blog(BlogFields, _Identity):
     """A blog as everybody may see it. `posts` counts the published ones."""
 
-    created_at: Time
+    created_at: Time = Field(description="When the blog was made.")
     updated_at: Time | None = Field(None, description="The last change that readers should notice.")
-    posts: Annotated[int, Field(ge=0)] = 0
+    posts: Annotated[int, Field(ge=0)] = Field(0, description="How many posts are published.")
 
 
 class PostFields(Frozen):
@@ -135,14 +135,14 @@ class PostFields(Frozen):
 
 
 class _PostIdentity(_Identity):
-    """And when."""
+    """What the server knows of a post besides its content: which blog it is in, and its times."""
 
-    blog: Id
+    blog: Id = Field(description="The id of the post's blog.")
     status: PostStatus
-    created_at: Time
-    published_at: Time | None = None
-    updated_at: Time | None = None
-    publish_at: Time | None = None
+    created_at: Time = Field(description="When the post was made.")
+    published_at: Time | None = Field(None, description="The first publication, which orders posts.")
+    updated_at: Time | None = Field(None, description="The time shown: the last edit that was not silent.")
+    publish_at: Time | None = Field(None, description="When a scheduled post comes out.")
 
 
 class Post(PostFields, _PostIdentity):

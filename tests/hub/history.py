@@ -19,6 +19,7 @@ from stoppress.model import (
     Tombstone,
 )
 from stoppress.store.base import BlogState, Since
+from stoppress.wire.messages import SummaryMarkup
 
 NOON = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ class PlainMarkup:
         """The title."""
         return f"<header>{blog.title}</header>"
 
-    def summary(self, blog: Blog, post: Post) -> dict[str, str]:
+    def summary(self, blog: Blog, post: Post) -> SummaryMarkup:
         """Nothing more."""
         return {}
 
