@@ -6,7 +6,8 @@
  * does not bring the post back, and a newer one does.
  */
 
-/** @import { Blog, Change, Entry, Message, Place, Shown } from "./types.js" */
+/** @import { Blog, BlogMarkupMessage, Message, PostMessage } from "./messages.js" */
+/** @import { Change, Entry, Place, Post, Shown } from "./types.js" */
 
 /** Whether a message moves the cursor: these name the end of the history, or where we stand already. @param {Message} message */
 export const moves = ({ type }) => !["hello", "heartbeat", "bye"].includes(type);
@@ -24,12 +25,12 @@ export function createFeed({ cursor, posts = [] }) {
       case "post":
       case "remove": {
         // In the json form the post is an object of its own; in the html form its id, revision … are the message's.
-        const { id, revision, published_at = "" } = message.post ?? message;
+        const post = /** @type {Post} */ (/** @type {PostMessage} */ (message).post ?? message);
+        const { id, revision, published_at } = post;
         const known = entries.get(id);
         if (known && known.revision >= revision) return [];
         const removed = message.type === "remove";
-        entries.set(id, { revision, removed, published_at });
-        const post = message.post ?? message;
+        entries.set(id, { revision, removed, published_at: published_at ?? "" });
         /** @type {Change} */
         const change = removed
           ? { kind: "remove", id }
@@ -41,7 +42,7 @@ export function createFeed({ cursor, posts = [] }) {
         // Polling, as it greets, has nothing to tell of the blog.
         if (!message.blog) return [];
         over = isOver(message.blog);
-        return [{ kind: "blog", blog: message.blog, html: message.html }];
+        return [{ kind: "blog", blog: message.blog, html: /** @type {BlogMarkupMessage} */ (message).html }];
       case "reset":
         entries.clear();
         return [{ kind: "reset", reason: message.reason }];

@@ -5,7 +5,8 @@
  * build here, only to put in its place. The page itself is the memory: each article says its id, revision and time.
  */
 
-/** @import { Blog, Phase, Post, Shown, View } from "./types.js" */
+/** @import { Blog } from "./messages.js" */
+/** @import { Phase, Post, Shown, View } from "./types.js" */
 
 import { byPublication } from "./feed.js";
 
@@ -76,10 +77,10 @@ export function openPage({ byId, find, articles, parse, lang, url, behind, signa
 
   /** A post's line in the summary and its copy on top, where this page has them. @param {Post} post */
   const summarise = (post) => {
-    for (const [name, html] of [
+    for (const [name, html] of /** @type {[string, string | undefined][]} */ ([
       ["keys", post.key_html],
       ["pinned", post.pinned_html],
-    ]) {
+    ])) {
       byId(`${name}-${post.id}`)?.remove();
       if (html && byId(name)) insert(byId(name), parse(html));
       // As many as a fresh load has at most: web/pages.py.

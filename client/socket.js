@@ -18,7 +18,8 @@
  * socket and goes by the same cursor. It closes itself once a socket gets through again.
  */
 
-/** @import { ConnectOptions, Line, Message, Phase, Way, World } from "./types.js" */
+/** @import { Message } from "./messages.js" */
+/** @import { ConnectOptions, Line, Phase, Way, World } from "./types.js" */
 
 import { openLine } from "./tabs.js";
 

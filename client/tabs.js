@@ -7,7 +7,8 @@
  * cursor before it: so a gap is seen, and filled by `/changes`. Without locks each tab has a connection of its own.
  */
 
-/** @import { Line, Message, Told, Way } from "./types.js" */
+/** @import { HelloMessage } from "./messages.js" */
+/** @import { Line, Told, Way } from "./types.js" */
 
 import { moves } from "./feed.js";
 
@@ -39,7 +40,7 @@ export function openLine(url, protocol, Way = WebSocket) {
     new Promise((release) => {
       if (done.signal.aborted) return release(0);
       done.signal.addEventListener("abort", release);
-      /** @type {Message | undefined} What those who come later are told first. */
+      /** @type {HelloMessage | undefined} What those who come later are told first. */
       let hello;
       held = new Way(address.href, protocol);
       held.onmessage = ({ data }) => {

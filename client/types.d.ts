@@ -1,19 +1,13 @@
 /** The shapes that the modules share. Read by the type checker alone; no page loads this file. */
 
+import type { Blog, Counts, Message } from "./messages.js";
+
 /**
  * How a connection stands. `connecting`: for the first time. `live`: what comes is shown as it comes. `reconnecting`:
  * not now, but it is being tried. The others are final: `ended` (the blog is over), `refused` (we are not let in),
  * `gone` (there is no such blog), `closed` (by ourselves).
  */
 export type Phase = "connecting" | "live" | "reconnecting" | "ended" | "refused" | "gone" | "closed";
-
-/** What the server says, as docs/protocol.md has it. Unknown types and fields may come at any time. */
-export interface Message {
-  type: string;
-  cursor: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what else there is depends on the type, and grows.
-  [field: string]: any;
-}
 
 /** What carries messages: a WebSocket, or what looks like one to socket.js. */
 export interface Line {
@@ -134,19 +128,13 @@ export interface Waiting {
 }
 
 /** A post in either form: its data, or its place and its markup. */
-export interface Post extends Shown {
+export interface Post {
+  id: string;
+  revision: number;
+  published_at?: string | null;
   html?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: in the json form, whatever a post has.
-  [field: string]: any;
-}
-
-/** The blog's public state; counts alone come with every change of a post, `html` in the html form. */
-export interface Blog {
-  posts: number;
-  updated_at: string | null;
-  html?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: in hello and blog messages, whatever a blog has.
-  [field: string]: any;
+  key_html?: string;
+  pinned_html?: string;
 }
 
 /**
@@ -158,7 +146,7 @@ export interface Blog {
 export type Change =
   | { kind: "place" | "replace"; id: string; post: Post }
   | { kind: "remove"; id: string }
-  | { kind: "counts"; counts: Blog }
+  | { kind: "counts"; counts: Counts & { html?: string } }
   | { kind: "blog"; blog: Blog; html?: string }
   | { kind: "reset"; reason: string }
   | { kind: "end" };
