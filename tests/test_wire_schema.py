@@ -26,6 +26,7 @@ from stoppress.model import (
     PostRemoved,
     Record,
     Tombstone,
+    UnknownEvent,
 )
 from stoppress.render.markup import Markup
 from stoppress.wire import Form
@@ -118,7 +119,7 @@ def validators(form: Form) -> dict[str, jsonschema_rs.Validator]:
     }
 
 
-def events() -> Iterator[Event]:
+def events() -> Iterator[Event | UnknownEvent]:
     for kind in get_args(Change):
         for post in (BARE_POST, FULL_POST, PINNED_POST, KEY_POST):
             yield PostChanged(kind, post)
@@ -126,6 +127,7 @@ def events() -> Iterator[Event]:
     for status in get_args(BlogStatus):
         yield BlogChanged(FULL_BLOG.model_copy(update={"status": status}))
     yield BlogChanged(BARE_BLOG)
+    yield UnknownEvent()
 
 
 def messages(form: Form) -> Iterator[str]:

@@ -41,7 +41,8 @@ PostStatus = Literal["draft", "scheduled", "published", "deleted"]
 
 
 class Frozen(BaseModel):
-    """Unknown fields are refused, and nothing changes after validation."""
+    """Unknown fields are refused, and nothing changes after validation. What is stored may come from a newer version,
+    and is read more tolerantly: store/records.py."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -188,6 +189,12 @@ class BlogChanged:
 Event = PostChanged | PostRemoved | BlogChanged
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """Something that a newer version wrote and this one can't read. It is never written, and it changes nothing that
+    readers see; but it has a sequence number, so their cursors move past it."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
     """A place in a blog's history: `EPOCH.SEQUENCE`, opaque to clients.
@@ -230,7 +237,7 @@ class Record:
     sequence: int
     posts: int
     updated_at: datetime | None
-    event: Event
+    event: Event | UnknownEvent
     epoch: str | None = None
     committed: datetime | None = field(default=None, compare=False)
 
@@ -244,6 +251,6 @@ def apply(state: dict[str, Post | Tombstone], records: Iterable[Record]) -> dict
                 known = after.get(new.id)
                 if known is None or known.revision < new.revision:
                     after[new.id] = new
-            case BlogChanged():
+            case BlogChanged() | UnknownEvent():
                 pass
     return after

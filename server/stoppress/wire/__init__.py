@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol
 
-from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved, Record, rfc3339
+from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved, Record, UnknownEvent, rfc3339
 from stoppress.wire.messages import (
     BlogMarkupMessage,
     BlogMessage,
@@ -77,7 +77,8 @@ def change(record: Record, blog: Blog, cursor: Cursor, form: Form, markup: Marku
     """What a record says to readers.
 
     `blog` is the blog with its counts as of the record. Every `post` and `remove` carries those counts as `blog`,
-    so that no client has to guess them.
+    so that no client has to guess them. Of an event that this version can't read it says the blog as of the record, so
+    that the reader's cursor moves past it.
     """
     if form is Form.JSON:
         return _text(_data(record, blog, str(cursor)))
@@ -102,7 +103,7 @@ def _data(record: Record, blog: Blog, cursor: str) -> PostMessage | RemoveMessag
                 "revision": tombstone.revision,
                 "blog": _counts(blog),
             }
-        case BlogChanged():
+        case BlogChanged() | UnknownEvent():
             return {"type": "blog", "cursor": cursor, "blog": dump_blog(blog)}
 
 
@@ -132,7 +133,7 @@ def _markup(
                 "revision": tombstone.revision,
                 "blog": _markup_counts(blog, markup),
             }
-        case BlogChanged():
+        case BlogChanged() | UnknownEvent():
             return {"type": "blog", "cursor": cursor, "blog": dump_blog(blog), "html": markup.header(blog)}
 
 
