@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench bench-publish bench-pages autobahn drain chaos soak stalled check messages lock clean
+.PHONY: help run test fuzz bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages lock clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ run:  ## Start the server with the demo, on http://127.0.0.1:8000. STOPPRESS_DEM
 test:  ## Set up all that is needed, then check and test everything.
 	@scripts/environment dev
 	@scripts/programs
-	@scripts/check
+	@scripts/check --all
 	@exec .venv/bin/python -m pytest
 
 fuzz:  ## Send the API what its own document allows and forbids, for some minutes. EXAMPLES=200 by default.
@@ -23,16 +23,21 @@ fuzz:  ## Send the API what its own document allows and forbids, for some minute
 
 bench-publish:  ## Measure what publishing costs, beside a bare XADD, and as a blog grows to 50,000 changes.
 	@scripts/environment dev
-	@exec .venv/bin/python bench/publish.py
+	@exec .venv/bin/python bench/publish_cost.py
 
 bench-pages:  ## Measure the page of a long blog from the server's cache, beside a bare Starlette Response (needs cc).
 	@scripts/environment dev
-	@exec .venv/bin/python bench/pages.py $(BENCH)
+	@exec .venv/bin/python bench/page_cost.py $(BENCH)
 
-check:  ## Lint, types and layers alone.
+check:  ## Lint, types and layers of what has changed since the last commit, or since the branch left SINCE=main.
 	@scripts/environment dev
 	@scripts/programs node
-	@scripts/check
+	@scripts/check $(if $(SINCE),--since $(SINCE))
+
+check-all:  ## Lint, types and layers of every file.
+	@scripts/environment dev
+	@scripts/programs node
+	@scripts/check --all
 
 messages:  ## Write the tables in docs/protocol.md and the client's types anew from the schema of the messages.
 	@scripts/environment dev
@@ -45,7 +50,7 @@ lock:  ## Renew the lock files of Python's packages (needs uv).
 bench:  ## Measure side by side with the floor, nchan, ws and Socket.IO (needs cc; nginx with nchan if it is to be in).
 	@scripts/environment dev
 	@npm ci --prefix bench --no-audit --no-fund --loglevel=error
-	@exec .venv/bin/python bench/run.py $(BENCH)
+	@exec .venv/bin/python bench/compare.py $(BENCH)
 
 autobahn:  ## Hold the connection to RFC 6455 by Autobahn's fuzzing client (needs Python 2.7 or PyPy 2.7).
 	@scripts/environment dev

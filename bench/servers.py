@@ -176,8 +176,11 @@ def node(kind: str, port: int, folder: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def stoppress(port: int, folder: Path, *, compressed: bool = False, **settings: str) -> Iterator[Server]:
-    """This checkout's server: one process, with its embedded store beside it."""
+def stoppress(
+    port: int, folder: Path, *, compressed: bool = False, checkout: Path | None = None, **settings: str
+) -> Iterator[Server]:
+    """This checkout's server, or another `checkout`'s, whose .venv is set up: one process, with its embedded store
+    beside it."""
     chosen = {
         "PORT": str(port),
         "DATA": str(folder / f"stoppress-{port}"),
@@ -189,7 +192,8 @@ def stoppress(port: int, folder: Path, *, compressed: bool = False, **settings: 
     } | {name.upper(): value for name, value in settings.items()}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STOPPRESS_")}
     environment |= {f"STOPPRESS_{name}": value for name, value in chosen.items()}
-    command = [str(Path(sys.executable).parent / "stoppress"), "serve"]
+    programs = checkout.resolve() / ".venv" / "bin" if checkout else Path(sys.executable).parent
+    command = [str(programs / "stoppress"), "serve"]
     with _running(command, port, env=environment, stdout=subprocess.DEVNULL) as process:
         server = Server("Stop Press", port, process.pid, "", token=chosen["ADMIN_TOKEN"])
         server._post(
@@ -203,6 +207,8 @@ def stoppress(port: int, folder: Path, *, compressed: bool = False, **settings: 
         cursor = json.loads(connection.getresponse().read())["cursor"]
         connection.close()
         server.path = f"/v1/blogs/bench/socket?cursor={cursor}"
+        if checkout:
+            server.name = "Stop Press, before"
         if compressed:
             server.name = "Stop Press, compressed"
             server.headers.append("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")

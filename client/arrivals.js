@@ -1,20 +1,26 @@
 /**
- * Changes as they come, made when and where they don't disturb: new posts come in at once where they are looked for, at
- * the live end of the page; elsewhere they wait (waiting.js). Nothing that is playing or selected is touched.
+ * When to show changes: at once, or when the reader asks for them. A new post is inserted at once if the reader is at
+ * the live end of the page; otherwise it waits as unread (unread.js). An article is left alone while a video in it
+ * plays or its text is selected.
  */
 
-/** @import { Change, Post, View, Waiting } from "./types.js" */
+/** @import { Change, Post, View, UnreadPost } from "./types.js" */
 
-import { GLIDE, isInView, still } from "./still.js";
-import { openWaiting } from "./waiting.js";
+import { isInView, keepScrollPosition, MOVE_DURATION } from "./scroll_position.js";
+import { createUnread } from "./unread.js";
 
-/** @param {View} view @param {ReturnType<typeof import("./page.js").openPage>} page */
-export function openArrivals(view, page) {
+/**
+ * Creates the queue of changes for a view.
+ *
+ * @param {View} view
+ * @param {ReturnType<typeof import("./placement.js").createPlacement>} placement
+ */
+export function createArrivals(view, placement) {
   const { root, find, byId, articles, parse, signal } = view;
 
-  /** Whether something in it plays, or is selected. @param {Element} article */
+  /** Whether the reader plays a video or selects text in an article. @param {Element} article */
   const isInUse = (article) => {
-    // Of a shadow tree, only some browsers tell what is selected in it.
+    // Only some browsers report the selection within a shadow tree.
     const selection = /** @type {Document} */ (root).getSelection?.() ?? getSelection();
     return !!(
       article.querySelector("iframe") ||
@@ -23,70 +29,77 @@ export function openArrivals(view, page) {
     );
   };
 
-  /** Whether a new post may come in now: in sight of where it does, with nothing in use there. */
-  const isLookedFor = () => {
-    const end = articles().at(page.isOldestFirst() ? -1 : 0);
+  /** Whether to insert new posts now: the reader sees the live end of the page and uses no article on the screen. */
+  const canInsertNow = () => {
+    const end = articles().at(placement.isOldestFirst() ? -1 : 0);
     const { top = 0, bottom = 0 } = end?.getBoundingClientRect() ?? {};
-    const atEnd = page.isOldestFirst() ? bottom <= innerHeight + 1 : top >= 0;
+    const atEnd = placement.isOldestFirst() ? bottom <= innerHeight + 1 : top >= 0;
     return !document.hidden && atEnd && !articles().some((article) => isInView(article) && isInUse(article));
   };
 
-  /** Makes a change under the reader's eyes. @param {() => void} change */
-  const make = (change, slide = isLookedFor()) =>
-    still(
+  /** Makes a change and keeps the scroll position, or slides the posts if `slide`. @param {() => void} change */
+  const update = (change, slide = canInsertNow()) =>
+    keepScrollPosition(
       view,
       () => {
         change();
-        page.number();
+        placement.numberArticles();
       },
-      slide && !page.isOldestFirst() ? byId("connection") : null,
+      slide && !placement.isOldestFirst() ? byId("connection") : null,
     );
 
-  const release = () => {
-    make(() => {
-      for (const [id, { post, kind }] of waiting.all) {
+  /** Inserts all unread posts. */
+  const showUnread = () => {
+    update(() => {
+      for (const [id, { post, kind }] of unread.posts) {
         const article = byId(`post-${id}`);
-        if (post && !(article && isInUse(article))) page.place(post, kind);
-        else if (article) page.highlight(article, kind);
+        if (post && !(article && isInUse(article))) placement.place(post, kind);
+        else if (article) placement.highlight(article, kind);
       }
     }, true);
-    waiting.all.clear();
-    waiting.count();
+    unread.posts.clear();
+    unread.updateCounts();
   };
 
-  const waiting = openWaiting(view, page.words, (all) => {
-    const came = [...all.keys()];
-    release();
-    const target = articles().find(({ id }) => came.includes(id.slice("post-".length)));
+  const unread = createUnread(view, placement.words, (posts) => {
+    const ids = [...posts.keys()];
+    showUnread();
+    const target = articles().find(({ id }) => ids.includes(id.slice("post-".length)));
     target?.scrollIntoView({ block: "start", behavior: "instant" });
     target?.focus({ preventScroll: true });
   });
 
-  /** A post that is new or changed. @param {Post} post @param {boolean} looked @param {Set<Element>} seen */
-  const arrive = (post, looked, seen) => {
+  /**
+   * Shows a new or changed post, or adds it to the unread ones.
+   *
+   * @param {Post} post
+   * @param {boolean} insertNow whether a new post may be inserted
+   * @param {Set<Element>} seen the articles on the screen
+   */
+  const applyPost = (post, insertNow, seen) => {
     const article = parse(post.html ?? "");
     const { id } = post;
     const old = byId(article.id);
-    const known = waiting.all.get(id);
+    const known = unread.posts.get(id);
     const correction = (/** @type {Element} */ of) => of.querySelector(".correction")?.textContent;
     const corrected = old && correction(article) && correction(article) !== correction(old);
-    /** @type {Waiting["kind"]} */
+    /** @type {UnreadPost["kind"]} */
     const kind =
       known?.kind === "new" || !old ? "new" : corrected || known?.kind === "corrected" ? "corrected" : "changed";
-    const one = { kind, key: "key" in article.dataset, post };
-    if (!old && !page.belongs(article)) {
-      waiting.drop(id);
-      page.summarise(post);
-    } else if (old ? isInUse(old) : !looked) waiting.add(id, one);
+    const entry = { kind, key: "key" in article.dataset, post };
+    if (!old && !placement.belongs(article)) {
+      unread.remove(id);
+      placement.updateSummary(post);
+    } else if (old ? isInUse(old) : !insertNow) unread.add(id, entry);
     else {
-      page.place(post, kind);
+      placement.place(post, kind);
       if (old && kind === "corrected" && (document.hidden || !seen.has(old)))
-        waiting.add(id, { ...one, post: undefined });
-      else if (!waiting.drop(id)) waiting.announce([one]);
+        unread.add(id, { ...entry, post: undefined });
+      else if (!unread.remove(id)) unread.announce([entry]);
     }
   };
 
-  /** Puts markup over the element that has its id. @param {string | undefined} html */
+  /** Replaces the element that has the id of the markup. @param {string | undefined} html */
   const refresh = (html) => {
     if (!html) return;
     const element = parse(html);
@@ -96,76 +109,78 @@ export function openArrivals(view, page) {
   /** @type {Change[]} */
   let queue = [];
   let cursor = "";
-  /** When the last changes have glided to their places; those that come meanwhile are made then, as one. */
-  let settled = 0;
+  /** When the last moves have ended. Changes that arrive before then are made together at that time. */
+  let settledAt = 0;
   const flush = () => {
     const changes = queue;
     queue = [];
-    const looked = isLookedFor();
+    const insertNow = canInsertNow();
     const seen = new Set(articles().filter(isInView));
-    make(() => {
+    update(() => {
       for (const change of changes) {
-        if (change.kind === "place" || change.kind === "replace") arrive(change.post, looked, seen);
+        if (change.kind === "place" || change.kind === "replace") applyPost(change.post, insertNow, seen);
         if (change.kind === "remove") {
           const { id } = change;
-          waiting.drop(id);
+          unread.remove(id);
           byId(`post-${id}`)?.remove();
-          page.summarise({ id, revision: 0, published_at: "" });
+          placement.updateSummary({ id, revision: 0, published_at: "" });
         }
         if (change.kind === "counts") refresh(change.counts.html);
-        // A hello tells the blog without markup: the messages that follow bring it.
+        // A hello has the blog without markup, which follows in a blog message if it changed.
         if (change.kind === "blog" && change.html) {
           const { title, description } = change.blog;
           refresh(change.html);
-          waiting.entitle(title);
+          unread.setTitle(title);
           find("meta[name=description]")?.setAttribute("content", description || title);
         }
       }
-    }, looked);
+    }, insertNow);
     byId("blog").dataset.cursor = cursor;
-    settled = Date.now() + (looked && changes.length > 1 ? GLIDE + 100 : 0);
+    settledAt = Date.now() + (insertNow && changes.length > 1 ? MOVE_DURATION + 100 : 0);
   };
 
-  /** What waits comes in by itself once the reader is where it is looked for. */
-  const look = () => {
-    for (const [id, { post }] of waiting.all) {
+  /** Shows unread posts without a click once the reader has scrolled to them. */
+  const showIfReached = () => {
+    for (const [id, { post }] of unread.posts) {
       const article = byId(`post-${id}`);
       if (!post && article && !document.hidden && isInView(article)) {
-        page.highlight(article, "corrected");
-        waiting.drop(id);
+        placement.highlight(article, "corrected");
+        unread.remove(id);
       }
     }
-    if (waiting.all.size && isLookedFor()) release();
+    if (unread.posts.size && canInsertNow()) showUnread();
   };
-  addEventListener("scroll", look, { passive: true, signal });
-  for (const type of ["selectionchange", "visibilitychange"]) document.addEventListener(type, look, { signal });
+  addEventListener("scroll", showIfReached, { passive: true, signal });
+  for (const type of ["selectionchange", "visibilitychange"])
+    document.addEventListener(type, showIfReached, { signal });
 
   return {
     /**
-     * Makes changes as soon as the page is at rest, and keeps the cursor in the page as a fresh load has it; a reset is
-     * not for here: for that a page has to be loaded and swapped in.
+     * Makes changes once the moves in progress have ended, then writes the cursor into the page. It ignores a `reset`,
+     * for which live.js reloads the page.
      *
-     * @param {Change[]} changes @param {string} at
+     * @param {Change[]} changes
+     * @param {string} at the cursor after these changes
      */
     apply: (changes, at) => {
       cursor = at;
-      if (!queue.length) setTimeout(flush, settled - Date.now());
+      if (!queue.length) setTimeout(flush, settledAt - Date.now());
       queue.push(...changes, { kind: "end" });
     },
 
-    /** Begins anew after the content was swapped for a page loaded afresh. */
-    refound: () => {
+    /** Forgets queued and unread posts after reload.js has replaced the content. */
+    reset: () => {
       queue = [];
-      page.refound();
-      waiting.all.clear();
-      waiting.entitle(/** @type {Document} */ (root).title);
+      placement.onReload();
+      unread.posts.clear();
+      unread.setTitle(/** @type {Document} */ (root).title);
     },
 
-    /** Takes in posts of the next page, behind the last. @param {Iterable<HTMLElement>} more @param {Element | null} next */
-    extend: (more, next) => {
-      // Below all that is read: nothing has to be held still.
-      page.extend(more, next);
-      page.number();
+    /** Appends the posts of the next page. @param {Iterable<HTMLElement>} more @param {Element | null} next */
+    append: (more, next) => {
+      // They are below everything on the screen, so the scroll position does not change.
+      placement.appendPage(more, next);
+      placement.numberArticles();
     },
   };
 }

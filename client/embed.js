@@ -1,24 +1,28 @@
 /**
- * A live blog on a page of the newsroom's own, at any origin that STOPPRESS_ORIGINS names:
+ * The element `<stop-press>`, which shows a live blog on a page of another origin that STOPPRESS_ORIGINS allows:
  *
  *     <script type="module" src="https://live.example/client/embed.js"></script>
  *     <stop-press blog="https://live.example/blogs/x"><a href="https://live.example/blogs/x">Follow live</a></stop-press>
  *
- * It shows the server's own page in a shadow tree, with the server's styles, kept up to date by the code that keeps the
- * page itself. Until that is there, and wherever it can't be, what the element holds is shown: the link. Nothing is
- * evaluated and nothing inline, so a strict policy has but to name the origin.
+ * It shows the server's own page, with the server's styles, in a shadow tree, and the code of the page itself keeps
+ * it up to date. While it loads, and where it cannot load, the element shows its content: the link. It needs no
+ * inline script or style and no `eval`, so a strict Content-Security-Policy only has to name the origin.
  */
 
-import { follow } from "./live.js";
-import { openView } from "./view.js";
+import { followBlog } from "./live.js";
+import { createView } from "./view.js";
 
-/** What of the page is shown. The window's title, its keys and its address belong to the page around it. */
+/** The parts of the page to show. The window's title, keys and address belong to the page around it. */
 const PARTS = ["#words", "#blog", ".news", "#announce", "#settings"];
 
-/** Copies elements of the blog's page, whose addresses are meant from there. @param {string} url */
-const adopter = (url) => (/** @type {HTMLElement} */ element) => {
+/**
+ * Returns a function that copies an element of the page at `url` and makes its addresses absolute.
+ *
+ * @param {string} url
+ */
+const createAdopter = (url) => (/** @type {HTMLElement} */ element) => {
   let copy = document.importNode(element, true);
-  // A page has one main part, and that is not this one.
+  // A page may have one `main` only, and that belongs to the page around it.
   if (copy.localName === "main") {
     const part = document.createElement("div");
     for (const { name, value } of copy.attributes) part.setAttribute(name, value);
@@ -36,8 +40,8 @@ const adopter = (url) => (/** @type {HTMLElement} */ element) => {
   return copy;
 };
 
-/** Until all style sheets are there, or can't be. @param {HTMLElement[]} styles */
-const dressed = (styles) =>
+/** Resolves when all style sheets have loaded or failed. @param {HTMLElement[]} styles */
+const stylesLoaded = (styles) =>
   Promise.all(
     styles.map(
       (style) =>
@@ -54,17 +58,17 @@ class StopPress extends HTMLElement {
     this.#shown = new AbortController();
     const { signal } = this.#shown;
     const url = new URL(this.getAttribute("blog") ?? "", document.baseURI).href;
-    const asked = Date.now();
-    // Refused, or cut off: what the element holds stays. The browser's console says why.
-    const answer = await fetch(url, { signal }).catch(() => null);
-    if (!answer?.ok) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const said = Number(/now;dur=(\d+)/.exec(answer.headers.get("server-timing") ?? "")?.[1]);
-    const adopt = adopter(url);
+    const askedAt = Date.now();
+    // If the request fails, the element's content stays. The browser's console says why.
+    const response = await fetch(url, { signal }).catch(() => null);
+    if (!response?.ok) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    const serverTime = Number(/now;dur=(\d+)/.exec(response.headers.get("server-timing") ?? "")?.[1]);
+    const adopt = createAdopter(url);
     const own = (/** @type {string} */ selector) =>
       /** @type {HTMLElement[]} */ ([...fresh.querySelectorAll(selector)]).map(adopt);
     const parts = PARTS.flatMap(own);
-    // A page of another kind, such as one that was changed by a template.
+    // The page lacks a part, for example because of a template override.
     if (signal.aborted || parts.length < PARTS.length) return;
 
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
@@ -74,13 +78,13 @@ class StopPress extends HTMLElement {
     frame.setAttribute("aria-labelledby", "headline");
     frame.append(...parts);
     const styles = own("link[rel=stylesheet]");
-    const dressing = dressed(styles);
+    const loading = stylesLoaded(styles);
     root.replaceChildren(...styles, document.createElement("slot"), frame);
-    await dressing;
+    await loading;
     if (signal.aborted) return;
     root.querySelector("slot")?.remove();
     frame.hidden = false;
-    follow(openView(root, url, said ? said - asked : 0, signal, adopt));
+    followBlog(createView(root, url, serverTime ? serverTime - askedAt : 0, signal, adopt));
   }
 
   disconnectedCallback() {

@@ -1,29 +1,34 @@
 /**
- * Where sockets don't get through: the same messages as Server-Sent Events, or asked for again and again. Fetched only
- * then. Each way looks like a socket to socket.js; the cursor is in the address, and so nothing is missed on the way
- * from one to the other. Soon, and then from time to time, a socket is tried beside it; when that says hello, this way
- * closes itself.
+ * The transports for networks that block WebSockets: Server-Sent Events, and polling. Imported only there.
+ *
+ * They deliver the same messages and look like a WebSocket to socket.js. The cursor is in the address, so nothing is
+ * missed when the transport changes. While one runs, it tries a WebSocket, first after a few seconds and then about
+ * every minute. When that receives a hello, the transport closes itself and socket.js goes back to WebSockets.
  */
 
-/** @import { Line, PlainWorld, Way } from "./types.js" */
+/** @import { Connection, FallbackEnvironment, Transport } from "./types.js" */
 
-import { HELLO_WITHIN, SOCKETS_AGAIN } from "./socket.js";
+import { HELLO_TIMEOUT, WEBSOCKET_WORKS } from "./backoff.js";
 
-// All in milliseconds, give or take half.
-/** Between two questions for changes. */
-const POLL = 5_000;
-/** Until a socket is tried for the first time: the network may only have come back between two looks at it. */
-const SOON = 3_000;
-/** Until a socket is tried again. */
-const AGAIN = 60_000;
-/** What polling calls a heartbeat, in seconds: an answer comes much sooner. */
+// All in milliseconds, ± 50 % at random.
+/** Between two polls. */
+const POLL_INTERVAL = 5_000;
+/** Before the first try of a WebSocket. It is short: the network may have been down for a moment only. */
+const FIRST_TRY = 3_000;
+/** Between two later tries. */
+const NEXT_TRY = 60_000;
+/** The heartbeat that polling reports, in seconds; a response comes much sooner. */
 const HEARTBEAT = 25;
-/** Close codes for what HTTP says: nothing more will come; there is no such blog. @type {Record<number, number>} */
+/** Close codes by HTTP status: the blog has ended; there is no such blog. @type {Record<number, number>} */
 const CODES = { 204: 1000, 404: 4404 };
 
-/** @typedef {(message: object) => void} Hear */
+/**
+ * Gets messages, passes each to `deliver`, and resolves with a close code.
+ *
+ * @typedef {(environment: FallbackEnvironment, url: string, deliver: (message: object) => void, signal: AbortSignal) => Promise<number>} Run
+ */
 
-/** @returns {PlainWorld} */
+/** The environment in a browser. @returns {FallbackEnvironment} */
 const browser = () => ({
   fetch: (url, options) => fetch(url, options),
   WebSocket,
@@ -32,11 +37,25 @@ const browser = () => ({
   random: Math.random,
 });
 
-/** The ways, by the order in which they are tried. @returns {(Way | undefined)[]} */
-export const ways = (world = browser()) => [undefined, way(world, streaming), way(world, polling)];
+/**
+ * All transports in the order in which to try them; `undefined` is the WebSocket.
+ *
+ * @returns {(Transport | undefined)[]}
+ */
+export const transports = (environment = browser()) => [
+  undefined,
+  transport(environment, streaming),
+  transport(environment, polling),
+];
 
-/** The address of a route beside the socket's. @param {string} url @param {string} route @param {Record<string, string>} query */
-function beside(url, route, query) {
+/**
+ * The address of another route of the same blog.
+ *
+ * @param {string} url the socket's
+ * @param {string} route
+ * @param {Record<string, string>} query
+ */
+function routeUrl(url, route, query) {
   const address = new URL(url.replace("ws", "http"));
   address.pathname = address.pathname.replace(/socket$/, route);
   address.search = `${new URLSearchParams({ ...query, form: "html" })}`;
@@ -44,17 +63,17 @@ function beside(url, route, query) {
 }
 
 /**
- * A way of getting messages as something that looks like a socket. `run` ends with the code of its close.
+ * A class that looks like WebSocket. `run` does the work.
  *
- * @param {PlainWorld} world
- * @param {(world: PlainWorld, url: string, hear: Hear, signal: AbortSignal) => Promise<number>} run
- * @returns {Way}
+ * @param {FallbackEnvironment} environment
+ * @param {Run} run
+ * @returns {Transport}
  */
-const way = (world, run) =>
+const transport = (environment, run) =>
   class {
-    /** @type {Line["onmessage"]} */
+    /** @type {Connection["onmessage"]} */
     onmessage = null;
-    /** @type {Line["onclose"]} */
+    /** @type {Connection["onclose"]} */
     onclose = null;
     #done = new AbortController();
 
@@ -66,10 +85,10 @@ const way = (world, run) =>
         this.close();
         this.onclose?.({ code });
       };
-      const hear = (/** @type {object} */ message) =>
+      const deliver = (/** @type {object} */ message) =>
         signal.aborted || this.onmessage?.({ data: JSON.stringify(message) });
-      run(world, url, hear, signal).then(end, () => end(1006));
-      probe(world, url.replace(/\?.*/, ""), protocol, signal, () => end(SOCKETS_AGAIN));
+      run(environment, url, deliver, signal).then(end, () => end(1006));
+      probe(environment, url.replace(/\?.*/, ""), protocol, signal, () => end(WEBSOCKET_WORKS));
     }
 
     close() {
@@ -77,66 +96,75 @@ const way = (world, run) =>
     }
   };
 
-/** Tries a socket again and again, until one says hello. @type {(world: PlainWorld, url: string, protocol: string, signal: AbortSignal, through: () => void) => void} */
-function probe(world, url, protocol, signal, through) {
-  /** @type {Line | undefined} */
+/**
+ * Tries a WebSocket again and again. Calls `onHello` when one receives a hello.
+ *
+ * @type {(environment: FallbackEnvironment, url: string, protocol: string, signal: AbortSignal, onHello: () => void) => void}
+ */
+function probe(environment, url, protocol, signal, onHello) {
+  /** @type {Connection | undefined} */
   let socket;
   /** @type {unknown} */
   let timer;
-  let pause = SOON;
-  const leave = () => {
-    world.clearTimeout(timer);
+  let pause = FIRST_TRY;
+  const stop = () => {
+    environment.clearTimeout(timer);
     if (socket) socket.onmessage = socket.onclose = null;
     socket?.close();
     socket = undefined;
   };
   const wait = () => {
-    leave();
-    timer = world.setTimeout(
+    stop();
+    timer = environment.setTimeout(
       () => {
-        socket = new world.WebSocket(url, protocol);
-        socket.onmessage = through;
+        socket = new environment.WebSocket(url, protocol);
+        socket.onmessage = onHello;
         socket.onclose = wait;
-        timer = world.setTimeout(wait, HELLO_WITHIN);
+        timer = environment.setTimeout(wait, HELLO_TIMEOUT);
       },
-      pause * (0.5 + world.random()),
+      pause * (0.5 + environment.random()),
     );
-    pause = AGAIN;
+    pause = NEXT_TRY;
   };
-  signal.addEventListener("abort", leave);
+  signal.addEventListener("abort", stop);
   wait();
 }
 
 /**
- * Server-Sent Events, read off a stream: an EventSource would come back by itself, and hear only types that it knows.
+ * Reads Server-Sent Events from a stream. An EventSource would reconnect by itself, and receive known types only.
  *
- * @param {PlainWorld} world @param {string} url @param {Hear} hear @param {AbortSignal} signal
+ * @type {Run}
  */
-async function streaming(world, url, hear, signal) {
+async function streaming(environment, url, deliver, signal) {
   const cursor = new URL(url).searchParams.get("cursor");
-  const answer = await world.fetch(beside(url, "events", cursor ? { cursor } : {}), { signal });
-  if (answer.status !== 200 || !answer.body) return CODES[answer.status] ?? 1006;
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  const response = await environment.fetch(routeUrl(url, "events", cursor ? { cursor } : {}), { signal });
+  if (response.status !== 200 || !response.body) return CODES[response.status] ?? 1006;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let rest = ""; ; ) {
     const { done, value } = await reader.read();
     if (done) return 1006;
     const lines = (rest + value).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) if (line.startsWith("data:")) hear(JSON.parse(line.slice("data:".length)));
+    for (const line of lines) if (line.startsWith("data:")) deliver(JSON.parse(line.slice("data:".length)));
   }
 }
 
-/** Asks, waits, and asks again. @param {PlainWorld} world @param {string} url @param {Hear} hear @param {AbortSignal} signal */
-async function polling(world, url, hear, signal) {
+/**
+ * Asks for changes, waits, and asks again.
+ *
+ * @type {Run}
+ */
+async function polling(environment, url, deliver, signal) {
   let after = new URL(url).searchParams.get("cursor") ?? "";
   for (let greeted = false; ; greeted = true) {
-    const answer = await world.fetch(beside(url, "changes", after ? { after } : {}), { signal });
-    if (!answer.ok) return CODES[answer.status] ?? 1006;
-    const { cursor, messages, more } = await answer.json();
-    if (!greeted) hear({ type: "hello", cursor: after || cursor, heartbeat: HEARTBEAT });
-    for (const message of messages) hear(message);
-    hear({ type: "heartbeat", cursor });
+    const response = await environment.fetch(routeUrl(url, "changes", after ? { after } : {}), { signal });
+    if (!response.ok) return CODES[response.status] ?? 1006;
+    const { cursor, messages, more } = await response.json();
+    if (!greeted) deliver({ type: "hello", cursor: after || cursor, heartbeat: HEARTBEAT });
+    for (const message of messages) deliver(message);
+    deliver({ type: "heartbeat", cursor });
     after = cursor;
-    if (!more) await new Promise((go) => world.setTimeout(() => go(0), POLL * (0.5 + world.random())));
+    if (!more)
+      await new Promise((go) => environment.setTimeout(() => go(0), POLL_INTERVAL * (0.5 + environment.random())));
   }
 }

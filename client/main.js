@@ -1,15 +1,15 @@
-/** What the blog's own page loads: it is followed, and read by keys and in the order that its reader is used to. */
+/** The blog's own page: follows the blog, moves between posts by keys, and remembers the reader's order of posts. */
 
-import { follow } from "./live.js";
-import { openView } from "./view.js";
+import { followBlog } from "./live.js";
+import { createView } from "./view.js";
 
-// The server says with the page what time it is: devices' clocks are often wrong.
+// Devices' clocks are often wrong, so the server sends its time with the page.
 const [arrival] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
 const server = arrival?.serverTiming?.find(({ name }) => name === "now")?.duration;
 const behind = server ? server - performance.timeOrigin - arrival.responseStart : 0;
-const view = openView(document, location.href.split("#")[0], behind);
+const view = createView(document, location.href.split("#")[0], behind);
 
-/** The order asked for last is the order of the next visit. */
+/** The links to the two orders of posts. The last one chosen applies to the next visit. */
 const orders = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll(".sort:first-child a")]);
 for (const [i, link] of orders.entries())
   link.addEventListener("click", () => {
@@ -19,6 +19,6 @@ if (localStorage.order === "1" && !location.search && !location.hash) location.r
 
 addEventListener("keydown", async ({ key, metaKey, ctrlKey, altKey }) => {
   if (/^[jk]$/.test(key) && !metaKey && !ctrlKey && !altKey)
-    (await import("./tools.js")).step(view, key === "j" ? 1 : -1);
+    (await import("./reader_controls.js")).focusPost(view, key === "j" ? 1 : -1);
 });
-follow(view);
+followBlog(view);

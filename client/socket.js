@@ -1,52 +1,49 @@
 /**
- * One connection to one blog that is always coming back. No DOM: messages go to `receive`, its state to `phase`.
+ * A connection to one blog that reconnects until the blog has ended. It uses no DOM: it passes each message to
+ * `receive` and each change of its phase to `phase`.
  *
- * The cursor is the whole memory. Every message carries the place in the blog's history where we stand once it is
- * applied, and the next connection asks for what came after. So a connection can be dropped at any time, and one that
- * looks doubtful is:
+ * The cursor is its only memory. Every message that changes something carries the cursor after that change, and the
+ * next connection asks for what follows. So the client can drop a connection at any time, and it drops one that may
+ * be dead:
  *
- *   - nothing at all was heard for two heartbeats;
- *   - a heartbeat names another cursor than ours, and no change comes in the seconds after it;
+ *   - no message arrived for two heartbeats;
+ *   - a heartbeat has another cursor than the client, and no change arrives within a few seconds;
  *   - the device went offline or online: an open socket may belong to a network that is gone;
- *   - the page became visible, and the last sign of life is older than a heartbeat.
+ *   - the page became visible, and the last message is older than a heartbeat.
  *
- * Between tries we wait with full jitter: a random time up to min(30 s, 0.5 s × 2ⁿ), so that readers whom a restart
- * threw out don't return in step. n starts anew once a connection stood for a heartbeat, so a server that accepts and
- * drops is not hammered. A `bye` names the wait itself.
+ * Before retry n (0, 1, 2 …) it waits a random time up to min(30 s, 0.5 s × 2ⁿ): back-off with full jitter, so
+ * readers who lost a server together do not return together. n restarts at 0 once a connection has lasted for a
+ * heartbeat, so a server that accepts connections and drops them is not flooded. A `bye` sets the wait itself.
  *
- * Where sockets don't get through, but plain HTTP does, the next try is by another way (fallback.js), which looks like a
- * socket and goes by the same cursor. It closes itself once a socket gets through again.
+ * Where WebSockets fail but plain HTTP works, the next try uses another transport (fallback.js) and the same cursor.
+ * That transport looks like a WebSocket, and closes itself once a real one works again.
  */
 
 /** @import { Message } from "./messages.js" */
-/** @import { ConnectOptions, Line, Phase, Way, World } from "./types.js" */
+/** @import { Connection, ConnectOptions, Environment, Phase, Transport } from "./types.js" */
 
-import { openLine } from "./tabs.js";
+import { backoff, HELLO_TIMEOUT, WEBSOCKET_WORKS } from "./backoff.js";
+import { openSharedConnection } from "./tabs.js";
 
-/** Close codes after which we stay away. After any other: try again. @type {Record<number, Phase>} */
+/** Close codes that are final. After any other the client reconnects. @type {Record<number, Phase>} */
 const FINAL = { 1000: "ended", 1008: "refused", 4404: "gone" };
-/** The code by which another way makes room for a socket. */
-export const SOCKETS_AGAIN = 4000;
-/** Tries without a hello after which another way is looked for; a try that was met by silence counts as so many. */
-const MUTE_MAX = 2;
+/**
+ * After this many tries in a row without a hello, the client switches the transport. One try without any answer is
+ * enough as well.
+ */
+const FAILED_TRIES_MAX = 2;
 
 // All in milliseconds.
-const BACKOFF_FIRST = 500;
-const BACKOFF_MAX = 30_000;
-/** How long an opening socket may take to say hello. */
-export const HELLO_WITHIN = 10_000;
-/** How long we may stand behind a heartbeat's cursor. */
+/** How long the client's cursor may differ from a heartbeat's. */
 const BEHIND_MAX = 5_000;
-/** How long the server may take to close when the blog is over. */
+/** How long the server may take to close the connection after the blog has ended. */
 const ENDING_MAX = 10_000;
 
-/** How many milliseconds to wait before try `n` (0, 1, 2 …). @type {(n: number, random: () => number) => number} */
-export const backoff = (n, random) => random() * Math.min(BACKOFF_MAX, BACKOFF_FIRST * 2 ** n);
-
-/** @returns {World} */
+/** The environment in a browser. @returns {Environment} */
 const browser = () => ({
-  open: openLine,
-  fallback: async (changes) => ((await fetch(changes)).ok ? (await import("./fallback.js")).ways() : []),
+  open: openSharedConnection,
+  fallbackTransports: async (changes) =>
+    (await fetch(changes)).ok ? (await import("./fallback.js")).transports() : [],
   setTimeout: (act, ms) => setTimeout(act, ms),
   clearTimeout: (timer) => clearTimeout(/** @type {number} */ (timer)),
   now: Date.now,
@@ -55,52 +52,59 @@ const browser = () => ({
   document,
 });
 
-/** Connects, and goes on until a final close. @param {ConnectOptions} options */
-export function connect({ url, cursor, protocol = "stoppress.v1.html", receive, phase = () => {} }, world = browser()) {
+/** Connects, and reconnects until a close that is final. @param {ConnectOptions} options */
+export function connect(
+  { url, cursor, protocol = "stoppress.v1.html", receive, phase = () => {} },
+  environment = browser(),
+) {
   /** @type {Phase} */
   let current = "connecting";
-  /** @type {Line | null} */
-  let socket = null;
-  /** @type {(Way | undefined)[]} */
-  let ways = [];
-  let way = 0;
-  let mute = 0;
+  /** @type {Connection | null} */
+  let connection = null;
+  /** @type {(Transport | undefined)[]} */
+  let transports = [];
+  let transport = 0;
+  let failedTries = 0;
   let attempts = 0;
-  let opened = 0;
-  let heard = 0;
+  let openedAt = 0;
+  let heardAt = 0;
   let heartbeat = 0;
   let ending = false;
   /** @type {Record<string, unknown>} */
   const timers = {};
 
-  /** @type {(name: "retry" | "watchdog" | "behind", ms?: number, act?: () => void) => void} */
+  /**
+   * Starts a timer in place of the one with its name, or only stops that.
+   *
+   * @type {(name: "retry" | "watchdog" | "behind", ms?: number, act?: () => void) => void}
+   */
   const timer = (name, ms, act) => {
-    world.clearTimeout(timers[name]);
+    environment.clearTimeout(timers[name]);
     timers[name] =
       act &&
-      world.setTimeout(() => {
+      environment.setTimeout(() => {
         timers[name] = undefined;
         act();
       }, ms ?? 0);
   };
 
   /** @param {Phase} next */
-  const become = (next) => {
+  const setPhase = (next) => {
     if (next === current) return;
     current = next;
     phase(next);
   };
 
-  /** Lets the socket go. What it may still say is not heard: its cursor would not be ours. */
+  /** Drops the connection and ignores what it still delivers, since the next one starts from the current cursor. */
   const drop = () => {
     timer("watchdog");
     timer("behind");
-    const old = socket;
-    socket = null;
+    const old = connection;
+    connection = null;
     old?.close();
-    // By the clock, not a timer: timers stand still while a device sleeps.
-    if (opened && world.now() - opened >= heartbeat) attempts = 0;
-    opened = 0;
+    // Measured by the clock, because timers stop while a device sleeps.
+    if (openedAt && environment.now() - openedAt >= heartbeat) attempts = 0;
+    openedAt = 0;
   };
 
   const open = () => {
@@ -108,121 +112,128 @@ export function connect({ url, cursor, protocol = "stoppress.v1.html", receive, 
     timer("retry");
     const address = new URL(url);
     if (cursor) address.searchParams.set("cursor", cursor);
-    const mine = world.open(address.href, protocol, ways[way]);
-    socket = mine;
-    mine.onmessage = ({ data }) => mine === socket && hear(JSON.parse(data));
-    mine.onclose = ({ code }) => mine === socket && lost(code);
-    timer("watchdog", HELLO_WITHIN, lost);
+    const own = environment.open(address.href, protocol, transports[transport]);
+    connection = own;
+    own.onmessage = ({ data }) => own === connection && onMessage(JSON.parse(data));
+    own.onclose = ({ code }) => own === connection && onLost(code);
+    timer("watchdog", HELLO_TIMEOUT, onLost);
   };
 
-  const lost = (code = 0) => {
-    mute = opened ? 0 : mute + (code ? 1 : MUTE_MAX);
+  /** The connection was closed with this code; 0: it is given up as dead. */
+  const onLost = (code = 0) => {
+    failedTries = openedAt ? 0 : failedTries + (code ? 1 : FAILED_TRIES_MAX);
     drop();
-    if (code === SOCKETS_AGAIN) {
-      way = 0;
+    if (code === WEBSOCKET_WORKS) {
+      transport = 0;
       return open();
     }
     if (ending || FINAL[code]) return stop(ending ? "ended" : FINAL[code]);
-    become("reconnecting");
-    // If a bye has set the time already, that stands.
-    if (!timers.retry) timer("retry", backoff(attempts++, world.random), open);
-    if (mute >= MUTE_MAX) fall();
+    setPhase("reconnecting");
+    // After a bye, keep the wait that it set.
+    if (!timers.retry) timer("retry", backoff(attempts++, environment.random), open);
+    if (failedTries >= FAILED_TRIES_MAX) switchTransport();
   };
 
-  /** Takes the next way, round and round, if plain HTTP gets through; once, however many tries fail meanwhile. */
-  const fall = async () => {
-    mute = NaN;
-    ways = await world.fallback(url.replace("ws", "http").replace(/socket$/, "changes")).catch(() => []);
-    mute = 0;
-    way = ways.length && (way + 1) % ways.length;
-    if (way && !opened && listeners.length) open();
+  /**
+   * Switches to the next transport, in a circle, if plain HTTP works. One switch at a time: NaN compares as no
+   * failure.
+   */
+  const switchTransport = async () => {
+    failedTries = NaN;
+    transports = await environment
+      .fallbackTransports(url.replace("ws", "http").replace(/socket$/, "changes"))
+      .catch(() => []);
+    failedTries = 0;
+    transport = transports.length && (transport + 1) % transports.length;
+    if (transport && !openedAt && listeners.length) open();
   };
 
-  /** @param {Phase} last */
+  /** Disconnects for good. @param {Phase} last */
   const stop = (last) => {
     drop();
     timer("retry");
     for (const [target, type, listener] of listeners) target.removeEventListener(type, listener);
     listeners.length = 0;
-    become(last);
+    setPhase(last);
   };
 
   /** @param {Message} message */
-  const hear = (message) => {
-    heard = world.now();
+  const onMessage = (message) => {
+    heardAt = environment.now();
     switch (message.type) {
       case "hello":
-        opened = heard;
+        openedAt = heardAt;
         heartbeat = message.heartbeat * 1000;
-        // Where we stand already; news only to those who came without a cursor.
+        // It is the cursor that the client sent, or a new one if the client sent none.
         cursor ||= message.cursor;
-        // Of a bye that was meant for the line before this one.
+        // A bye of the connection before this one may have set it.
         timer("retry");
-        become("live");
+        setPhase("live");
         break;
       case "heartbeat":
-        // It names the end of the history. Cursors are opaque: they can be told apart, not ordered.
+        // It has the cursor of the newest change. Cursors are opaque: compare them for equality only.
         if (message.cursor === cursor) timer("behind");
-        else if (!timers.behind) timer("behind", BEHIND_MAX, lost);
+        else if (!timers.behind) timer("behind", BEHIND_MAX, onLost);
         break;
       case "bye":
-        // Until it closes, this server goes on telling us what comes.
+        // The server goes on sending changes until it closes.
         if (!ending) timer("retry", message.retry_after_ms, open);
         break;
       case "reset":
         stop("closed");
         break;
       default:
-        // Types that we don't know move the cursor as well: that is how the protocol grows.
+        // Unknown types move the cursor too, so that the protocol can grow.
         cursor = message.cursor;
         timer("behind");
     }
-    if (socket && !ending) timer("watchdog", 2 * heartbeat || HELLO_WITHIN, lost);
+    if (connection && !ending) timer("watchdog", 2 * heartbeat || HELLO_TIMEOUT, onLost);
     receive(message);
   };
 
-  const look = () => {
-    if (ending || world.document.visibilityState !== "visible") return;
-    if (!socket || (heartbeat && world.now() - heard > heartbeat)) open();
+  /** On return to the page: reconnects unless the connection is known to be alive. */
+  const reconnectIfStale = () => {
+    if (ending || environment.document.visibilityState !== "visible") return;
+    if (!connection || (heartbeat && environment.now() - heardAt > heartbeat)) open();
   };
-  // An open socket may keep a page out of the back/forward cache, and a frozen tab hears nothing.
-  const leave = () => {
+  // An open socket may keep a page out of the back/forward cache, and a frozen tab receives nothing.
+  const suspend = () => {
     drop();
     timer("retry");
-    if (!ending) become("reconnecting");
+    if (!ending) setPhase("reconnecting");
   };
   /** @type {[EventTarget, string, () => void][]} */
   const listeners = [
     [
-      world.window,
+      environment.window,
       "online",
       () => {
-        // Another network may let sockets through.
-        way = 0;
+        // WebSockets may work on the new network.
+        transport = 0;
         if (!ending) open();
       },
     ],
-    [world.window, "offline", () => socket && lost()],
-    [world.window, "pagehide", leave],
-    [world.document, "freeze", leave],
-    [world.document, "resume", look],
-    [world.window, "pageshow", look],
-    [world.document, "visibilitychange", look],
+    [environment.window, "offline", () => connection && onLost()],
+    [environment.window, "pagehide", suspend],
+    [environment.document, "freeze", suspend],
+    [environment.document, "resume", reconnectIfStale],
+    [environment.window, "pageshow", reconnectIfStale],
+    [environment.document, "visibilitychange", reconnectIfStale],
   ];
   for (const [target, type, listener] of listeners) target.addEventListener(type, listener);
   open();
 
   return {
-    /** Where we stand. */
+    /** The cursor after the last change received. */
     cursor: () => cursor,
-    /** The blog is over: take what still comes, and stay away when the server closes. */
+    /** The blog has ended: receives what still arrives, and does not reconnect when the server closes. */
     finish: () => {
-      if (!socket || ending) return;
+      if (!connection || ending) return;
       ending = true;
       timer("retry");
-      timer("watchdog", ENDING_MAX, lost);
+      timer("watchdog", ENDING_MAX, onLost);
     },
-    /** Stop for good. */
+    /** Disconnects for good. */
     close: () => {
       if (listeners.length) stop("closed");
     },

@@ -1,96 +1,109 @@
 /**
- * One connection for all tabs of a blog: the one that holds a lock (Web Locks) has it, and tells the others what it
- * hears (BroadcastChannel). To socket.js it is a line like any other.
+ * One connection for all tabs of a blog. The tab that holds a lock (Web Locks) is the leader: it has the connection
+ * and sends what it receives to the other tabs, its followers (BroadcastChannel). To socket.js the shared connection
+ * is like any other.
  *
- * The lock goes to the next tab when its holder is closed, crashes, is frozen or enters the back/forward cache; who
- * holds it and gives no sign of life loses it (follower.js). Every tab keeps its own cursor, and what is told names the
- * cursor before it: so a gap is seen, and filled by `/changes`. Without locks each tab has a connection of its own.
+ * When the leader is closed, crashes, is frozen or enters the back/forward cache, the next tab gets the lock. A
+ * leader that gives no sign of life loses it (follower_tab.js). Each tab has a cursor of its own, and each message
+ * from the leader names the cursor before it, so a follower notices a gap and fills it from `/changes`. Without Web
+ * Locks, each tab has its own connection.
  */
 
 /** @import { HelloMessage } from "./messages.js" */
-/** @import { Line, Told, Way } from "./types.js" */
+/** @import { Connection, TabMessage, Transport } from "./types.js" */
 
-import { moves } from "./feed.js";
+import { movesCursor } from "./blog_state.js";
 
-/** @param {string} url with the cursor @param {string} protocol @param {Way} [Way] @returns {Line} */
-export function openLine(url, protocol, Way = WebSocket) {
+/**
+ * Opens this tab's end of the connection, as the leader or as a follower.
+ *
+ * @param {string} url the socket's, with the cursor
+ * @param {string} protocol
+ * @param {Transport} [Transport]
+ * @returns {Connection}
+ */
+export function openSharedConnection(url, protocol, Transport = WebSocket) {
   const address = new URL(url);
   const { searchParams: query } = address;
-  // Pages of another version of this file may speak otherwise.
+  // The name contains the version of this file, since pages of another version may send other messages.
   const name = import.meta.url + address.pathname;
-  const here = () => query.get("cursor") ?? "";
+  const cursor = () => query.get("cursor") ?? "";
   const { locks } = navigator;
   const channel = locks && new BroadcastChannel(name);
   const done = new AbortController();
-  /** @type {Line | undefined} */
-  let held;
+  /** @type {Connection | undefined} */
+  let connection;
 
-  /** @param {string} data */
-  const hear = (data) => {
+  /** Delivers a message to this tab and moves its cursor. @param {string} data */
+  const deliver = (data) => {
     const message = JSON.parse(data);
-    if (moves(message) || !here()) query.set("cursor", message.cursor);
-    line.onmessage?.({ data });
+    if (movesCursor(message) || !cursor()) query.set("cursor", message.cursor);
+    shared.onmessage?.({ data });
     return message;
   };
-  const fail = (/** @type {number} */ code) => line.onclose?.({ code });
-  const tell = (/** @type {Told} */ told) => done.signal.aborted || channel?.postMessage(told);
+  const fail = (/** @type {number} */ code) => shared.onclose?.({ code });
+  const post = (/** @type {TabMessage} */ message) => done.signal.aborted || channel?.postMessage(message);
 
-  /** Opens a line for all tabs, and holds it until this one is closed. */
+  /** As the leader: connects for all tabs. The promise, and so the lock, lasts until this tab disconnects. */
   const lead = () =>
     new Promise((release) => {
       if (done.signal.aborted) return release(0);
       done.signal.addEventListener("abort", release);
-      /** @type {HelloMessage | undefined} What those who come later are told first. */
+      /** @type {HelloMessage | undefined} What a new follower receives first. */
       let hello;
-      held = new Way(address.href, protocol);
-      held.onmessage = ({ data }) => {
-        const from = here();
-        const message = hear(data);
-        tell({ data, from });
+      connection = new Transport(address.href, protocol);
+      connection.onmessage = ({ data }) => {
+        const previous = cursor();
+        const message = deliver(data);
+        post({ data, previous });
         if (message.type === "hello") hello = message;
         else if (hello && message.type === "blog") hello.blog = message.blog;
       };
-      held.onclose = ({ code }) => {
-        tell({ code });
+      connection.onclose = ({ code }) => {
+        post({ code });
         fail(code);
       };
       if (channel)
-        channel.onmessage = ({ data: { asks } }) => {
-          if (asks) tell(hello ? { data: JSON.stringify(hello), from: here() } : {});
+        channel.onmessage = ({ data: { join } }) => {
+          if (join) post(hello ? { data: JSON.stringify(hello), previous: cursor() } : {});
         };
     });
 
-  /** Takes the lead when it may; whoever loses it by force has to begin anew. @param {LockOptions} options */
-  const request = (options) =>
+  /**
+   * Becomes the leader once it has the lock, and until then follows. A stolen lock fails the connection.
+   *
+   * @param {LockOptions} options
+   */
+  const requestLead = (options) =>
     locks
       .request(name, options, async (lock) => {
         if (lock) return lead();
-        const { follow } = await import("./follower.js");
+        const { followLeader } = await import("./follower_tab.js");
         if (done.signal.aborted) return;
-        follow({
+        followLeader({
           channel,
-          changes: () => address.href.replace("ws", "http").replace("/socket?cursor", "/changes?form=html&after"),
-          cursor: here,
-          hear,
+          changesUrl: () => address.href.replace("ws", "http").replace("/socket?cursor", "/changes?form=html&after"),
+          cursor,
+          deliver,
           fail,
-          lead: request,
-          listens: () => !held && !done.signal.aborted,
+          requestLead,
+          isFollowing: () => !connection && !done.signal.aborted,
         });
-        request({ signal: done.signal });
+        requestLead({ signal: done.signal });
       })
       .catch(() => done.signal.aborted || fail(1006));
 
-  /** @type {Line} */
-  const line = {
+  /** @type {Connection} */
+  const shared = {
     onmessage: null,
     onclose: null,
     close: () => {
       done.abort();
-      held?.close();
+      connection?.close();
       channel?.close();
     },
   };
-  if (locks) request({ ifAvailable: true });
+  if (locks) requestLead({ ifAvailable: true });
   else lead();
-  return line;
+  return shared;
 }

@@ -1,6 +1,7 @@
 /**
- * Times as the reader wants them: in their own zone, or by how long ago. As they come, they are in the blog's zone.
- * Fetched once a reader has chosen so. The zone rules, daylight saving among them, are the browser's (Intl).
+ * Shows times as the reader chooses: in the device's time zone, or as how long ago. The server writes them in the
+ * blog's time zone. Imported once a reader has chosen. The browser (Intl) knows the rules of time zones, such as
+ * daylight saving.
  */
 
 /** @import { View } from "./types.js" */
@@ -12,10 +13,10 @@ const UNITS = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([
 ]);
 /** The times as the server wrote them. @type {WeakMap<HTMLTimeElement, string>} */
 const written = new WeakMap();
-/** What keeps the times of each view, to be stopped. @type {WeakMap<View["root"], () => void>} */
+/** Stops updating the times of a view. @type {WeakMap<View["root"], () => void>} */
 const keeping = new WeakMap();
 
-/** @param {Date} moment @param {string} lang @param {Date} now */
+/** How long ago a moment was, such as "5 minutes ago". @param {Date} moment @param {string} lang @param {Date} now */
 export function ago(moment, lang, now = new Date()) {
   const seconds = (moment.getTime() - now.getTime()) / 1000;
   const format = new Intl.RelativeTimeFormat(lang, { numeric: "auto" });
@@ -25,7 +26,13 @@ export function ago(moment, lang, now = new Date()) {
   return format.format(0, "minute");
 }
 
-/** @param {Date} moment @param {string} lang @param {string} [timeZone] the device's, by default */
+/**
+ * A moment in a time zone.
+ *
+ * @param {Date} moment
+ * @param {string} lang
+ * @param {string} [timeZone] by default the device's
+ */
 export const inZone = (moment, lang, timeZone) =>
   new Intl.DateTimeFormat(lang, {
     year: "numeric",
@@ -37,7 +44,7 @@ export const inZone = (moment, lang, timeZone) =>
     timeZone,
   }).format(moment);
 
-/** @param {View} view */
+/** Writes all times of a view as chosen. @param {View} view */
 function write(view) {
   const { zone } = localStorage;
   const lang = view.lang();
@@ -52,7 +59,7 @@ function write(view) {
   }
 }
 
-/** Shows all times, now and from now on, as chosen. @param {View} view */
+/** Writes all times as chosen, and keeps them so in posts that arrive later. @param {View} view */
 export function showTimes(view) {
   const { root, byId, signal } = view;
   keeping.get(root)?.();

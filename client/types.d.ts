@@ -1,133 +1,141 @@
-/** The shapes that the modules share. Read by the type checker alone; no page loads this file. */
+/** The types that several modules share. Only the type checker reads this file; no page loads it. */
 
 import type { Blog, Counts, Message } from "./messages.js";
 
 /**
- * How a connection stands. `connecting`: for the first time. `live`: what comes is shown as it comes. `reconnecting`:
- * not now, but it is being tried. The others are final: `ended` (the blog is over), `refused` (we are not let in),
- * `gone` (there is no such blog), `closed` (by ourselves).
+ * The state of a connection. `connecting`: for the first time. `live`: connected. `reconnecting`: lost, and retrying.
+ * The others are final: `ended` (the blog has ended), `refused` (the server refuses this client), `gone` (there is no
+ * such blog), `closed` (by the client).
  */
 export type Phase = "connecting" | "live" | "reconnecting" | "ended" | "refused" | "gone" | "closed";
 
-/** What carries messages: a WebSocket, or what looks like one to socket.js. */
-export interface Line {
-  // biome-ignore lint/suspicious/noExplicitAny: of an event, `data` counts here and `code` there; a WebSocket's have more.
+/** A WebSocket, or an object with the part of its interface that socket.js uses. */
+export interface Connection {
+  // biome-ignore lint/suspicious/noExplicitAny: `data` is used here, `code` below; the events of a WebSocket have more.
   onmessage: ((event: any) => void) | null;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   onclose: ((event: any) => void) | null;
   close: () => void;
 }
 
-/** Opens a line of its kind. */
-export type Way = new (url: string, protocol: string) => Line;
+/** The class of a connection. Its constructor connects, like that of WebSocket. */
+export type Transport = new (url: string, protocol: string) => Connection;
 
-/** What a connection needs of its surroundings. The browser's by default; tests give their own. */
-export interface World {
-  /** Opens a line by the way given, or by a socket. */
-  open: (url: string, protocol: string, way?: Way) => Line;
-  /** The ways there are besides sockets (`undefined`, the first), if plain HTTP gets through to the address given. */
-  fallback: (changes: string) => Promise<(Way | undefined)[]>;
+/** What socket.js needs of its environment: the browser by default, a fake one in tests. */
+export interface Environment {
+  /** Connects with the given transport, by default with a WebSocket. */
+  open: (url: string, protocol: string, transport?: Transport) => Connection;
+  /**
+   * All transports, the first of them `undefined` for the WebSocket; an empty list if `changes`, a plain HTTP
+   * address, cannot be fetched either.
+   */
+  fallbackTransports: (changes: string) => Promise<(Transport | undefined)[]>;
   setTimeout: (act: () => void, ms: number) => unknown;
   clearTimeout: (timer: unknown) => void;
-  /** Milliseconds, from any start. */
+  /** A clock, in milliseconds. */
   now: () => number;
-  /** From 0 up to 1. */
+  /** A random number from 0 up to, but not including, 1. */
   random: () => number;
   window: EventTarget;
   document: EventTarget & { visibilityState: string };
 }
 
-/** What the ways besides sockets need of theirs. */
-export interface PlainWorld extends Pick<World, "setTimeout" | "clearTimeout" | "random"> {
+/** What fallback.js needs of its environment. */
+export interface FallbackEnvironment extends Pick<Environment, "setTimeout" | "clearTimeout" | "random"> {
   fetch: (url: string, options: { signal: AbortSignal }) => Promise<Response>;
-  WebSocket: Way;
+  WebSocket: Transport;
 }
 
-/** What a tab that holds the connection says to the others, or one that has none asks. */
-export interface Told {
-  /** Somebody is new, and wants a sign of life. */
-  asks?: boolean;
-  /** A message, as it came, and where the one who tells it stood before. */
+/** A message between the tabs of a blog (tabs.js). From the leader, an empty one is a sign of life. */
+export interface TabMessage {
+  /** From a new follower: asks the leader for a sign of life. */
+  join?: boolean;
+  /** From the leader: a message of the server, as JSON. */
   data?: string;
-  from?: string;
-  /** The line is lost, for all. */
+  /** The leader's cursor before that message. */
+  previous?: string;
+  /** From the leader: the close code with which the connection was lost. */
   code?: number;
 }
 
-/** A tab's end of a shared line, as the part that only listens needs it (follower.js). */
-export interface Listener {
+/** What follower_tab.js needs of the connection that the tabs share (tabs.js). */
+export interface FollowerOptions {
   channel: BroadcastChannel;
-  /** The address of `/changes`, with the cursor. */
-  changes: () => string;
+  /** The address of `/changes` after this tab's cursor. */
+  changesUrl: () => string;
   cursor: () => string;
-  hear: (data: string) => void;
+  /** Takes a message of the server, as JSON. */
+  deliver: (data: string) => void;
+  /** Ends the connection with a close code. */
   fail: (code: number) => void;
-  /** Waits to take the lead, or takes it by force from one who gives no sign of life. */
-  lead: (options: LockOptions) => void;
-  /** Whether it listens still. */
-  listens: () => boolean;
+  /** Requests to become the leader; with `steal`, in place of a leader that gives no sign of life. */
+  requestLead: (options: LockOptions) => void;
+  /** Whether this tab is still a follower. */
+  isFollowing: () => boolean;
 }
 
 export interface ConnectOptions {
   /** `ws:` or `wss:`, without the cursor. */
   url: string;
-  /** Where we stand; empty for "from now on". */
+  /** The cursor to resume from; empty to start from now. */
   cursor: string;
-  /** The form in which posts come; by default as the page's markup. */
+  /** The form of the posts: the page's markup, by default, or JSON. */
   protocol?: "stoppress.v1.html" | "stoppress.v1.json";
-  /** Gets every message, in order. A `reset` closes the connection first. */
+  /** Receives every message, in order. A `reset` closes the connection first. */
   receive: (message: Message) => void;
-  /** Hears of each change of phase. */
+  /** Receives each change of phase. */
   phase?: (phase: Phase) => void;
 }
 
-/** A post's place in the order of posts. `published_at` is RFC 3339. */
-export interface Place {
+/** The position of a post among the others. `published_at` is RFC 3339. */
+export interface PostPosition {
   id: string;
   published_at: string;
 }
 
-/** What a page says of a post that it shows. */
-export interface Shown extends Place {
+/** A post on the page, as its article describes it. */
+export interface ShownPost extends PostPosition {
   revision: number;
 }
 
-/** What the feed knows of a post; of a removed one, the revision of its removal. */
-export interface Entry {
+/** A post that blog_state.js knows. `revision` is that of the deletion if it was removed. */
+export interface KnownPost {
   revision: number;
   removed: boolean;
   published_at: string;
 }
 
-/** Where a blog is shown, and what every part needs of it (view.js). */
+/** Where a blog is shown, and how to find the elements there (view.js). */
 export interface View {
   root: Document | ShadowRoot;
   /** The address of the blog's page, as shown and without a fragment. */
   url: string;
-  /** Milliseconds that the device's clock is behind the server's. */
+  /** By how many milliseconds the device's clock is behind the server's. */
   behind: number;
-  /** Tells that it is shown no more. */
+  /** Aborts when the blog is no longer shown. */
   signal?: AbortSignal;
+  /** Imports an element from another document. */
   adopt: (element: HTMLElement) => HTMLElement;
-  /** The first that a selector finds; where there need be none, ask. */
+  /** The first element that matches a selector. The type says never null: check where there may be none. */
   find: (selector: string) => HTMLElement;
   byId: (id: string) => HTMLElement;
+  /** The blog's language. */
   lang: () => string;
   /** The posts shown, from top to bottom. */
   articles: () => HTMLElement[];
-  /** The one element that the server's markup is. */
+  /** The element that some markup of the server describes. */
   parse: (html: string) => HTMLElement;
 }
 
-/** What waits to be seen; without `post`, it is shown already, out of sight. */
-export interface Waiting {
+/** A post that the reader has not seen. Without `post`, it is in the page already, but off the screen. */
+export interface UnreadPost {
   kind: "new" | "corrected" | "changed";
   /** Whether it is a key event. */
   key: boolean;
   post?: Post;
 }
 
-/** A post in either form: its data, or its place and its markup. */
+/** A post in one of the forms: all of its fields (json), or its position and markup (html). */
 export interface Post {
   id: string;
   revision: number;
@@ -138,10 +146,10 @@ export interface Post {
 }
 
 /**
- * What to do, in order. `place`: a post that is not shown; `replace`: one that is, perhaps at another time now; `remove`:
- * take it out; `counts`: the number of posts and the last update; `blog`: the blog itself, with its header in `html`
- * (html form; not after a hello); `reset`: forget everything and load afresh; `end`: of what one message
- * changes, perhaps nothing but the cursor.
+ * A change to the page. `place`: insert a post; `replace`: replace one, perhaps in another position; `remove`: delete
+ * one; `counts`: the number of posts and the last update have changed; `blog`: the blog itself has changed, with its
+ * header as `html` in the html form, except after a hello; `reset`: discard everything and reload; `end`: the end of
+ * the changes of one message, which may have changed only the cursor.
  */
 export type Change =
   | { kind: "place" | "replace"; id: string; post: Post }

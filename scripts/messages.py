@@ -73,14 +73,14 @@ def _form(forms: list[Form]) -> str:
     return _FORMS[forms[0]] if len(forms) == 1 else "both"
 
 
-def _rows(schemas: dict[str, Schema], schema: Schema, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+def _rows(schemas: dict[str, Schema], schema: Schema, within: str = "") -> Iterator[tuple[str, str, str]]:
     for field, one in schema["properties"].items():
         if field == "type":
             continue
         optional = "" if field in schema["required"] else ", optional"
-        yield f"`{prefix}{field}`", _words(one) + optional, one["description"]
+        yield f"`{field}`{within}", _words(one) + optional, one["description"]
         if "Counts" in (referred := _referred(one)):
-            yield from _rows(schemas, schemas[referred], f"{prefix}{field}.")
+            yield from _rows(schemas, schemas[referred], f" in `{field}`")
 
 
 def _words(schema: Schema) -> str:

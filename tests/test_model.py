@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoppress.model import Cursor, Post, PostChanged, PostRemoved, Record, Tombstone, apply, rfc3339
+from hub.history import HistoryInMemory, a_blog
+from stoppress.model import Cursor, Post, PostChanged, PostRemoved, Record, Tombstone, apply, as_of, rfc3339
 
 NOW = datetime(2031, 5, 4, tzinfo=UTC)
 moments = st.datetimes(datetime(1900, 1, 2), datetime(2199, 12, 31), timezones=st.just(UTC)).map(
@@ -68,3 +69,13 @@ def test_applied_twice_or_late_a_change_changes_nothing(events: list[PostChanged
     assert apply(once, told(events)) == once
     assert apply({}, told(events[::-1])) == once
     assert apply({}, told(events + events[::2])) == once
+
+
+def test_the_blog_counts_as_of_each_record() -> None:
+    history = HistoryInMemory()
+    history.publish("a", "b")
+    history.change(title="Lake regatta, postponed")
+    _, second, third = history.records["regatta"]
+    assert as_of(a_blog(), second).posts == 2
+    assert as_of(a_blog(), third).title == "Lake regatta, postponed"
+    assert as_of(a_blog(), third).posts == 2

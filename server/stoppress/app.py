@@ -33,6 +33,7 @@ from stoppress.errors import Unavailable
 from stoppress.file_limits import make_room
 from stoppress.hub.hub import Hub
 from stoppress.hub.socket.connection import inherit
+from stoppress.hub.surroundings import Source
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import open_storage
 from stoppress.metrics import Metrics
@@ -200,7 +201,7 @@ async def _serve(settings: Settings, worker: WorkerRole | None, stop: threading.
         client = Assets(_client_folder(), settings.theme)
         client_path = f"/client/{client.fingerprint}"
         markup = Markup(client_path, templates=settings.templates, theme=settings.theme is not None)
-        hub = Hub(stores.store, stores.log, markup, settings, metrics, audience=stores.audience)
+        hub = Hub(Source(stores.store, stores.log, stores.audience), markup, settings, metrics)
         blogs, posts = Blogs(stores.store, now), Posts(stores.store, now)
         token = worker.token if worker else await admin_token(settings, stores)
         exposition = (
@@ -281,7 +282,7 @@ def _uvicorn(settings: Settings, hub: Hub, application: object, protocol: type[a
         application,  # type: ignore[arg-type]
         host=settings.host,
         port=settings.port,
-        http=hub.door(protocol),
+        http=hub.first_protocol(protocol),
         ws=hub.socket_protocol,
         lifespan="off",
         log_config=None,

@@ -242,6 +242,13 @@ class Record:
     committed: datetime | None = field(default=None, compare=False)
 
 
+def as_of(blog: Blog, record: Record) -> Blog:
+    """The blog as of `record`: with the counts of that moment and, if the record changed the blog itself, as it then
+    became. `blog` is the blog at any other moment."""
+    current = record.event.blog if isinstance(record.event, BlogChanged) else blog
+    return current.model_copy(update={"posts": record.posts, "updated_at": record.updated_at})
+
+
 def apply(state: dict[str, Post | Tombstone], records: Iterable[Record]) -> dict[str, Post | Tombstone]:
     """The state after `records`, by every client's rule: a revision that is not newer changes nothing."""
     after = dict(state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import click
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 
 from stoppress.cli import commands
 from stoppress.cli.options import Duration, option_name, read_settings, unknown_settings
-from stoppress.settings import Settings
+from stoppress.settings import GROUPS, Settings, settings_in
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,15 @@ def test_every_setting_is_a_flag_of_serve_with_its_meaning() -> None:
         assert option_name(name) in help_text
         assert f"STOPPRESS_{name.upper()}" in help_text
         assert field.description and " ".join(field.description.split()) in help_text
+
+
+def test_the_help_of_serve_shows_the_groups_in_order() -> None:
+    help_text = CliRunner().invoke(commands, ["serve", "--help"], terminal_width=400).output
+    sections = re.findall(r"^(\w[\w ]+):\n((?:  .*\n)+)", help_text, re.MULTILINE)
+    assert [title for title, _ in sections] == [*(group.title for group in GROUPS), "Options"]
+    for group, (_, section) in zip(GROUPS, sections, strict=False):
+        flags = re.findall(r"^  (--[a-z-]+)", section, re.MULTILINE)
+        assert flags == [option_name(name) for name in settings_in(group)]
 
 
 def test_a_flag_counts_more_than_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ways } from "../../client/fallback.js";
-import { createWorld, FakeSocket } from "./world.js";
+import { transports } from "../../client/fallback.js";
+import { createFakeEnvironment, FakeSocket } from "./fake_environment.js";
 
 const URL_ = "wss://live.example/v1/blogs/bridge/socket?cursor=e.4";
 const settle = () => new Promise((done) => setImmediate(done));
 
-/** A line of one kind in a world whose answers are given one by one; what it asked, heard and was closed with. */
+/** A connection of one kind in an environment whose answers are given one by one; what it asked, heard and was closed with. */
 function start(kind) {
-  const world = createWorld({ random: () => 0.5 });
+  const environment = createFakeEnvironment({ random: () => 0.5 });
   const asked = [];
   const answers = [];
   const probes = [];
   const plain = {
-    ...world,
+    ...environment,
     fetch: (url, { signal }) => {
       asked.push(new URL(url));
       return new Promise((answer, fail) => {
@@ -28,19 +28,19 @@ function start(kind) {
       }
     },
   };
-  const [socket, Streaming, Polling] = ways(plain);
+  const [socket, Streaming, Polling] = transports(plain);
   assert.equal(socket, undefined);
-  const line = new { Streaming, Polling }[kind](URL_, "stoppress.v1.html");
+  const connection = new { Streaming, Polling }[kind](URL_, "stoppress.v1.html");
   const heard = [];
   const codes = [];
-  line.onmessage = ({ data }) => heard.push(JSON.parse(data));
-  line.onclose = ({ code }) => codes.push(code);
+  connection.onmessage = ({ data }) => heard.push(JSON.parse(data));
+  connection.onclose = ({ code }) => codes.push(code);
   const answer = async (response) => {
     answers.shift().answer(response);
     await settle();
     await settle();
   };
-  return { world, line, asked, answers, answer, heard, codes, probes };
+  return { environment, connection, asked, answers, answer, heard, codes, probes };
 }
 
 const page = (cursor, messages = [], more = false) => Response.json({ cursor, messages, more });
@@ -53,7 +53,7 @@ describe("polling", () => {
   });
 
   it("greets, hands on what came, says where the end is, and goes on from there after a while", async () => {
-    const { world, answer, heard, asked } = start("Polling");
+    const { environment, answer, heard, asked } = start("Polling");
     await answer(page("e.6", [post("e.5"), post("e.6")]));
     assert.deepEqual(heard, [
       { type: "hello", cursor: "e.4", heartbeat: 25 },
@@ -61,9 +61,9 @@ describe("polling", () => {
       post("e.6"),
       { type: "heartbeat", cursor: "e.6" },
     ]);
-    world.pass(4_999);
+    environment.pass(4_999);
     assert.equal(asked.length, 1);
-    world.pass(1);
+    environment.pass(1);
     await settle();
     assert.equal(asked[1].searchParams.get("after"), "e.6");
     await answer(page("e.6"));
@@ -98,10 +98,10 @@ describe("polling", () => {
   });
 
   it("says nothing once it is closed", async () => {
-    const { line, heard, codes, world } = start("Polling");
-    line.close();
+    const { connection, heard, codes, environment } = start("Polling");
+    connection.close();
     await settle();
-    assert.deepEqual([heard, codes, world.waiting], [[], [], 0]);
+    assert.deepEqual([heard, codes, environment.waiting], [[], [], 0]);
   });
 });
 
@@ -168,18 +168,18 @@ describe("server-sent events", () => {
   }
 });
 
-describe("the way back to a socket", () => {
+describe("the way back to a WebSocket", () => {
   it("is tried soon, then from time to time, without a cursor, and taken once one says hello", () => {
-    const { world, probes, codes } = start("Polling");
-    world.pass(2_999);
+    const { environment, probes, codes } = start("Polling");
+    environment.pass(2_999);
     assert.equal(probes.length, 0);
-    world.pass(1);
+    environment.pass(1);
     assert.equal(probes[0].url.href, "wss://live.example/v1/blogs/bridge/socket");
     probes[0].drop();
     assert.deepEqual(codes, []);
-    world.pass(59_999);
+    environment.pass(59_999);
     assert.equal(probes.length, 1);
-    world.pass(1);
+    environment.pass(1);
     assert.equal(probes.length, 2);
     probes[1].say({ type: "hello", cursor: "e.9" });
     assert.deepEqual(codes, [4000]);
@@ -187,20 +187,20 @@ describe("the way back to a socket", () => {
   });
 
   it("is not found through a socket that opens and stays silent", () => {
-    const { world, probes, codes } = start("Polling");
-    world.pass(13_000);
+    const { environment, probes, codes } = start("Polling");
+    environment.pass(13_000);
     assert.ok(probes[0].closed);
-    world.pass(60_000);
+    environment.pass(60_000);
     assert.equal(probes.length, 2);
     assert.deepEqual(codes, []);
   });
 
-  it("is left alone once the line is closed", () => {
-    const { world, line, probes } = start("Polling");
-    world.pass(3_000);
-    line.close();
+  it("is left alone once the connection is closed", () => {
+    const { environment, connection, probes } = start("Polling");
+    environment.pass(3_000);
+    connection.close();
     assert.ok(probes[0].closed);
-    world.pass(600_000);
+    environment.pass(600_000);
     assert.equal(probes.length, 1);
   });
 });

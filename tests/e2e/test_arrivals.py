@@ -25,7 +25,7 @@ COUNT_SHIFTS = """() => {
 # Two frames drawn, and all that glides has arrived, also where a later change sent it on another way.
 SETTLED = """async () => {
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  const gliding = () => document.getAnimations().filter((a) => a.id === "still");
+  const gliding = () => document.getAnimations().filter((a) => a.id === "move");
   while (gliding().length) await Promise.allSettled(gliding().map((a) => a.finished));
 }"""
 

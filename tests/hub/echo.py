@@ -21,6 +21,7 @@ from hub.history import HistoryInMemory, PlainMarkup, a_blog
 from stoppress.hub.hub import Hub
 from stoppress.hub.socket import client_frames as incoming
 from stoppress.hub.socket import connection
+from stoppress.hub.surroundings import Source
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.settings import Settings
@@ -55,10 +56,10 @@ async def serve(port: int) -> None:
         setattr(owner, name, other)
     history = HistoryInMemory(a_blog("echo"))
     settings = Settings(heartbeat=3600.0, slow_timeout=600.0, verify=3600.0)
-    hub = Hub(cast(Store, history), history, PlainMarkup(), settings, Metrics())
+    hub = Hub(Source(cast(Store, history), history), PlainMarkup(), settings, Metrics())
     config = uvicorn.Config(
         Starlette(routes=hub.routes),
-        http=hub.door(HttpToolsProtocol),
+        http=hub.first_protocol(HttpToolsProtocol),
         ws=hub.socket_protocol,
         lifespan="off",
         log_level="warning",

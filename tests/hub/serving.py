@@ -18,6 +18,7 @@ from websockets.typing import Subprotocol
 
 from hub.history import HistoryInMemory, PlainMarkup
 from stoppress.hub.hub import Hub
+from stoppress.hub.surroundings import Source
 from stoppress.metrics import Metrics
 from stoppress.settings import Settings
 from stoppress.store.base import Store
@@ -86,12 +87,12 @@ async def hub_server(history: HistoryInMemory, **settings: Any) -> AsyncIterator
     """Serve `history`."""
     chosen = Settings(**{"verify": 0.05, "heartbeat": 20.0} | settings)
     metrics = Metrics()
-    hub = Hub(cast(Store, history), history, PlainMarkup(), chosen, metrics)
+    hub = Hub(Source(cast(Store, history), history), PlainMarkup(), chosen, metrics)
     running = asyncio.create_task(hub.run())
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         Starlette(routes=hub.routes),
-        http=hub.door(HttpToolsProtocol),
+        http=hub.first_protocol(HttpToolsProtocol),
         ws=hub.socket_protocol,
         lifespan="off",
         log_config=None,

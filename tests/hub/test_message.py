@@ -8,7 +8,7 @@ import pytest
 from websockets.frames import CLOSE, TEXT, Close, Frame
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
-from stoppress.hub.message import Message, as_of, close_frame, frame_format, text_frame
+from stoppress.hub.message import Message, close_frame, frame_format, text_frame
 from stoppress.model import Blog, Post
 from stoppress.wire import Form
 
@@ -57,13 +57,3 @@ def test_the_event_says_what_the_frame_says(body: str) -> None:
     data = lines[2].removeprefix("data: ")
     assert text_frame(data) == message.frame(frame_format(Form.JSON))
     assert json.loads(data)["post"]["body"] == body
-
-
-def test_the_blog_counts_as_of_each_record() -> None:
-    history = HistoryInMemory()
-    history.publish("a", "b")
-    history.change(title="Lake regatta, postponed")
-    _, second, third = history.records["regatta"]
-    assert as_of(a_blog(), second).posts == 2
-    assert as_of(a_blog(), third).title == "Lake regatta, postponed"
-    assert as_of(a_blog(), third).posts == 2

@@ -7,15 +7,28 @@ from typing import Any
 import click
 
 from stoppress.cli.options import read_settings, settings_options, unknown_settings
+from stoppress.settings import GROUPS, settings_in
 
 
-@click.command(short_help="Run the server.")
+class Serve(click.Command):
+    """A command whose help shows the settings by their groups, as docs/settings.md does."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for each group, then one for the options that are no settings."""
+        shown = {option.name: option.get_help_record(ctx) for option in self.get_params(ctx)}
+        sections = [(group.title, [shown.pop(name) for name in settings_in(group)]) for group in GROUPS]
+        for title, records in (*sections, ("Options", list(shown.values()))):
+            with formatter.section(title):
+                formatter.write_dl([record for record in records if record])
+
+
+@click.command(cls=Serve, short_help="Run the server.")
 @settings_options()
 def serve(**given: Any) -> None:
     """Run the API, the pages and the hub, in one process or several (--workers), until SIGINT or SIGTERM.
 
-    Each option can also be set in the environment, by the name that is shown with it; the option counts more.
-    Without --redis-url an embedded Valkey is started, which keeps everything under --data.
+    Each option can also be set in the environment, by the name in brackets. The option takes precedence.
+    Without --redis-url the server starts an embedded Valkey, which keeps everything under --data.
     """
     settings = read_settings(given)
     for name in unknown_settings():

@@ -35,7 +35,7 @@ Object = dict[str, Any]
 
 
 class Api(Protocol):
-    """What the player asks of the server: a part of remote_desk.RemoteDesk."""
+    """What the player asks of the server: a part of api_client.ApiClient."""
 
     async def blog(self, blog: str) -> Object | None: ...
     async def create_blog(self, fields: Mapping[str, Any]) -> Object: ...

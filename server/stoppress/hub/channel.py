@@ -5,7 +5,7 @@ The order that every reader sees rests on one number each, `reader.sequence`: al
 - `publish` first moves the channel (ring, head, blog), then writes. A reader that joins or wakes while the writing
   is under way therefore finds the new changes in the ring, and stands at the head once it has them.
 - The common bytes go only to a live reader that stood exactly where the channel stood before. One that is further
-  already has them; one that is not as far takes the way of catching up (reader.py). So none is missed, none doubled,
+  already has them; one that is not as far catches up (socket/reader.py). So none is missed, none doubled,
   however the writing is cut into slices.
 - A socket that is full gets nothing and keeps its number; it costs no memory but that.
 
@@ -17,65 +17,31 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import get_args
 
 from stoppress import wire
-from stoppress.hub.message import FrameFormat, Message, as_of, event, text_frame
+from stoppress.hub.message import FrameFormat, Message, event, text_frame
 from stoppress.hub.ring import Ring
 from stoppress.hub.roster import Roster
-from stoppress.hub.socket.state import State
+from stoppress.hub.subscriber import State, Stream, Subscriber, Wake
+from stoppress.hub.welcome import Kind, Welcome, make_welcome
 from stoppress.metrics import Metrics
-from stoppress.model import Cursor, Record
+from stoppress.model import Cursor, Record, as_of
+from stoppress.resume import History, Resume, resume
 from stoppress.settings import Settings
 from stoppress.store.base import BlogState
 from stoppress.wire import Close, Markup
 
-if TYPE_CHECKING:
-    from stoppress.hub.socket.reader import Reader
-
 _log = logging.getLogger("stoppress.hub")
 
 SLICE = 512  # writes between two yields: about 3 ms at 6 µs each
-_HELLOS = 64  # greetings kept for readers that come back with the same cursor
-
-
-class Wake(Protocol):
-    """What is told that the channel moved; asyncio.Event is one."""
-
-    def set(self) -> None:
-        """Wake whoever waits."""
-
-
-class Stream(Wake, Protocol):
-    """A reader by Server-Sent Events: it reads the ring by itself when woken."""
-
-    def reset(self, block: bytes) -> None:
-        """The channel began anew: `block` says so, the head is where to go on."""
-
-    def part(self, retry_after_ms: int, reason: str) -> None:
-        """This server goes away: say when to come back, and end."""
-
-
-class ReaderHost(Protocol):
-    """What a channel's readers need from the hub."""
-
-    def fetch(self, reader: Reader) -> None:
-        """Bring what the reader lacks from the store, page by page, to `reader.take`."""
-
-    def expect(self, reader: Reader) -> None:
-        """Watch that the reader leaves its state, LAGGING or CLOSING, in time."""
-
-    def relax(self, reader: Reader) -> None:
-        """It did."""
+_WELCOMES = 64  # kept for readers that come back with the same cursor
 
 
 class Channel:
-    """One blog, at `head` in the history `epoch`. `blog` has its counts as of the head."""
+    """One blog, at `cursor`, which is `head` in the history `epoch`. `blog` has its counts as of the head."""
 
-    def __init__(
-        self, state: BlogState, *, host: ReaderHost, markup: Markup, settings: Settings, metrics: Metrics
-    ) -> None:
-        self.host = host
+    def __init__(self, state: BlogState, *, markup: Markup, settings: Settings, metrics: Metrics) -> None:
         self.markup = markup
         self.metrics = metrics
         self.heartbeat = settings.heartbeat
@@ -87,9 +53,9 @@ class Channel:
         self.generation = 0
         self.last_delivery: datetime | None = None
         self._ring_bounds = (settings.ring_events, settings.ring_bytes)
-        self.resumes = {kind: metrics.resumes.labels(kind) for kind in ("ring", "store", "reset")}
+        self._resumes = {kind: metrics.resumes.labels(kind) for kind in get_args(Kind)}
         self._roster = Roster()
-        self._hellos: dict[tuple[Cursor, bool], bytes] = {}
+        self._welcomes: dict[Cursor | None, Welcome] = {}
         self._messages = self._size = 0
         self._begin(state, state.cursor.sequence)
 
@@ -99,14 +65,14 @@ class Channel:
         self.head = state.cursor.sequence
         self.blog = state.blog
         self.ring = Ring(start, events=events, size=size)
-        self._hellos.clear()
+        self._moved()
+
+    def _moved(self) -> None:
+        self.cursor = Cursor(self.epoch, self.head)
+        self._history = History(self.cursor)
+        self._welcomes.clear()
 
     # Where it stands
-
-    @property
-    def cursor(self) -> Cursor:
-        """The head."""
-        return Cursor(self.epoch, self.head)
 
     @property
     def ended(self) -> bool:
@@ -128,31 +94,33 @@ class Channel:
         """How many read it anywhere, about."""
         return self.readers + self.elsewhere
 
-    def knows(self, cursor: Cursor) -> bool:
-        """Whether a reader can be brought from `cursor` to the head, by the ring or by the store."""
-        return cursor.epoch == self.epoch and cursor.sequence <= self.head
+    def resume(self, cursor: Cursor | None) -> Resume:
+        """Where a reader's cursor leads, as far as this channel knows. The store may be ahead of it."""
+        return resume(cursor, self._history)
 
-    def hello(self, cursor: Cursor, *, resumed: bool) -> bytes:
-        """The frame that greets a reader at `cursor`, made once for all that come with the same one."""
-        frame = self._hellos.get((cursor, resumed))
-        if frame is None:
-            if len(self._hellos) >= _HELLOS:
-                self._hellos.clear()
-            frame = text_frame(wire.hello(self.blog, cursor, heartbeat=self.heartbeat, resumed=resumed))
-            self._hellos[cursor, resumed] = frame
-        return frame
+    def welcome(self, cursor: Cursor | None) -> Welcome:
+        """How a reader that comes with `cursor` begins. Counts what becomes of the cursor in the metrics."""
+        welcome = self._welcomes.get(cursor)
+        if welcome is None:
+            if len(self._welcomes) >= _WELCOMES:
+                self._welcomes.clear()
+            welcome = make_welcome(cursor, self._history, self.blog, self.ring.start, self.heartbeat)
+            self._welcomes[cursor] = welcome
+        if welcome.kind is not None:
+            self._resumes[welcome.kind].inc()
+        return welcome
 
     # Who reads it
 
-    def join(self, reader: Reader) -> None:
+    def join(self, reader: Subscriber) -> None:
         """Write to `reader` from now on. It stands at the head, or is being brought there."""
         self._roster.add(reader)
 
-    def leave(self, reader: Reader) -> None:
+    def leave(self, reader: Subscriber) -> None:
         """Write to it no more; not an error when it left before."""
         self._roster.discard(reader)
 
-    def everybody(self) -> tuple[Reader, ...]:
+    def everybody(self) -> tuple[Subscriber, ...]:
         """All sockets, as of now."""
         return self._roster.everybody()
 
@@ -178,7 +146,7 @@ class Channel:
                 message = Message(record, self.blog, self.epoch, self.markup)
                 self.ring.append(message)
                 news.append(message)
-        self._hellos.clear()
+        self._moved()
         self.metrics.changes.inc(len(news))
         return news
 
@@ -201,13 +169,13 @@ class Channel:
         if self.ended:
             yield from self.dismiss(Close.ENDED, at=head)
 
-    def _write(self, frame: bytes | None, messages: int, readers: Sequence[Reader], before: int) -> None:
+    def _write(self, frame: bytes | None, messages: int, readers: Sequence[Subscriber], before: int) -> None:
         """Bring `readers` to the head: by `frame` who stood at `before`, and took part then; the others by and by.
 
         This is what a change costs for each reader; all else is done once.
         """
         live, head = State.LIVE, self.head
-        others: list[Reader] = []
+        others: list[Subscriber] = []
         for reader in readers:
             if frame and reader.sequence == before and reader.state is live:
                 reader.sequence = head
@@ -236,7 +204,7 @@ class Channel:
                 frames[kind] = b"".join(pieces)
         return frames
 
-    def _advance(self, reader: Reader) -> None:
+    def _advance(self, reader: Subscriber) -> None:
         try:
             reader.advance()
         except Exception as error:  # see _joined; it may come back, to a server that can

@@ -1,94 +1,81 @@
-"""How a blog's channel comes to be, and to where a reader's cursor needs it."""
+"""The open channels of this process: the one owner of which blogs are followed.
+
+The tail, the check against the store, the heartbeats and the reader counts all go through it. Whoever has to look anew
+when a channel is added, begins anew or falls behind registers by `on_change`.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from weakref import WeakValueDictionary
+from collections.abc import Callable, Iterator
 
-from stoppress.errors import NotFound
 from stoppress.hub.channel import Channel
-from stoppress.model import Cursor, Record
-from stoppress.store.base import BlogState, Log, Store
-
-RECALLED = 200  # changes read back when a channel opens, for readers that were cut off by a restart
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as fields.Id: what is none is not asked for
-
-Check = Callable[[Sequence[str]], Awaitable[Mapping[str, Cursor | None]]]
+from stoppress.model import Cursor
+from stoppress.store.base import BlogState
+from stoppress.wire import Close
 
 
-class Opening:
-    """Opens channels into `channels`, each once, however many ask at a time.
+class Channels:
+    """Channels by blog. What is given out is a copy: channels may come and go while it is gone through."""
 
-    `make` makes one that is empty, `follow` has the tail look at them anew, `check` compares them with the store.
-    """
+    def __init__(self) -> None:
+        self._open: dict[str, Channel] = {}
+        self._behind: set[str] = set()
+        self._listeners: list[Callable[[], None]] = []
 
-    def __init__(
-        self,
-        channels: dict[str, Channel],
-        store: Store,
-        log: Log,
-        *,
-        ring_events: int,
-        make: Callable[[BlogState], Channel],
-        follow: Callable[[], None],
-        check: Check,
-    ) -> None:
-        self._channels = channels
-        self._store = store
-        self._log = log
-        self._ring_events = ring_events
-        self._make = make
-        self._follow = follow
-        self._check = check
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+    def __len__(self) -> int:
+        return len(self._open)
 
-    async def open(self, blog: str) -> Channel:
-        """The blog's channel. Raises NotFound, Unavailable."""
-        if channel := self._channels.get(blog):
-            return channel
-        async with self._locks.setdefault(blog, asyncio.Lock()):
-            if channel := self._channels.get(blog):
+    def __iter__(self) -> Iterator[Channel]:
+        return iter(tuple(self._open.values()))
+
+    def get(self, blog: str) -> Channel | None:
+        """The blog's channel, if it is open."""
+        return self._open.get(blog)
+
+    def cursors(self) -> dict[str, Cursor]:
+        """Where each channel stands, by blog."""
+        return {blog: channel.cursor for blog, channel in self._open.items()}
+
+    def is_open(self, channel: Channel) -> bool:
+        """Whether this very channel is still the one of its blog."""
+        return self._open.get(channel.blog.id) is channel
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever a channel was added, began anew, or is behind."""
+        self._listeners.append(listener)
+
+    def add(self, channel: Channel) -> None:
+        """Follow this channel's blog from now on."""
+        self._open[channel.blog.id] = channel
+        self._changed()
+
+    def renew(self, channel: Channel, state: BlogState, reason: str) -> None:
+        """Begin the channel anew at `state`, and tell its readers to load afresh."""
+        channel.reset(state, reason)
+        self._changed()
+
+    def close(self, channel: Channel) -> None:
+        """Follow the blog no more: nobody reads it here."""
+        self._open.pop(channel.blog.id, None)
+
+    def forget(self, channel: Channel) -> Iterator[None]:
+        """The blog is no more: dismiss its readers, slice by slice; yields where others may run."""
+        self.close(channel)
+        channel.forget()
+        yield from channel.dismiss(Close.NO_SUCH_BLOG)
+
+    def fell_behind(self, blog: str) -> None:
+        """The stream does not bring this blog's channel on: it has to be brought on by the store."""
+        self._behind.add(blog)
+        self._changed()
+
+    def next_behind(self) -> Channel | None:
+        """One of the channels that fell behind and are still open, given out once; None when there is none left."""
+        while self._behind:
+            if channel := self._open.get(self._behind.pop()):
                 return channel
-            state = await self._store.blog(blog) if _ID.fullmatch(blog) else None
-            if state is None:
-                raise NotFound(f"there is no blog {blog[:80]!r}")
-            channel = self._make(state)
-            channel.recall(await self._past(state))
-            self._channels[blog] = channel
-            self._follow()
-            return channel
+        return None
 
-    async def _past(self, state: BlogState) -> Sequence[Record]:
-        """The last records up to the blog's head, as far as the stream has them without a gap."""
-        head = state.cursor.sequence
-        after = max(0, head - min(RECALLED, self._ring_events))
-        if not head:
-            return ()
-        records = (await self._log.read({state.blog.id: after}, wait=0)).get(state.blog.id, ())
-        whole = bool(records) and records[-1].sequence - records[0].sequence + 1 == len(records)
-        same = all(record.epoch in (None, state.cursor.epoch) for record in records)
-        return records if whole and same and records[-1].sequence >= head else ()
-
-    async def settle(self, blog: str, cursor: Cursor) -> Channel:
-        """The channel, once it is where the store stands as far as the cursor needs it.
-
-        The API answers an editor before the tail has read the change, and another process may be ahead of this one:
-        a cursor that this channel does not know yet is not wrong for that. Raises NotFound, Unavailable.
-        """
-        heads = await self._check((blog,))
-        channel, head = await self.open(blog), heads.get(blog)
-        if head is not None and head.epoch == cursor.epoch and cursor.sequence <= head.sequence:
-            moved = asyncio.Event()
-            channel.wakes.add(moved)
-            try:
-                while channel.epoch == cursor.epoch and channel.head < cursor.sequence and not channel.gone:
-                    moved.clear()
-                    await moved.wait()
-            finally:
-                channel.wakes.discard(moved)
-        if channel.gone:
-            raise NotFound(f"there is no blog {blog[:80]!r}")
-        return channel
+    def _changed(self) -> None:
+        for listener in self._listeners:
+            listener()

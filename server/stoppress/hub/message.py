@@ -88,12 +88,6 @@ def event(name: str, text: str | bytes, cursor: Cursor | None = None) -> bytes:
     return b"%sevent: %s\ndata: %s\n\n" % (mark, name.encode(), body)
 
 
-def as_of(blog: Blog, record: Record) -> Blog:
-    """The blog with what it counted at `record`; if the record changed the blog itself, as it then became."""
-    current = record.event.blog if isinstance(record.event, BlogChanged) else blog
-    return current.model_copy(update={"posts": record.posts, "updated_at": record.updated_at})
-
-
 class Message:
     """One record, ready to be written.
 

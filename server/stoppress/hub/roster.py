@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from stoppress.hub.message import FrameFormat
-
-if TYPE_CHECKING:
-    from stoppress.hub.socket.reader import Reader
+from stoppress.hub.subscriber import Subscriber
 
 SLOTS = 31  # readers are dealt to so many slots; a heartbeat goes to one slot at a time
 _TOGETHER = 64  # readers that come one after the other and share a slot
@@ -26,21 +23,21 @@ class Roster:
     __slots__ = ("_beaten", "_by_format", "_came")
 
     def __init__(self) -> None:
-        self._by_format: dict[FrameFormat, dict[Reader, int]] = {}  # each reader with its slot
+        self._by_format: dict[FrameFormat, dict[Subscriber, int]] = {}  # each reader with its slot
         self._beaten = 0  # the slot that had its heartbeat last
         self._came = 0  # readers since then
 
     def __len__(self) -> int:
         return sum(map(len, self._by_format.values()))
 
-    def add(self, reader: Reader) -> None:
+    def add(self, reader: Subscriber) -> None:
         """The last to come. It was greeted just now, so it sits where the next heartbeat is furthest away; of many
         that come at once each few sit one slot nearer."""
         slot = (self._beaten - self._came // _TOGETHER) % SLOTS
         self._came += 1
         self._by_format.setdefault(reader.frame_format, {})[reader] = slot
 
-    def discard(self, reader: Reader) -> None:
+    def discard(self, reader: Subscriber) -> None:
         """It went; not an error when it went before."""
         self._by_format.get(reader.frame_format, {}).pop(reader, None)
 
@@ -48,15 +45,15 @@ class Roster:
         """Those that somebody speaks."""
         return [kind for kind, readers in self._by_format.items() if readers]
 
-    def in_format(self, frame_format: FrameFormat) -> tuple[Reader, ...]:
+    def in_format(self, frame_format: FrameFormat) -> tuple[Subscriber, ...]:
         """Who speaks it, in the order they came."""
         return tuple(self._by_format.get(frame_format, ()))
 
-    def everybody(self) -> tuple[Reader, ...]:
+    def everybody(self) -> tuple[Subscriber, ...]:
         """All of them."""
         return tuple(chain.from_iterable(self._by_format.values()))
 
-    def sitting(self, slot: int) -> Iterator[Reader]:
+    def sitting(self, slot: int) -> Iterator[Subscriber]:
         """Who was dealt to `slot`, for its heartbeat."""
         self._beaten, self._came = slot, 0
         for readers in self._by_format.values():

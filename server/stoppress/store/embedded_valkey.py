@@ -1,6 +1,6 @@
 """The embedded store: a Valkey of its own in the data folder, reached by its unix socket only.
 
-Two locks (datafolder.FolderLock) in `DATA/valkey/` say all there is to know:
+Two locks (data_folder.FolderLock) in `DATA/valkey/` say all there is to know:
 
     owner.lock    held by the one process that runs this folder: a `stoppress serve`, or a command for a moment.
                   Says who, and where the socket is.

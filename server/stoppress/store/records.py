@@ -1,7 +1,7 @@
 """How events, records and tokens are written down: JSON texts, read back into the model's frozen types.
 
 Processes of two versions may share a store, so a newer version may have written what is read here. Reading therefore
-is tolerant (docs/decisions/0100):
+is tolerant (docs/decisions/0043):
 
 - unknown fields are ignored, and so are further members of a record;
 - an item of a list that can't be read, such as a medium of an unknown `type`, is left out;

@@ -5,46 +5,59 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
+from hub.history import PlainMarkup, a_blog
 from stoppress.cancellation import end
 from stoppress.errors import Unavailable
+from stoppress.hub.channel import Channel
+from stoppress.hub.channels import Channels
 from stoppress.hub.upkeep.audience import AudienceCounter
+from stoppress.metrics import Metrics
+from stoppress.model import Cursor
 from stoppress.settings import Settings
 from stoppress.store.audience import RedisAudience
+from stoppress.store.base import Audience, BlogState
 from waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
 
-@dataclass
-class Readers:
-    """All that a census sees of a channel."""
+class SilentStream:
+    """A reader that only counts."""
 
-    readers: int
-    elsewhere: int = 0
+    def set(self) -> None: ...
+
+    def reset(self, block: bytes) -> None: ...
+
+    def part(self, retry_after_ms: int, reason: str) -> None: ...
 
 
-def census(audience: Any, channels: dict[str, Readers], every: float = 2.0) -> AudienceCounter:
-    return AudienceCounter(audience, cast(Any, channels), every)
+def process(blog: str, readers: int) -> tuple[Channels, Channel]:
+    """The channels of a process in which so many read this blog, and the blog's."""
+    channels = Channels()
+    state = BlogState(a_blog(blog), Cursor("e1", 0))
+    channel = Channel(state, markup=PlainMarkup(), settings=Settings(), metrics=Metrics())
+    channel.streams.update(SilentStream() for _ in range(readers))
+    channels.add(channel)
+    return channels, channel
 
 
 async def test_two_processes_sum_up_and_one_that_is_silent_is_forgotten(valkey_url: str) -> None:
     one, two = RedisAudience(valkey_url, Settings(), "one"), RedisAudience(valkey_url, Settings(), "two")
     blog = "census-night"
-    here, there = {blog: Readers(3)}, {blog: Readers(4)}
-    alive, dying = census(one, here), census(two, there, every=0.05)
+    (here, ours), (there, theirs) = process(blog, 3), process(blog, 4)
+    alive, dying = AudienceCounter(one, here), AudienceCounter(two, there, every=0.05)
     await alive.round()
     await dying.round()
-    assert there[blog].elsewhere == 3
+    assert theirs.elsewhere == 3
     assert await alive.total(blog) == 7
 
     async def forgotten() -> bool:
         await alive.round()
-        return here[blog].elsewhere == 0
+        return ours.elsewhere == 0
 
     await eventually(forgotten, "a process that says nothing for three rounds is forgotten")
     assert await alive.total(blog) == 3
@@ -54,18 +67,18 @@ async def test_two_processes_sum_up_and_one_that_is_silent_is_forgotten(valkey_u
 
 async def test_a_blog_whose_last_reader_went_is_said_to_have_none(valkey_url: str) -> None:
     one, two = RedisAudience(valkey_url, Settings(), "three"), RedisAudience(valkey_url, Settings(), "four")
-    here = {"census-day": Readers(2)}
-    leaving, other = census(one, here), census(two, {})
+    here, channel = process("census-day", 2)
+    leaving, other = AudienceCounter(one, here), AudienceCounter(two, Channels())
     await leaving.round()
     assert await other.total("census-day") == 2
-    here.clear()
+    here.close(channel)
     await leaving.round()
     assert await other.total("census-day") == 0
     await one.close()
     await two.close()
 
 
-class Away:
+class StoreAway:
     """A store that can't be asked, until it can."""
 
     def __init__(self) -> None:
@@ -80,14 +93,14 @@ class Away:
 
 
 async def test_a_store_that_is_away_is_told_of_once_and_asked_again(caplog: pytest.LogCaptureFixture) -> None:
-    away, channels = Away(), {"night": Readers(1)}
-    running = asyncio.create_task(census(away, channels, every=0.001).run())
+    away, (channels, channel) = StoreAway(), process("night", 1)
+    running = asyncio.create_task(AudienceCounter(cast(Audience, away), channels, every=0.001).run())
 
     async def asked() -> bool:
         return away.asked >= 3
 
     async def heard() -> bool:
-        return channels["night"].elsewhere == 9
+        return channel.elsewhere == 9
 
     await eventually(asked, "it asks again")
     away.back = True

@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -24,6 +23,7 @@ from stoppress.errors import FieldError, Invalid, StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.events.content_encoding import Encoding, encoding
 from stoppress.hub.follow.history_pages import HistoryPages
+from stoppress.hub.lobby import Lobby
 from stoppress.hub.message import Message, event, payload
 from stoppress.hub.socket.upgrade import parse_cursor
 from stoppress.model import Cursor
@@ -32,30 +32,6 @@ from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/events"
 RETRY = b"retry: 2000\n"  # milliseconds; clients add nothing to it, so it is not shorter
-
-
-class Lobby(Protocol):
-    """What a stream needs of the hub."""
-
-    history_pages: HistoryPages
-    slow_timeout: float
-    any_origin: bool
-    compress: bool
-
-    def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
-        """Count a reader in. Raises Forbidden, Unavailable."""
-
-    def address(self, peer: str | None, forwarded: Sequence[str]) -> str | None:
-        """The reader's address behind trusted proxies."""
-
-    async def reach(self, blog: str, cursor: Cursor | None) -> Channel:
-        """The blog's channel, which knows the cursor if the store does. Raises NotFound, Unavailable."""
-
-    def leave(self, address: str | None) -> None:
-        """Count one out."""
-
-    def refused(self, error: StopPressError) -> None:
-        """Count a refusal."""
 
 
 class EventStream:
@@ -68,18 +44,11 @@ class EventStream:
         self._said: list[bytes] = []
         self._parting = False
         self._moved = asyncio.Event()
-        resumed = cursor is not None and channel.knows(cursor)
-        here = cursor if cursor is not None and resumed else channel.cursor
-        self.sequence = here.sequence
-        # Before a reset the hello has the reader's own cursor: cut off in between, it must not come back with ours.
-        said = cursor or here
-        self._said.append(RETRY + event("hello", payload(channel.hello(said, resumed=resumed)), said))
-        if cursor is not None and not resumed:
-            reason = "ahead" if cursor.epoch == channel.epoch else "epoch"
-            self._said.append(event("reset", wire.reset(channel.cursor, reason), channel.cursor))
-        if cursor is not None:
-            kind = "reset" if not resumed else "ring" if cursor.sequence >= channel.ring.start else "store"
-            channel.metrics.resumes.labels(kind).inc()
+        welcome = channel.welcome(cursor)
+        self.sequence = welcome.sequence
+        self._said.append(RETRY + event("hello", payload(welcome.hello), welcome.cursor))
+        if welcome.reset is not None:
+            self._said.append(event("reset", welcome.reset, channel.cursor))
 
     def set(self) -> None:
         """The channel moved."""

@@ -3,37 +3,51 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
 from stoppress.errors import StopPressError
-from stoppress.hub.channels import Check
+from stoppress.hub.channel import Channel
 from stoppress.hub.follow.history_pages import HistoryPages
-from stoppress.hub.socket.reader import Reader
-from stoppress.hub.socket.state import State
+from stoppress.hub.follow.verify import Verifier
+from stoppress.hub.message import Message
+from stoppress.hub.subscriber import State
+from stoppress.hub.tasks import ShortTasks
 from stoppress.wire import Close
 
 _log = logging.getLogger("stoppress.hub")
 
 
+class Behind(Protocol):
+    """A reader that is catching up (hub/socket/reader.py)."""
+
+    channel: Channel
+    sequence: int
+    state: State
+
+    def take(self, page: Sequence[Message], head: int | None) -> None:
+        """Write a page; `head` is where the blog stood when the page was the last one."""
+
+    def close(self, code: Close) -> None:
+        """Begin the closing handshake."""
+
+
 class CatchUp:
-    """Brings readers page by page to the head. `spawn` makes the tasks, one for each reader at most."""
+    """Brings readers page by page to the head, in one task for each reader at most."""
 
-    def __init__(
-        self, history_pages: HistoryPages, check: Check, spawn: Callable[[Coroutine[Any, Any, None]], object]
-    ) -> None:
+    def __init__(self, history_pages: HistoryPages, verifier: Verifier, tasks: ShortTasks) -> None:
         self._history_pages = history_pages
-        self._check = check
-        self._spawn = spawn
-        self._under_way: set[Reader] = set()
+        self._verifier = verifier
+        self._tasks = tasks
+        self._under_way: set[Behind] = set()
 
-    def bring(self, reader: Reader) -> None:
-        """Begin, unless it is under way."""
-        if reader not in self._under_way:
+    def bring(self, reader: Behind) -> None:
+        """Begin, unless it is under way or the hub ends."""
+        if self._tasks.accepting and reader not in self._under_way:
             self._under_way.add(reader)
-            self._spawn(self._bring(reader))
+            self._tasks.spawn(self._bring(reader))
 
-    async def _bring(self, reader: Reader) -> None:
+    async def _bring(self, reader: Behind) -> None:
         channel = reader.channel
         try:
             while reader.state is State.CATCHING_UP:
@@ -41,8 +55,8 @@ class CatchUp:
                 if reader.state is not State.CATCHING_UP:
                     return  # full, gone or reset meanwhile
                 if page is None or page.epoch != channel.epoch:
-                    # The blog was deleted or begun anew: the watch resets or dismisses the reader with all others.
-                    await self._check((channel.blog.id,))
+                    # The blog was deleted or begun anew: the verifier resets or dismisses the reader with all others.
+                    await self._verifier.check((channel.blog.id,))
                     if reader.state is State.CATCHING_UP:
                         reader.close(Close.OVERLOADED)
                 else:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
 
 from stoppress.errors import StopPressError, Unavailable
 from stoppress.hub.channel import Channel
-from stoppress.hub.message import Message, as_of
+from stoppress.hub.message import Message
+from stoppress.hub.tasks import ShortTasks
+from stoppress.model import as_of
 from stoppress.store.base import Store
 
 _PAGE = 100  # records a page
 _AT_ONCE = 8  # pages fetched at once: the store has others to serve
 
 _log = logging.getLogger("stoppress.hub")
-
-Spawn = Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,11 @@ class Page:
 
 
 class HistoryPages:
-    """The store's pages. `spawn` makes a task that somebody owns."""
+    """The store's pages, each fetched once for all who ask while it is fetched."""
 
-    def __init__(self, store: Store, spawn: Spawn) -> None:
+    def __init__(self, store: Store, tasks: ShortTasks) -> None:
         self._store = store
-        self._spawn = spawn
+        self._tasks = tasks
         self._under_way: dict[tuple[str, str, int], asyncio.Task[Page | StopPressError | None]] = {}
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
@@ -48,7 +46,7 @@ class HistoryPages:
         key = (channel.blog.id, channel.epoch, after)
         task = self._under_way.get(key)
         if task is None:
-            task = self._under_way[key] = self._spawn(self._fetch(channel, after))
+            task = self._under_way[key] = self._tasks.spawn(self._fetch(channel, after))
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
         # Shielded: others may wait for the same page.
         found = await asyncio.shield(task)

@@ -14,68 +14,54 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from stoppress.errors import Unavailable
 from stoppress.hub.channel import Channel
+from stoppress.hub.channels import Channels
+from stoppress.hub.follow.verify import Verifier
+from stoppress.hub.surroundings import Clock, Source
 from stoppress.metrics import Metrics
 from stoppress.model import Record
-from stoppress.store.base import Log, Store
 
 _WAIT = 20.0  # seconds one read may block
 _PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds before a failed read is tried again
 _PAGE = 200  # records asked of the store at a time, where the stream has a gap
 
-Clock = Callable[[], datetime]
-Verify = Callable[[str], Awaitable[object]]
-
 _log = logging.getLogger("stoppress.hub")
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`burst_window` is the least time between two fan-outs of one blog, in seconds; `now` is the time of day;
+    `note_work` is called while changes go out."""
+
+    burst_window: float
+    now: Clock
+    note_work: Callable[[], object]
+
+
 class Tail:
-    """Follows `channels`, which others add to and take from.
+    """Follows the channels. `verifier` puts right a channel that is wrong about its blog."""
 
-    `verify` compares a blog's channel with the store, and resets or forgets a channel that is wrong about it; `stir` is
-    called while changes go out.
-    """
-
-    def __init__(
-        self,
-        log: Log,
-        store: Store,
-        channels: Mapping[str, Channel],
-        metrics: Metrics,
-        clock: Clock,
-        *,
-        verify: Verify,
-        burst_window: float,
-        note_work: Callable[[], object],
-    ) -> None:
-        self._source = log
-        self._store = store
+    def __init__(self, channels: Channels, source: Source, verifier: Verifier, metrics: Metrics, pace: Pace) -> None:
         self._channels = channels
+        self._source = source
+        self._verifier = verifier
         self._metrics = metrics
-        self._clock = clock
-        self._verify = verify
-        self._burst_window = burst_window
-        self._note_work = note_work
+        self._pace = pace
         self._due: dict[str, float] = {}  # by the loop's clock, for blogs whose last fan-out is only just past
         self._changed = asyncio.Event()
-        self._behind: set[str] = set()
         self._reading: asyncio.Timeout | None = None
+        channels.on_change(self._look_anew)
 
-    def follow(self) -> None:
-        """Look at the channels anew: one was added, or stands elsewhere."""
+    def _look_anew(self) -> None:
+        """A channel was added, stands elsewhere, or fell behind: break the read under way off."""
         self._changed.set()
         if self._reading is not None:
             self._reading.reschedule(0)
             self._reading = None
-
-    def heal(self, blog: str) -> None:
-        """Bring the channel of `blog` on by the store: the stream does not."""
-        self._behind.add(blog)
-        self.follow()
 
     async def run(self) -> None:
         """Follow, until cancelled."""
@@ -96,17 +82,15 @@ class Tail:
 
     async def _once(self) -> None:
         self._changed.clear()
-        while self._behind:
-            blog = self._behind.pop()
-            if channel := self._channels.get(blog):
-                await self._heal(blog, channel)
+        while behind := self._channels.next_behind():
+            await self._heal(behind)
         now = asyncio.get_running_loop().time()
         self._due = {blog: due for blog, due in self._due.items() if due > now}
         wait = min(self._due.values()) - now if self._due else _WAIT
         stood = {
-            blog: (channel.generation, channel.head)
-            for blog, channel in self._channels.items()
-            if blog not in self._due
+            channel.blog.id: (channel.generation, channel.head)
+            for channel in self._channels
+            if channel.blog.id not in self._due
         }
         if not stood:
             with contextlib.suppress(TimeoutError):
@@ -119,23 +103,23 @@ class Tail:
             if channel is None or not records or (channel.generation, channel.head) != stood[blog]:
                 continue
             if any(record.epoch not in (None, channel.epoch) for record in records):
-                await self._renew(blog, channel)
+                await self._renew(channel)
             elif records[0].sequence == channel.head + 1:
                 await self._publish(channel, records)
-            elif await self._heal(blog, channel):
+            elif await self._heal(channel):
                 await self._publish(channel, records)
             else:
-                await self._renew(blog, channel)
+                await self._renew(channel)
 
     async def _read(self, after: Mapping[str, int], wait: float) -> Mapping[str, Sequence[Record]]:
-        """What is behind `after`, once there is something; nothing after `wait`, or when `follow` broke the read
+        """What is behind `after`, once there is something; nothing after `wait`, or when the read was broken
         off."""
         reading = asyncio.timeout(None)
         try:
             async with reading:
                 self._reading = reading
                 try:
-                    return await self._source.read(after, wait=wait)
+                    return await self._source.log.read(after, wait=wait)
                 finally:
                     self._reading = None
         except TimeoutError:
@@ -146,17 +130,17 @@ class Tail:
     async def _publish(self, channel: Channel, records: Sequence[Record]) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        self._due[channel.blog.id] = began + self._burst_window
+        self._due[channel.blog.id] = began + self._pace.burst_window
         for _ in channel.publish(records):
-            self._note_work()
+            self._pace.note_work()
             await asyncio.sleep(0)
         self._metrics.fanout.observe(loop.time() - began)
-        channel.last_delivery = now = self._clock()
+        channel.last_delivery = now = self._pace.now()
         committed = records[0].committed if records else None
         if committed is not None:
             self._metrics.arrival.observe(max(0.0, (now - committed).total_seconds()))
 
-    async def _heal(self, blog: str, channel: Channel) -> bool:
+    async def _heal(self, channel: Channel) -> bool:
         """Records are missing, trimmed off the stream before they were read: the posts themselves tell what changed.
 
         False when the blog is no longer the one that is followed.
@@ -164,19 +148,19 @@ class Tail:
         more = True
         while more:
             generation, head = channel.generation, channel.head
-            found = await self._store.since(blog, head, limit=_PAGE)
+            found = await self._source.store.since(channel.blog.id, head, limit=_PAGE)
             if found is None or found.head.epoch != channel.epoch or channel.generation != generation:
                 return False
             await self._publish(channel, found.records)
             more = found.more and channel.head > head
         return True
 
-    async def _renew(self, blog: str, channel: Channel) -> None:
+    async def _renew(self, channel: Channel) -> None:
         """The stream is of another history than the channel: have it begin anew.
 
         Raises Unavailable when it stays as it was, so that the stream is not read in a tight loop.
         """
         generation = channel.generation
-        await self._verify(blog)
-        if self._channels.get(blog) is channel and channel.generation == generation:
-            raise Unavailable(f"the stream of {blog} is of another history than the blog itself")
+        await self._verifier.check((channel.blog.id,))
+        if self._channels.is_open(channel) and channel.generation == generation:
+            raise Unavailable(f"the stream of {channel.blog.id} is of another history than the blog itself")

@@ -14,38 +14,43 @@ from typing import Protocol
 from stoppress.hub.channel import Channel
 from stoppress.hub.message import FrameFormat
 from stoppress.hub.socket.client_frames import ClientFrames
-from stoppress.hub.socket.reader import Reader
-from stoppress.hub.socket.state import State
+from stoppress.hub.socket.reader import Reader, ReaderHost
+from stoppress.hub.subscriber import State
 
 
-class Door(Protocol):
-    """Where a connection is counted out."""
+class ConnectionHost(ReaderHost, Protocol):
+    """What a connection needs of the hub."""
 
-    def left(self, connection: Connection) -> None:
-        """It is gone."""
+    def leave(self, address: str | None) -> None:
+        """The connection is gone: count it out, by the address it was admitted under."""
 
 
 class Connection(Reader, asyncio.Protocol):
     """A reader with its socket. `address` is what it was admitted under."""
 
-    __slots__ = ("address", "door", "incoming")
+    __slots__ = ("address", "frames")
 
+    host: ConnectionHost
     transport: asyncio.Transport
 
     def __init__(
-        self, channel: Channel, frame_format: FrameFormat, transport: asyncio.Transport, door: Door, address: str | None
+        self,
+        channel: Channel,
+        frame_format: FrameFormat,
+        transport: asyncio.Transport,
+        host: ConnectionHost,
+        address: str | None,
     ) -> None:
-        super().__init__(channel, frame_format, transport)
-        self.door = door
+        super().__init__(channel, frame_format, transport, host)
         self.address = address
-        self.incoming: ClientFrames | None = None
+        self.frames: ClientFrames | None = None
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the client."""
-        incoming = self.incoming or ClientFrames(deflated=self.frame_format.deflated)
+        frames = self.frames or ClientFrames(deflated=self.frame_format.deflated)
         if self.state is State.CLOSING:
-            incoming.expect_close()
-        for piece in incoming.receive(data):
+            frames.expect_close()
+        for piece in frames.receive(data):
             if piece:
                 self.transport.write(piece)
             elif self.transport.can_write_eof():
@@ -53,9 +58,9 @@ class Connection(Reader, asyncio.Protocol):
                 self.transport.write_eof()
             else:
                 self.transport.close()
-        if incoming.over:
+        if frames.over:
             self.closing()
-        self.incoming = None if incoming.idle else incoming
+        self.frames = None if frames.idle else frames
 
     def eof_received(self) -> None:
         """The client is done; the transport closes once all was sent."""
@@ -74,7 +79,7 @@ class Connection(Reader, asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The end, whoever brought it about."""
         self.gone()
-        self.door.left(self)
+        self.host.leave(self.address)
 
 
 def inherit(listener: socket.socket, *, silence: float, unsent: int) -> None:

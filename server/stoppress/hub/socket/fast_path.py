@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
+from stoppress.hub.lobby import Lobby
 from stoppress.hub.socket.handshake import read_common_handshake
-from stoppress.hub.socket.upgrade import BEFORE, Lobby, Upgrade
+from stoppress.hub.socket.upgrade import BEFORE, Upgrade
 
 if TYPE_CHECKING:
     from uvicorn.config import Config
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 _START = b"GET " + BEFORE.encode()
 
 
-def door(lobby: Lobby, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
+def first_protocol(lobby: Lobby, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
     """The class for `uvicorn.Config(http=…)`, bound to one hub; `http` is what uvicorn would have had there."""
 
-    class Door(asyncio.Protocol):
+    class FirstBytes(asyncio.Protocol):
         __slots__ = ("_more", "_transport")
 
         def __init__(self, **more: Any) -> None:
@@ -64,7 +65,7 @@ def door(lobby: Lobby, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
             connections: set[Any] = self._more["server_state"].connections
             return connections
 
-    return Door
+    return FirstBytes
 
 
 def socket_protocol(lobby: Lobby) -> type[asyncio.Protocol]:

@@ -21,30 +21,34 @@ from typing import Protocol
 from stoppress import wire
 from stoppress.hub.channel import Channel
 from stoppress.hub.message import FrameFormat, Message, close_frame, text_frame
-from stoppress.hub.socket.state import State
+from stoppress.hub.subscriber import State, Transport
 from stoppress.model import Cursor
 from stoppress.wire import Close
 
 
-class Outlet(Protocol):
-    """What a reader needs of its transport (asyncio.Transport): never blocks, keeps what the kernel does not take."""
+class ReaderHost(Protocol):
+    """What a reader needs of the hub."""
 
-    def write(self, data: bytes, /) -> None:
-        """Send `data`, or call `Reader.pause` when too much waits."""
+    def fetch(self, reader: Reader) -> None:
+        """Bring what the reader lacks from the store, page by page, to `reader.take`."""
 
-    def abort(self) -> None:
-        """Close at once; what waits is lost."""
+    def expect(self, reader: Reader) -> None:
+        """Hold the reader to a deadline for leaving its state, LAGGING or CLOSING."""
+
+    def relax(self, reader: Reader) -> None:
+        """The reader left its state: drop the deadline. Not an error when there was none."""
 
 
 class Reader:
     """All up to `sequence` of the channel's history was written to it."""
 
-    __slots__ = ("channel", "frame_format", "sequence", "state", "transport")
+    __slots__ = ("channel", "frame_format", "host", "sequence", "state", "transport")
 
-    transport: Outlet
+    transport: Transport
 
-    def __init__(self, channel: Channel, frame_format: FrameFormat, transport: Outlet) -> None:
+    def __init__(self, channel: Channel, frame_format: FrameFormat, transport: Transport, host: ReaderHost) -> None:
         self.channel = channel
+        self.host = host
         self.frame_format = frame_format
         self.transport = transport
         self.sequence = channel.head
@@ -61,17 +65,11 @@ class Reader:
         `before` (the answer to the handshake) goes out in one write with the greeting.
         """
         channel = self.channel
-        resumed = cursor is not None and channel.knows(cursor)
-        here = cursor if cursor is not None and resumed else channel.cursor
-        self.sequence = here.sequence
-        # Before a reset the hello has the reader's own cursor: cut off in between, it must not come back with ours.
-        greeting = before + channel.hello(cursor or here, resumed=resumed)
-        if cursor is not None and not resumed:
-            reason = "ahead" if cursor.epoch == channel.epoch else "epoch"
-            greeting += text_frame(wire.reset(channel.cursor, reason))
-        if cursor is not None:
-            kind = "reset" if not resumed else "ring" if cursor.sequence >= channel.ring.start else "store"
-            channel.resumes[kind].inc()
+        welcome = channel.welcome(cursor)
+        self.sequence = welcome.sequence
+        greeting = before + welcome.hello
+        if welcome.reset is not None:
+            greeting += text_frame(welcome.reset)
         channel.join(self)
         self.advance(greeting)
 
@@ -82,7 +80,7 @@ class Reader:
             return
         if lacking is None:
             self.state = State.CATCHING_UP
-            self.channel.host.fetch(self)
+            self.host.fetch(self)
         elif self.channel.ended:
             self.close(Close.ENDED)
 
@@ -124,7 +122,7 @@ class Reader:
         if self.state in (State.LIVE, State.CATCHING_UP):
             self.state = State.LAGGING
             self.channel.metrics.lagging.inc()
-            self.channel.host.expect(self)
+            self.host.expect(self)
 
     def resume(self) -> None:
         """Its socket drained: go on from where it stands."""
@@ -158,7 +156,7 @@ class Reader:
         if self.state not in (State.CLOSING, State.CLOSED):
             self._recover(State.CLOSING)
             self.channel.leave(self)
-            self.channel.host.expect(self)
+            self.host.expect(self)
 
     def gone(self) -> None:
         """The connection is no more."""
@@ -169,4 +167,4 @@ class Reader:
         if self.state is State.LAGGING:
             self.channel.metrics.lagging.dec()
         self.state = state
-        self.channel.host.relax(self)
+        self.host.relax(self)

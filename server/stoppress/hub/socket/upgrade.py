@@ -18,7 +18,7 @@ import http
 import json
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import cast
 from urllib.parse import parse_qs, unquote
 
 from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLineTooLong, TooManyHeaders
@@ -27,8 +27,9 @@ from websockets.server import ServerProtocol
 
 from stoppress.errors import FieldError, Invalid, NotFound, StopPressError
 from stoppress.hub.channel import Channel
+from stoppress.hub.lobby import Lobby
 from stoppress.hub.message import frame_format
-from stoppress.hub.socket.connection import Connection, Door
+from stoppress.hub.socket.connection import Connection
 from stoppress.hub.socket.handshake import HandshakeRequest, agreed, protocol
 from stoppress.model import Cursor
 from stoppress.problem import problem, problem_headers
@@ -41,32 +42,6 @@ _UNREADABLE: dict[type[Exception] | type[None], int] = {
     TooManyHeaders: 431,
 }
 BEFORE, _AFTER = PATH.split("{blog}")
-
-
-class Lobby(Door, Protocol):
-    """What an upgrade needs of the hub."""
-
-    write_buffer: int
-    compress: bool
-    by_address: bool  # whether it matters which address a reader has
-
-    def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
-        """Count a reader in. Raises Forbidden, Unavailable."""
-
-    def address(self, peer: str | None, forwarded: Sequence[str]) -> str | None:
-        """The reader's address behind trusted proxies."""
-
-    def channel(self, blog: str, cursor: Cursor | None) -> Channel | None:
-        """The blog's channel, if it is open and knows the cursor."""
-
-    def usher(self, upgrade: Upgrade, blog: str, cursor: Cursor | None) -> asyncio.Task[None]:
-        """Open the channel, or ask the store about the cursor; then call `accept` or `refuse`."""
-
-    def leave(self, address: str | None) -> None:
-        """Count one out who was admitted, but never became a connection."""
-
-    def refused(self, error: StopPressError) -> None:
-        """Count a refusal."""
 
 
 def parse_cursor(values: Sequence[str]) -> Cursor | None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 
-from stoppress.hub.channel import Channel
+from stoppress.hub.channels import Channels
 from stoppress.store.base import Audience
 
 EVERY = 2.0  # seconds between two rounds
@@ -21,7 +20,7 @@ _log = logging.getLogger("stoppress.hub")
 class AudienceCounter:
     """Keeps `channel.elsewhere` of each channel."""
 
-    def __init__(self, audience: Audience, channels: Mapping[str, Channel], every: float = EVERY) -> None:
+    def __init__(self, audience: Audience, channels: Channels, every: float = EVERY) -> None:
         self._audience = audience
         self._channels = channels
         self._every = every
@@ -43,7 +42,7 @@ class AudienceCounter:
 
     async def round(self) -> None:
         """Say how many are here, and take note of how many are elsewhere. Raises Unavailable."""
-        here = {blog: channel.readers for blog, channel in self._channels.items()}
+        here = {channel.blog.id: channel.readers for channel in self._channels}
         gone = dict.fromkeys(self._said - here.keys(), 0)
         elsewhere = await self._audience.report(here | gone, holds=3 * self._every)
         self._said = set(here)

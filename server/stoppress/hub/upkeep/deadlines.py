@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
-from stoppress.hub.socket.reader import Reader
-from stoppress.hub.socket.state import State
+from stoppress.hub.subscriber import State, Subscriber
 from stoppress.wire import Close
 
 CLOSING_MAX = 5.0  # seconds for the closing handshake, and for what waits before it
+_STEP_LEAST, _STEP_MOST = 0.02, 1.0  # seconds between two sweeps
 
 
 class Deadlines:
@@ -17,16 +18,23 @@ class Deadlines:
     def __init__(self, slow_timeout: float, clock: Callable[[], float]) -> None:
         self._slow_timeout = slow_timeout
         self._clock = clock
-        self._until: dict[Reader, float] = {}
+        self._until: dict[Subscriber, float] = {}
 
-    def expect(self, reader: Reader) -> None:
+    def expect(self, reader: Subscriber) -> None:
         """The reader must leave its state in time: begun now."""
         seconds = CLOSING_MAX if reader.state is State.CLOSING else self._slow_timeout
         self._until[reader] = self._clock() + seconds
 
-    def relax(self, reader: Reader) -> None:
+    def relax(self, reader: Subscriber) -> None:
         """It did; not an error when nothing was expected."""
         self._until.pop(reader, None)
+
+    async def run(self) -> None:
+        """Sweep often enough for the shortest bound, until cancelled."""
+        step = max(_STEP_LEAST, min(_STEP_MOST, self._slow_timeout / 4))
+        while True:
+            await asyncio.sleep(step)
+            self.sweep()
 
     def sweep(self) -> None:
         """Close who was slow for too long, abort who does not finish closing."""

@@ -7,13 +7,12 @@ gets one a little more often than the contract says.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
-from stoppress.hub.channel import Channel
+from stoppress.hub.channels import Channels
 from stoppress.hub.roster import SLOTS
 
 
-async def heartbeats(channels: Mapping[str, Channel], every: float) -> None:
+async def heartbeats(channels: Channels, every: float) -> None:
     """Send them, until cancelled: each slot once in less than `every` seconds."""
     loop = asyncio.get_running_loop()
     step = every / (SLOTS + 1)
@@ -22,5 +21,5 @@ async def heartbeats(channels: Mapping[str, Channel], every: float) -> None:
         for slot in range(SLOTS):
             due = max(due + step, loop.time())
             await asyncio.sleep(due - loop.time())
-            for channel in tuple(channels.values()):
+            for channel in channels:
                 channel.beat(slot)

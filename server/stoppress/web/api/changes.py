@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from stoppress import wire
 from stoppress.errors import NotFound
-from stoppress.model import BlogChanged, Cursor
+from stoppress.model import Cursor, as_of
+from stoppress.resume import Continue, History, Reset, resume
 from stoppress.web.context import Context
 from stoppress.web.contract.operation import BLOG, Operation, Parameter, limit_of
 from stoppress.web.http.request import cursor, number, one_of, parameter
@@ -35,20 +36,20 @@ class ChangeRoutes:
         head = state.cursor
         messages: list[str] = []
         more = False
-        if after is not None and (after.epoch != head.epoch or after.sequence > head.sequence):
-            messages = [wire.reset(head, "epoch" if after.epoch != head.epoch else "ahead")]
-        elif after is not None:
-            since = await self._context.store.since(blog, after.sequence, limit=limit)
-            if since is None or since.head.epoch != head.epoch:
-                raise NotFound(f"there is no blog {blog!r}")
-            for record in since.records:
-                told = since.blog.model_copy(update={"posts": record.posts, "updated_at": record.updated_at})
-                if isinstance(record.event, BlogChanged):
-                    told = record.event.blog
-                at = Cursor(head.epoch, record.sequence)
-                messages.append(wire.change(record, told, at, form, self._context.markup))
-            more = since.more
-            head = Cursor(head.epoch, since.records[-1].sequence) if more else since.head
+        match resume(after, History(head)):
+            case Reset(reason=reason):
+                messages = [wire.reset(head, reason)]
+            case Continue():
+                assert after is not None
+                since = await self._context.store.since(blog, after.sequence, limit=limit)
+                if since is None or since.head.epoch != head.epoch:
+                    raise NotFound(f"there is no blog {blog!r}")
+                for record in since.records:
+                    at = Cursor(head.epoch, record.sequence)
+                    told = as_of(since.blog, record)
+                    messages.append(wire.change(record, told, at, form, self._context.markup))
+                more = since.more
+                head = Cursor(head.epoch, since.records[-1].sequence) if more else since.head
         content = f'{{"cursor":"{head}","messages":[{",".join(messages)}],"more":{"true" if more else "false"}}}'
         tag = cursor_tag(head)
         headers = {**_SHARED, "etag": tag}

@@ -1,8 +1,9 @@
 """The client's files as browsers get them: without comments, the core as one, compressed once, kept for a year.
 
 The sources are commented for those who work on them; readers on a phone need not load that. Only comments and
-white space go, by two rules that the sources keep to (Biome formats them, and tests/web/pages/test_assets.py holds
-that the code stays the same): no `/*` in a string or a pattern, and `//` comments on lines of their own.
+white space go, by rules that the sources keep to (Biome formats them, and tests/web/pages/test_assets.py holds
+that the code stays the same): no `/*` in a string or a pattern, no quote in a pattern, no template literal within
+another, and `//` comments on lines of their own.
 
 The modules that every page needs are joined to one, `live.js`: one request, and a third less to load, since what is
 alike is said once. They keep to two more rules: no name is used by two of them at their top, and nothing is renamed on
@@ -22,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 # The modules that every page needs, each after those that it imports.
-CORE = ("feed", "still", "waiting", "view", "page", "arrivals", "tabs", "socket", "live")
+CORE = ("blog_state", "scroll_position", "unread", "view", "placement", "arrivals", "tabs", "backoff", "socket", "live")
 # What the platform's own list may lack; a module of the wrong type is not run by a browser.
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("image/webp", ".webp")
@@ -30,6 +31,8 @@ mimetypes.add_type("image/webp", ".webp")
 _BLOCK = re.compile(r"/\*.*?\*/", re.DOTALL)
 _LINE = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 _MARGIN = re.compile(r"^[ \t]+|[ \t]+$|\n(?=\s*\n)", re.MULTILINE)
+# In a module, the spaces beside punctuation say nothing either, except within a string.
+_SPACES = re.compile(r"""("[^"\n]*"|`[^`]*`)| ?([=<>{}(),;:?&|]) ?""")
 # Where a statement, a rule or a list goes on or is over the new line says nothing.
 _LINE_END = re.compile(r"(?<=[{;,(\[])\n+|\n+(?=})")
 _IMPORT = re.compile(rf'^(import {{[^}}]*}} from "\./)({"|".join(CORE)})(\.js";\n)', re.MULTILINE)
@@ -42,12 +45,12 @@ _HEADERS = {
 
 
 def served(name: str, content: bytes) -> bytes:
-    """A file as it is sent: a module or a style sheet without comments and indentation."""
+    """A file as it is sent: a module or a style sheet without comments and needless white space."""
     if not name.endswith((".js", ".css")):
         return content
     text = _BLOCK.sub("", content.decode())
     if name.endswith(".js"):
-        text = _LINE.sub("", text)
+        text = _SPACES.sub(r"\1\2", _LINE.sub("", text))
     return _LINE_END.sub("", _MARGIN.sub("", text)).lstrip().encode()
 
 
