@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all lock clean
+.PHONY: help run test fuzz bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages lock clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ check-all:  ## Lint, types and layers of every file.
 	@scripts/environment dev
 	@scripts/programs node
 	@scripts/check --all
+
+messages:  ## Write the tables in docs/protocol.md and the client's types anew from the schema of the messages.
+	@scripts/environment dev
+	@exec .venv/bin/python scripts/messages.py
 
 lock:  ## Renew the lock files of Python's packages (needs uv).
 	@command -v uv >/dev/null || { echo 'This needs uv: https://docs.astral.sh/uv/' >&2; exit 1; }

@@ -7,7 +7,8 @@
  * does not bring the post back, but a newer one does.
  */
 
-/** @import { Blog, Change, KnownPost, Message, PostPosition, ShownPost } from "./types.js" */
+/** @import { Blog, BlogMarkupMessage, Message, PostMessage } from "./messages.js" */
+/** @import { Change, KnownPost, Post, PostPosition, ShownPost } from "./types.js" */
 
 /** Whether a message moves the cursor. A `hello`, `heartbeat` or `bye` carries no change. @param {Message} message */
 export const movesCursor = ({ type }) => !["hello", "heartbeat", "bye"].includes(type);
@@ -25,12 +26,12 @@ export function createBlogState({ cursor, posts = [] }) {
       case "post":
       case "remove": {
         // The json form nests the post in the message; the html form puts its fields into the message itself.
-        const { id, revision, published_at = "" } = message.post ?? message;
+        const post = /** @type {Post} */ (/** @type {PostMessage} */ (message).post ?? message);
+        const { id, revision, published_at } = post;
         const known = knownPosts.get(id);
         if (known && known.revision >= revision) return [];
         const removed = message.type === "remove";
-        knownPosts.set(id, { revision, removed, published_at });
-        const post = message.post ?? message;
+        knownPosts.set(id, { revision, removed, published_at: published_at ?? "" });
         /** @type {Change} */
         const change = removed
           ? { kind: "remove", id }
@@ -42,7 +43,7 @@ export function createBlogState({ cursor, posts = [] }) {
         // When polling, the client makes up the hello, without a blog.
         if (!message.blog) return [];
         ended = hasEnded(message.blog);
-        return [{ kind: "blog", blog: message.blog, html: message.html }];
+        return [{ kind: "blog", blog: message.blog, html: /** @type {BlogMarkupMessage} */ (message).html }];
       case "reset":
         knownPosts.clear();
         return [{ kind: "reset", reason: message.reason }];

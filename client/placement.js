@@ -6,7 +6,8 @@
  * keep a list of posts: each article in the DOM carries its own id, revision and time.
  */
 
-/** @import { Blog, Phase, Post, ShownPost, View } from "./types.js" */
+/** @import { Blog } from "./messages.js" */
+/** @import { Phase, Post, ShownPost, View } from "./types.js" */
 
 import { byPublication } from "./blog_state.js";
 
@@ -83,10 +84,10 @@ export function createPlacement({ byId, find, articles, parse, lang, url, behind
 
   /** Updates a post's line in the list of key events, and its copy among the pinned posts. @param {Post} post */
   const updateSummary = (post) => {
-    for (const [name, html] of [
+    for (const [name, html] of /** @type {[string, string | undefined][]} */ ([
       ["keys", post.key_html],
       ["pinned", post.pinned_html],
-    ]) {
+    ])) {
       byId(`${name}-${post.id}`)?.remove();
       if (html && byId(name)) insert(byId(name), parse(html));
       // The server renders at most 100 too: web/pages/blog.py.

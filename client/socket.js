@@ -19,7 +19,8 @@
  * That transport looks like a WebSocket, and closes itself once a real one works again.
  */
 
-/** @import { Connection, ConnectOptions, Environment, Message, Phase, Transport } from "./types.js" */
+/** @import { Message } from "./messages.js" */
+/** @import { Connection, ConnectOptions, Environment, Phase, Transport } from "./types.js" */
 
 import { backoff, HELLO_TIMEOUT, WEBSOCKET_WORKS } from "./backoff.js";
 import { openSharedConnection } from "./tabs.js";

@@ -9,7 +9,8 @@
  * Locks, each tab has its own connection.
  */
 
-/** @import { Connection, Message, TabMessage, Transport } from "./types.js" */
+/** @import { HelloMessage } from "./messages.js" */
+/** @import { Connection, TabMessage, Transport } from "./types.js" */
 
 import { movesCursor } from "./blog_state.js";
 
@@ -48,7 +49,7 @@ export function openSharedConnection(url, protocol, Transport = WebSocket) {
     new Promise((release) => {
       if (done.signal.aborted) return release(0);
       done.signal.addEventListener("abort", release);
-      /** @type {Message | undefined} What a new follower receives first. */
+      /** @type {HelloMessage | undefined} What a new follower receives first. */
       let hello;
       connection = new Transport(address.href, protocol);
       connection.onmessage = ({ data }) => {

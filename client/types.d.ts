@@ -1,19 +1,13 @@
 /** The types that several modules share. Only the type checker reads this file; no page loads it. */
 
+import type { Blog, Counts, Message } from "./messages.js";
+
 /**
  * The state of a connection. `connecting`: for the first time. `live`: connected. `reconnecting`: lost, and retrying.
  * The others are final: `ended` (the blog has ended), `refused` (the server refuses this client), `gone` (there is no
  * such blog), `closed` (by the client).
  */
 export type Phase = "connecting" | "live" | "reconnecting" | "ended" | "refused" | "gone" | "closed";
-
-/** What the server says, as docs/protocol.md has it. Unknown types and fields may come at any time. */
-export interface Message {
-  type: string;
-  cursor: string;
-  // biome-ignore lint/suspicious/noExplicitAny: what else there is depends on the type, and grows.
-  [field: string]: any;
-}
 
 /** A WebSocket, or an object with the part of its interface that socket.js uses. */
 export interface Connection {
@@ -142,21 +136,13 @@ export interface UnreadPost {
 }
 
 /** A post in one of the forms: all of its fields (json), or its position and markup (html). */
-export interface Post extends ShownPost {
+export interface Post {
+  id: string;
+  revision: number;
+  published_at?: string | null;
   html?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: in the json form, whatever a post has.
-  [field: string]: any;
-}
-
-/**
- * A blog's public fields. Every change of a post has the counts alone, in the html form with their markup as `html`.
- */
-export interface Blog {
-  posts: number;
-  updated_at: string | null;
-  html?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: in hello and blog messages, whatever a blog has.
-  [field: string]: any;
+  key_html?: string;
+  pinned_html?: string;
 }
 
 /**
@@ -168,7 +154,7 @@ export interface Blog {
 export type Change =
   | { kind: "place" | "replace"; id: string; post: Post }
   | { kind: "remove"; id: string }
-  | { kind: "counts"; counts: Blog }
+  | { kind: "counts"; counts: Counts & { html?: string } }
   | { kind: "blog"; blog: Blog; html?: string }
   | { kind: "reset"; reason: string }
   | { kind: "end" };

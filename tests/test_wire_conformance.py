@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stoppress.cli.reconnect import FollowState
 from stoppress.model import Post, PostChanged, PostRemoved, Record, Tombstone, apply
 
 SCRIPTS = sorted((Path(__file__).parent / "wire").glob("*.json"))
@@ -67,6 +68,17 @@ def test_script(path: Path) -> None:
     } == then["posts"]
     assert [post.id for post in sorted(shown, key=_place, reverse=True)] == then["order"]
     assert client.phase == then["phase"]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_the_cursor_and_the_end_as_stoppress_tail_has_them(path: Path) -> None:
+    script = json.loads(path.read_text(encoding="utf-8"))
+    state = FollowState(clock=lambda: 0.0, chance=lambda: 0.0, cursor=script["start"]["cursor"] or None)
+    state.connected()
+    for message in script["messages"]:
+        state.receive(message)
+    assert state.cursor == script["then"]["cursor"]
+    assert state.ended == (script["then"]["phase"] == "ended")
 
 
 def test_there_are_scripts() -> None:

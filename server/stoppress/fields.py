@@ -22,6 +22,7 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     TypeAdapter,
+    WithJsonSchema,
 )
 
 TITLE_MAX = 300
@@ -146,6 +147,7 @@ Time = Annotated[
     BeforeValidator(_written),
     AfterValidator(_milliseconds),
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=URL_MAX), AfterValidator(_http_url)]
 Srcset = Annotated[str, StringConstraints(min_length=1, max_length=10 * URL_MAX), AfterValidator(_srcset)]

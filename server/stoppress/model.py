@@ -41,7 +41,8 @@ PostStatus = Literal["draft", "scheduled", "published", "deleted"]
 
 
 class Frozen(BaseModel):
-    """Unknown fields are refused, and nothing changes after validation."""
+    """Unknown fields are refused, and nothing changes after validation. What is stored may come from a newer version,
+    and is read more tolerantly: store/records.py."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -103,16 +104,16 @@ class BlogFields(Frozen):
 class _Identity(Frozen):
     """What stands first in every answer."""
 
-    id: Id
-    revision: Annotated[int, Field(ge=1)]
+    id: Id = Field(description="Never changes.")
+    revision: Annotated[int, Field(ge=1)] = Field(description="Counts the changes, from 1.")
 
 
 class Blog(BlogFields, _Identity):
     """A blog as everybody may see it. `posts` counts the published ones."""
 
-    created_at: Time
+    created_at: Time = Field(description="When the blog was made.")
     updated_at: Time | None = Field(None, description="The last change that readers should notice.")
-    posts: Annotated[int, Field(ge=0)] = 0
+    posts: Annotated[int, Field(ge=0)] = Field(0, description="How many posts are published.")
 
 
 class PostFields(Frozen):
@@ -135,14 +136,14 @@ class PostFields(Frozen):
 
 
 class _PostIdentity(_Identity):
-    """And when."""
+    """What the server knows of a post besides its content: which blog it is in, and its times."""
 
-    blog: Id
+    blog: Id = Field(description="The id of the post's blog.")
     status: PostStatus
-    created_at: Time
-    published_at: Time | None = None
-    updated_at: Time | None = None
-    publish_at: Time | None = None
+    created_at: Time = Field(description="When the post was made.")
+    published_at: Time | None = Field(None, description="The first publication, which orders posts.")
+    updated_at: Time | None = Field(None, description="The time shown: the last edit that was not silent.")
+    publish_at: Time | None = Field(None, description="When a scheduled post comes out.")
 
 
 class Post(PostFields, _PostIdentity):
@@ -188,6 +189,12 @@ class BlogChanged:
 Event = PostChanged | PostRemoved | BlogChanged
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """Something that a newer version wrote and this one can't read. It is never written, and it changes nothing that
+    readers see; but it has a sequence number, so their cursors move past it."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
     """A place in a blog's history: `EPOCH.SEQUENCE`, opaque to clients.
@@ -230,7 +237,7 @@ class Record:
     sequence: int
     posts: int
     updated_at: datetime | None
-    event: Event
+    event: Event | UnknownEvent
     epoch: str | None = None
     committed: datetime | None = field(default=None, compare=False)
 
@@ -251,6 +258,6 @@ def apply(state: dict[str, Post | Tombstone], records: Iterable[Record]) -> dict
                 known = after.get(new.id)
                 if known is None or known.revision < new.revision:
                     after[new.id] = new
-            case BlogChanged():
+            case BlogChanged() | UnknownEvent():
                 pass
     return after

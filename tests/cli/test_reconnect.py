@@ -44,10 +44,12 @@ def test_a_heartbeat_does_not_move_it(following: FollowState) -> None:
     assert following.cursor == "e.4"
 
 
-def test_unknown_messages_and_fields_are_ignored(following: FollowState) -> None:
+def test_unknown_messages_and_fields_are_ignored(following: FollowState, time: Time) -> None:
     following.receive(hello("e.4"))
-    assert not following.receive({"type": "aurora", "cursor": "e.99"})
-    assert following.cursor == "e.4"
+    assert not following.receive({"type": "aurora", "cursor": "e.5"})
+    assert following.cursor == "e.5"  # every message moves it
+    assert not following.receive({"type": "heartbeat", "cursor": "e.5", "region": "north"})
+    assert following.silent_until == time.now + 2 * 10  # not behind
 
 
 def test_a_reset_gives_the_new_cursor(following: FollowState) -> None:

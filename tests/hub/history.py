@@ -17,8 +17,10 @@ from stoppress.model import (
     PostRemoved,
     Record,
     Tombstone,
+    UnknownEvent,
 )
 from stoppress.store.base import BlogState, Since
+from stoppress.wire.messages import SummaryMarkup
 
 NOON = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -46,7 +48,7 @@ class PlainMarkup:
         """The title."""
         return f"<header>{blog.title}</header>"
 
-    def summary(self, blog: Blog, post: Post) -> dict[str, str]:
+    def summary(self, blog: Blog, post: Post) -> SummaryMarkup:
         """Nothing more."""
         return {}
 
@@ -105,11 +107,16 @@ class HistoryInMemory:
         self._append(blog, BlogChanged(after))
         return self.head(blog)
 
+    def baffle(self, blog: str = "regatta") -> Cursor:
+        """Something of a newer version, which this one can't read."""
+        self._append(blog, UnknownEvent())
+        return self.head(blog)
+
     def _revision(self, blog: str, post: str) -> int:
         entry = self.state(blog).get(post)
         return entry.revision if entry else 0
 
-    def _append(self, blog: str, event: Event) -> None:
+    def _append(self, blog: str, event: Event | UnknownEvent) -> None:
         records = self.records[blog]
         entries = self.state(blog)
         match event:
@@ -117,6 +124,8 @@ class HistoryInMemory:
                 entries[new.id] = new
             case BlogChanged(blog=after):
                 self.stored[blog] = after
+            case UnknownEvent():
+                pass
         posts = sum(isinstance(entry, Post) for entry in entries.values())
         sequence = len(records) + 1
         updated = NOON + timedelta(minutes=sequence)
@@ -152,7 +161,7 @@ class HistoryInMemory:
             match record.event:
                 case PostChanged(post=new) | PostRemoved(tombstone=new):
                     entries[new.id] = new
-                case BlogChanged():
+                case BlogChanged() | UnknownEvent():
                     pass
         return entries
 
@@ -220,7 +229,7 @@ class HistoryInMemory:
             match record.event:
                 case PostChanged(post=new) | PostRemoved(tombstone=new):
                     last[new.id] = record
-                case BlogChanged():
+                case BlogChanged() | UnknownEvent():
                     last[None] = record
         changed = sorted((r for r in last.values() if r.sequence > after), key=lambda r: r.sequence)
         state = self._blog(blog)

@@ -15,6 +15,7 @@ from stoppress.cli.download_pictures import Downloads
 from stoppress.errors import NotFound, StopPressError
 from stoppress.model import Blog, Post
 from stoppress.render.html_archive import archive, pictures
+from stoppress.store.records import load_blog, load_post
 
 _CANONICAL = re.compile(r'<link rel="canonical" href="([^"]+)">')
 _CLIENT = re.compile(r'<link rel="(?:stylesheet|icon)"[^>]* href="([^"]+)">')
@@ -55,7 +56,7 @@ class HtmlExport:
             found = await api.blog(self._blog)
             if found is None:
                 raise NotFound(f"there is no blog {self._blog!r} at {self._url}")
-            return Blog.model_validate(found), [Post.model_validate(post) for post in await api.all_posts(self._blog)]
+            return load_blog(found), [load_post(post) for post in await api.all_posts(self._blog)]
 
     async def _fill(self, folder: Path, blog: Blog, posts: Sequence[Post]) -> Sequence[str]:
         media = folder / "media"

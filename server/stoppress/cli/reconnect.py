@@ -75,10 +75,15 @@ class FollowState:
             case "post" | "remove" | "reset":
                 pass
             case _:
+                # A type that a later version added: nothing for us, but it moves the cursor as every message does.
+                self._move(message)
                 return False
+        self._move(message)
+        return True
+
+    def _move(self, message: Message) -> None:
         self.cursor = message.get("cursor") or self.cursor
         self._behind_since = None
-        return True
 
     @property
     def silent_until(self) -> float:

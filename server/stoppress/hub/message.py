@@ -12,7 +12,7 @@ import struct
 import zlib
 
 from stoppress import wire
-from stoppress.model import Blog, BlogChanged, Cursor, PostChanged, PostRemoved, Record
+from stoppress.model import Blog, BlogChanged, Cursor, PostChanged, PostRemoved, Record, UnknownEvent
 from stoppress.wire import Form, Markup
 
 _TEXT, _CLOSE = 0x81, 0x88  # FIN and opcode: RFC 6455, 5.2
@@ -110,6 +110,9 @@ class Message:
             case PostChanged(post=state) | PostRemoved(tombstone=state):
                 self.about: str | None = state.id
             case BlogChanged(blog=state):
+                self.about = None
+            case UnknownEvent():
+                state = blog
                 self.about = None
         # The post itself, its frame and event in two forms, each about as long as the post, and all four deflated.
         self.size = 1_000 + 7 * len(state.model_dump_json())

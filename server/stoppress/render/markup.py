@@ -21,6 +21,7 @@ from stoppress.render.embed_players import player
 from stoppress.render.structured_data import absolute, live_blog_posting, safe_json
 from stoppress.render.translations import Words, count, phrases, words
 from stoppress.store.base import Order, Page
+from stoppress.wire.messages import SummaryMarkup
 
 Notice = Literal["not_found", "gone", "unavailable"]
 
@@ -75,9 +76,9 @@ class Markup:
         """The post's line in the summary of key events, `<li id="keys-ID">`."""
         return self._render("key_event.html", blog, post=post)
 
-    def summary(self, blog: Blog, post: Post) -> dict[str, str]:
+    def summary(self, blog: Blog, post: Post) -> SummaryMarkup:
         """What the head of the page shows of the post, as wire.Markup has it."""
-        fields = {}
+        fields: SummaryMarkup = {}
         if post.key and post.published_at:
             fields["key_html"] = self.key_event(blog, post)
         if post.pinned:

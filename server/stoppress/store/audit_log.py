@@ -43,5 +43,6 @@ class RedisAudit:
 
 
 def _load(text: str) -> Act:
-    fields = json.loads(text)
-    return Act(**fields | {"at": datetime.fromisoformat(fields["at"])})
+    # A newer version may have written more.
+    known = {name: value for name, value in json.loads(text).items() if name in Act.__dataclass_fields__}
+    return Act(**known | {"at": datetime.fromisoformat(known["at"])})

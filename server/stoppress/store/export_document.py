@@ -19,7 +19,7 @@ from stoppress.model import Blog, BlogChanged, Post, PostChanged, PostRemoved, T
 from stoppress.sanitize import sanitize
 from stoppress.store.base import Due
 from stoppress.store.connection import reachable
-from stoppress.store.records import dump_event, load_revision, milliseconds, moment
+from stoppress.store.records import check_revision, dump_event, load_revision, milliseconds, moment
 from stoppress.store.redis_keys import BLOG, BLOGS, Keys, indexes
 from stoppress.store.redis_store import RedisStore
 
@@ -57,7 +57,8 @@ async def dump(store: RedisStore, blog: str) -> Object:
 async def load(store: RedisStore, document: Object) -> str:
     """Make the blog of a document; its id. It is seen once all of it is written.
 
-    Bodies are sanitised anew, in every revision: a document may have been written by anybody.
+    Bodies are sanitised anew, in every revision: a document may have been written by anybody. Unknown fields are
+    refused: a document of a newer version would lose them.
 
     Raises Invalid (with the place), Conflict (there is such a blog), Unavailable.
     """
@@ -113,6 +114,8 @@ def _check(document: Object) -> tuple[Blog, datetime | None, list[tuple[Any, Pos
         for i, one in enumerate(document["posts"]):
             where = f"/posts/{i}"
             lines = [_sanitised(line, f"{where}/revisions/{j}/post/body") for j, line in enumerate(one["revisions"])]
+            for line in lines:
+                check_revision(line)
             revisions = [load_revision(_text(line)) for line in lines]
             entry = revisions[-1].post
             for number, revision in enumerate(revisions, 1):

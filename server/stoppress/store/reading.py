@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved
+from stoppress.errors import Unavailable
+from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved, UnknownEvent
 from stoppress.store.base import BlogState, Entry, Order, Page, Place, Revision, Since
 from stoppress.store.connection import Client, reachable, script
 from stoppress.store.records import load_entry, load_record, load_revision, milliseconds, moment
@@ -123,7 +124,8 @@ class Reading:
 
 def _blog(record: str, epoch: str, sequence: str, updated: str | None, count: int) -> tuple[Blog, Cursor]:
     event = load_record(record).event
-    assert isinstance(event, BlogChanged)
+    if not isinstance(event, BlogChanged):
+        raise Unavailable("a newer version wrote the blog, and this one can't read it")
     updated_at = moment(int(updated)) if updated else None
     return event.blog.model_copy(update={"posts": count, "updated_at": updated_at}), Cursor(epoch, int(sequence))
 
@@ -134,5 +136,5 @@ def _entry(record: str) -> Entry | None:
             return post
         case PostRemoved(tombstone=tombstone):
             return tombstone
-        case BlogChanged():
+        case BlogChanged() | UnknownEvent():
             return None

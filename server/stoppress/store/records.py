@@ -1,10 +1,25 @@
-"""How events, records and tokens are written down: JSON texts, read back into the model's frozen types."""
+"""How events, records and tokens are written down: JSON texts, read back into the model's frozen types.
+
+Processes of two versions may share a store, so a newer version may have written what is read here. Reading therefore
+is tolerant (docs/decisions/0045):
+
+- unknown fields are ignored, and so are further members of a record;
+- an item of a list that can't be read, such as a medium of an unknown `type`, is left out;
+- a blog's status, time zone or language that is unknown reads as the field's default;
+- in a record, a post that can't be read otherwise reads as removed; what is none of post, removed and blog reads as
+  UnknownEvent. So neither stops a tail.
+
+What comes from outside is checked strictly: editing/inputs.py, store/export_document.py.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from stoppress.model import (
     Blog,
@@ -15,6 +30,7 @@ from stoppress.model import (
     PostRemoved,
     Record,
     Tombstone,
+    UnknownEvent,
     rfc3339,
 )
 from stoppress.store.base import Entry, Revision, TokenRecord
@@ -50,25 +66,73 @@ def dump_event(event: Event) -> str:
 def load_record(text: str, epoch: str | None = None, committed: str | None = None) -> Record:
     """The inverse of what commit.lua writes around `dump_event`; `epoch` and `committed`
     (ms) are written beside it in the stream."""
-    sequence, posts, updated, content = json.loads(text)
+    sequence, posts, updated, content, *_ = json.loads(text)
     updated_at = None if updated is None else moment(updated)
-    event: Event
-    if "post" in content:
-        event = PostChanged(content["change"], Post.model_validate(content["post"]))
-    elif "removed" in content:
-        event = PostRemoved(Tombstone.model_validate(content["removed"]))
-    else:
-        blog = Blog.model_validate(content["blog"])
-        event = BlogChanged(blog.model_copy(update={"posts": posts, "updated_at": updated_at}))
+    event = _load_event(content)
+    if isinstance(event, BlogChanged):
+        event = BlogChanged(event.blog.model_copy(update={"posts": posts, "updated_at": updated_at}))
     return Record(sequence, posts, updated_at, event, epoch, None if committed is None else moment(int(committed)))
 
 
+def _load_event(content: Any) -> Event | UnknownEvent:
+    try:
+        match content:
+            case {"post": fields, "change": change}:
+                try:
+                    return PostChanged(change, load_post(fields))
+                except ValidationError:
+                    # Not shown rather than shown in part: it may be under a status that hides it.
+                    identity = {name: fields[name] for name in ("id", "blog", "revision")}
+                    return PostRemoved(Tombstone.model_validate(identity))
+            case {"removed": fields}:
+                return PostRemoved(_load(Tombstone, fields))
+            case {"blog": fields}:
+                return BlogChanged(load_blog(fields))
+    except (ValidationError, KeyError, TypeError):
+        pass
+    return UnknownEvent()
+
+
+def load_post(fields: Any) -> Post:
+    """A post as some version dumped it. Raises ValidationError, also for an unknown status."""
+    return _load(Post, fields)
+
+
+def load_blog(fields: Any) -> Blog:
+    """A blog as some version dumped it. Raises ValidationError."""
+    return _load(Blog, fields, {"status": "live", "timezone": "UTC", "language": "en"})
+
+
+Model = TypeVar("Model", bound=BaseModel)
+_NOTHING: Mapping[str, object] = {}
+
+
+def _load(model: type[Model], fields: Any, otherwise: Mapping[str, object] = _NOTHING) -> Model:
+    """`fields` as `model`, without what this version can't read; `otherwise` has the values of fields whose own is
+    unknown. Raises ValidationError."""
+    try:
+        return model.model_validate(fields, extra="ignore")
+    except ValidationError as error:
+        wrong = [line["loc"] for line in error.errors(include_url=False, include_context=False)]
+        if not isinstance(fields, dict):
+            raise
+        readable = dict(fields)
+        for name, value in fields.items():
+            if isinstance(value, list):
+                items = {path[1] for path in wrong if path[0] == name and len(path) > 1}
+                readable[name] = [item for i, item in enumerate(value) if i not in items]
+            elif name in otherwise and (name,) in wrong:
+                readable[name] = otherwise[name]
+        return model.model_validate(readable, extra="ignore")
+
+
 def load_entry(text: str) -> Entry:
-    """A post, or the tombstone of one."""
+    """A post, or the tombstone of one, as editors see it: a status that is unknown reads as a draft's. Raises
+    ValidationError."""
     fields = json.loads(text)
     if fields["status"] == "deleted":
-        return Tombstone.model_validate(fields)
-    return Post.model_validate(fields)
+        return _load(Tombstone, fields)
+    return _load(Post, fields, {"status": "draft"})
 
 
 def dump_revision(revision: Revision) -> str:
@@ -86,6 +150,12 @@ def load_revision(text: str) -> Revision:
         by=line["by"],
         post=load_entry(_dump(line["post"])),
     )
+
+
+def check_revision(line: Any) -> None:
+    """Raises ValidationError, KeyError or TypeError when `load_revision` would leave anything out of this line."""
+    post = line["post"]
+    (Tombstone if post["status"] == "deleted" else Post).model_validate(post)
 
 
 def dump_token(token: TokenRecord) -> str:

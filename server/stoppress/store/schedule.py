@@ -40,5 +40,5 @@ def _due_text(due: Due) -> str:
 
 
 def _load_due(text: str, score: float) -> Due:
-    blog, post, revision, _ = text.split(" ")
+    blog, post, revision, *_ = text.split(" ")
     return Due(moment(int(score)), blog, post, int(revision))

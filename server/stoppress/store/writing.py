@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from stoppress.settings import Settings
 from stoppress.store.base import Attempt, Change, Committed, Entry, Revision
 from stoppress.store.connection import Client, reachable, script
 from stoppress.store.idempotency import Attempts, dump_answer, same_request
-from stoppress.store.records import dump_event, dump_revision, milliseconds
+from stoppress.store.records import dump_event, dump_revision, load_blog, milliseconds
 from stoppress.store.redis_keys import BLOG, BLOGS, Keys, indexes
 
 # WAITAOF's arguments: how many servers must have fsynced, this one and its replicas.
@@ -66,7 +67,7 @@ class Writing(Attempts):
         )
         if answer[0] == "replayed":
             same_request(attempt, answer[1])
-            return Committed(Cursor(answer[2], int(answer[3])), Blog.model_validate_json(answer[4]), replayed=True)
+            return Committed(Cursor(answer[2], int(answer[3])), load_blog(json.loads(answer[4])), replayed=True)
         return Committed(Cursor(answer[1], int(answer[2])), blog)
 
     async def commit(

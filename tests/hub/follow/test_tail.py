@@ -124,3 +124,26 @@ async def receive_after(history: HistoryInMemory, reader: ClientConnection) -> d
     """What comes after one more post."""
     history.publish("f")
     return await receive(reader)
+
+
+async def test_an_event_of_a_newer_version_is_passed_over_and_readers_move_past_it() -> None:
+    history = HistoryInMemory()
+    async with hub_server(history, verify=3600.0) as at, at.connect() as app:
+        page = await at.connect(form="stoppress.v1.html")
+        await receive(app)
+        await receive(page)
+        history.publish("a")
+        history.baffle()
+        history.publish("b")
+        for reader in (app, page):
+            told = [await receive(reader) for _ in range(3)]
+            assert [(message["type"], message["cursor"]) for message in told] == [
+                ("post", "e1.1"),
+                ("blog", "e1.2"),  # the blog as it stands: known to every client, and true
+                ("post", "e1.3"),
+            ]
+            assert (told[1]["blog"]["title"], told[1]["blog"]["posts"]) == ("Lake regatta", 1)
+        assert at.metric("stoppress_tail_restarts_total") == 0
+        async with at.connect("e1.1") as back:
+            assert [(await receive(back))["cursor"] for _ in range(3)] == ["e1.1", "e1.2", "e1.3"]
+        await page.close()

@@ -31,8 +31,9 @@ _ABOUT = """A live-blog server: publish over HTTP, and every open page has it at
 
 Times are RFC 3339 in UTC, ids are ULIDs unless you give one. Every write answers with the cursor at which readers see
 it. Errors are RFC 9457 problems that name the field and the value. A request's body may have {body_limit} bytes and its
-head {head_limit}; send JSON. Every POST may carry an `Idempotency-Key`. Unknown fields are refused,
-and so are unknown query parameters under /v1."""
+head {head_limit}; send JSON. Every POST may carry an `Idempotency-Key`. Unknown fields in a
+request are refused, and so are unknown query parameters under /v1. Answers may have more fields in a later version,
+which clients ignore."""
 
 
 def openapi(operations: Sequence[Operation], *, body_limit: int, head_limit: int) -> dict[str, Any]:
@@ -132,6 +133,7 @@ def _schemas() -> dict[str, Any]:
         _as_merge_patch(schemas[name])
     for name in ("Blog", "Post", "Tombstone"):
         schemas[name]["required"] = sorted(schemas[name]["properties"])
+        del schemas[name]["additionalProperties"]  # answers may have more fields in a later version
     return {**schemas, **_answers()}
 
 

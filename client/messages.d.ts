@@ -1,0 +1,298 @@
+/** The messages of the protocol. Made by scripts/messages.py from server/stoppress/wire/messages.py. */
+
+/** Somebody who wrote or reported. */
+export interface Author {
+  name: string;
+  role: string | null;
+  url: string | null;
+  image: string | null;
+}
+
+/** A blog as everybody may see it. `posts` counts the published ones. */
+export interface Blog {
+  /** Never changes. */
+  id: string;
+  /** Counts the changes, from 1. */
+  revision: number;
+  title: string;
+  /** The standfirst, under the headline. */
+  description: string | null;
+  /** As printed: By A, B and C. */
+  byline: string | null;
+  authors: Author[];
+  /** IANA name; times are shown in it. */
+  timezone: string;
+  /** BCP 47 tag; sets the page's language, direction and dates. */
+  language: string;
+  status: "scheduled" | "live" | "paused" | "ended" | "archived";
+  /** When the blog was made. */
+  created_at: string;
+  /** The last change that readers should notice. */
+  updated_at: string | null;
+  /** How many posts are published. */
+  posts: number;
+}
+
+/** `blog` in the html form. */
+export interface BlogMarkupMessage {
+  type: "blog";
+  /** The client's position once it has applied the message. Opaque. */
+  cursor: string;
+  /** The blog, as the API answers it. */
+  blog: Blog;
+  /** The page's header: status, headline, standfirst, byline, dateline. */
+  html: string;
+}
+
+/**
+ * The blog itself changed. Replace what you show of it: headline, status, counts. If `blog.status` is `ended` or
+ * `archived`, close the connection and don't reconnect.
+ */
+export interface BlogMessage {
+  type: "blog";
+  /** The client's position once it has applied the message. Opaque. */
+  cursor: string;
+  /** The blog, as the API answers it. */
+  blog: Blog;
+}
+
+/** This server is about to close the connection. Reconnect after `retry_after_ms`, to any server. */
+export interface ByeMessage {
+  type: "bye";
+  /** The client's position. It does not move. */
+  cursor: string;
+  /** How long to wait, in milliseconds. */
+  retry_after_ms: number;
+  /** `restarting`. There may be others; all are treated alike. */
+  reason: string;
+}
+
+/** The blog's counts after a change. */
+export interface Counts {
+  /** How many posts are published. */
+  posts: number;
+  /** The last change that readers should notice. */
+  updated_at: string | null;
+}
+
+/** Something hosted elsewhere: shown as a card, loaded only when the reader asks. */
+export interface Embed {
+  type: "embed";
+  url: string;
+  provider: string | null;
+  title: string | null;
+  thumbnail: string | null;
+}
+
+/**
+ * The connection is alive. If `cursor` differs from the client's own for some seconds, a message was lost: reconnect
+ * with the client's own cursor.
+ */
+export interface HeartbeatMessage {
+  type: "heartbeat";
+  /** The end of the blog's history. Opaque. Not the client's position. */
+  cursor: string;
+  /** How many readers the blog has now, about. */
+  readers?: number;
+}
+
+/**
+ * The first message of a connection. The client is up to date at `cursor` once it has applied the messages that follow,
+ * if any. Ahead of a `reset`, `cursor` is the one that the client sent.
+ */
+export interface HelloMessage {
+  type: "hello";
+  /** The client's position before the messages that follow. Opaque. */
+  cursor: string;
+  /** The blog, as the API answers it. */
+  blog: Blog;
+  /** Seconds between two heartbeats. */
+  heartbeat: number;
+  /** Whether the connection goes on from the cursor that the client sent. */
+  resumed: boolean;
+}
+
+/** A picture. `width` and `height`, in pixels, reserve its place before it has loaded. */
+export interface Image {
+  type: "image";
+  url: string;
+  alt: string;
+  caption: string | null;
+  credit: string | null;
+  width: number | null;
+  height: number | null;
+  srcset: string | null;
+}
+
+/** Where to read on. */
+export interface Link {
+  url: string;
+  title: string;
+}
+
+/** The blog's counts after a change, and the markup that shows them. */
+export interface MarkupCounts {
+  /** How many posts are published. */
+  posts: number;
+  /** The last change that readers should notice. */
+  updated_at: string | null;
+  /** The page's dateline: when the blog was updated, and how many posts it has. */
+  html: string;
+}
+
+/** One post in one revision. A draft has no `published_at` unless its editor set one. */
+export interface Post {
+  /** Never changes. */
+  id: string;
+  /** Counts the changes, from 1. */
+  revision: number;
+  /** The id of the post's blog. */
+  blog: string;
+  status: "draft" | "scheduled" | "published" | "deleted";
+  /** When the post was made. */
+  created_at: string;
+  /** The first publication, which orders posts. */
+  published_at: string | null;
+  /** The time shown: the last edit that was not silent. */
+  updated_at: string | null;
+  /** When a scheduled post comes out. */
+  publish_at: string | null;
+  /** Headline; a post may be one line without it. */
+  title: string | null;
+  /** HTML, or Markdown, in; sanitised HTML out. Elements stand at most 500 deep in each other. */
+  body: string;
+  /** Free text as printed. */
+  byline: string | null;
+  authors: Author[];
+  /** Shown on top as well as in its place. */
+  pinned: boolean;
+  /** A key event, listed in the summary. */
+  key: boolean;
+  /** A short title for the summary. */
+  key_title: string | null;
+  media: (Image | Embed)[];
+  links: Link[];
+  /** Who contributed, and the like. */
+  notes: string | null;
+  /** What was wrong; shown with the post. */
+  correction: string | null;
+  tags: string[];
+  body_format: "html";
+}
+
+/** `post` in the html form. */
+export interface PostMarkupMessage {
+  /** Only for a key event: its line in the summary of key events. */
+  key_html?: string;
+  /** Only for a pinned post: its copy on top of the page. */
+  pinned_html?: string;
+  type: "post";
+  /** The client's position once it has applied the message. Opaque. */
+  cursor: string;
+  /** What happened to the post. Treat an unknown one as `edited`. */
+  change: "published" | "edited" | "corrected" | "moved" | "pinned" | "unpinned" | "restored";
+  /** The post's id. */
+  id: string;
+  /** The revision after this change. One that is not newer changes nothing. */
+  revision: number;
+  /** The first publication, which orders posts. */
+  published_at: string | null;
+  /** Whether the post is pinned. */
+  pinned: boolean;
+  /** Whether the post is a key event. */
+  key: boolean;
+  /** The post's `<article>`, as the page holds it. */
+  html: string;
+  /** The blog's counts after this change. */
+  blog: MarkupCounts;
+}
+
+/**
+ * A post was published or changed. Put it in its place, by (`published_at`, `id`); replace the one with its id, unless
+ * the revision is not newer.
+ */
+export interface PostMessage {
+  type: "post";
+  /** The client's position once it has applied the message. Opaque. */
+  cursor: string;
+  /** What happened to the post. Treat an unknown one as `edited`. */
+  change: "published" | "edited" | "corrected" | "moved" | "pinned" | "unpinned" | "restored";
+  /** The post, as the API answers it. */
+  post: Post;
+  /** The blog's counts after this change. */
+  blog: Counts;
+}
+
+/** `remove` in the html form. */
+export interface RemoveMarkupMessage {
+  type: "remove";
+  /** The client's position once it has applied the message. Opaque. */
+  cursor: string;
+  /** The post's id. */
+  id: string;
+  /** The revision after this change. One that is not newer changes nothing. */
+  revision: number;
+  /** The blog's counts after this change. */
+  blog: MarkupCounts;
+}
+
+/** A post was deleted. Take it out, and remember the revision: an older revision that arrives later changes nothing. */
+export interface RemoveMessage {
+  type: "remove";
+  /** The client's position once it has applied the message. Opaque. */
+  cursor: string;
+  /** The post's id. */
+  id: string;
+  /** The revision after this change. One that is not newer changes nothing. */
+  revision: number;
+  /** The blog's counts after this change. */
+  blog: Counts;
+}
+
+/**
+ * The client's cursor can't be resumed from. Forget all posts, load the page or the posts afresh, and go on from the
+ * cursor that comes with them.
+ */
+export interface ResetMessage {
+  type: "reset";
+  /** The client's position once it has applied the message. Opaque. */
+  cursor: string;
+  /**
+   * `epoch`: the history began anew; `ahead`: the cursor is ahead of the history. There may be others; all are treated
+   * alike.
+   */
+  reason: string;
+}
+
+/** What comes by `stoppress.v1.json`. */
+export type DataMessage =
+  | HelloMessage
+  | PostMessage
+  | RemoveMessage
+  | BlogMessage
+  | HeartbeatMessage
+  | ResetMessage
+  | ByeMessage;
+
+/** What comes by `stoppress.v1.html`. */
+export type MarkupMessage =
+  | HelloMessage
+  | PostMarkupMessage
+  | RemoveMarkupMessage
+  | BlogMarkupMessage
+  | HeartbeatMessage
+  | ResetMessage
+  | ByeMessage;
+
+/**
+ * A message of a type that a later version added. Its `type` can be any other string. TypeScript tells the
+ * members of a union apart by literals only, so a literal that is never sent stands for all of them.
+ */
+export interface UnknownMessage {
+  type: "(unknown)";
+  /** The client's position once it has applied the message. */
+  cursor: string;
+}
+
+/** What the server says. Unknown types and fields may come at any time. */
+export type Message = DataMessage | MarkupMessage | UnknownMessage;

@@ -1,0 +1,64 @@
+"""JSON Schemas of the messages, made from their types (messages.py) and the models.
+
+They say what this version sends. They do not forbid other fields: a later version may add some, and a client ignores
+what it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+from stoppress.wire.messages import MESSAGES, Form
+
+Schema = dict[str, Any]
+
+
+class SentSchema(GenerateJsonSchema):
+    """Schemas of what is sent: a model dumps every field, so each is required, and later versions may add some."""
+
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        return field["type"] == "model-field" or super().field_is_required(field, total)
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def default_schema(self, schema: Any) -> Schema:
+        return self.generate_inner(schema["schema"])
+
+    def model_schema(self, schema: Any) -> Schema:
+        found = super().model_schema(schema)
+        found.pop("additionalProperties", None)
+        return found
+
+
+def message_types(form: Form) -> Iterator[tuple[str, str]]:
+    """The messages of a form in the order of the documents: the value of `type`, and the name of the schema."""
+    for message in MESSAGES[form]:
+        yield message.__name__.removesuffix("Message").removesuffix("Markup").lower(), message.__name__
+
+
+def message_schemas(ref_template: str = "#/$defs/{model}") -> dict[str, Schema]:
+    """The schemas by name: those of the messages in both forms, and of the blog, the post and the like in them."""
+    types = dict.fromkeys(message for messages in MESSAGES.values() for message in messages)
+    _, found = TypeAdapter.json_schemas(
+        [(message, "serialization", TypeAdapter(message)) for message in types],
+        ref_template=ref_template,
+        schema_generator=SentSchema,
+    )
+    schemas: dict[str, Schema] = found["$defs"]
+    for schema in schemas.values():
+        schema["description"] = " ".join(schema["description"].split())  # a docstring, whose lines were wrapped
+    return schemas
+
+
+def form_schema(form: Form) -> Schema:
+    """The schema that every message of a form fits."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for _, name in message_types(form)],
+        "$defs": message_schemas(),
+    }

@@ -1,0 +1,193 @@
+"""Everything that the server says fits the schema of the messages, which names every field: in both forms."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import jsonschema_rs
+import pytest
+
+from stoppress import wire
+from stoppress.model import (
+    Blog,
+    BlogChanged,
+    BlogStatus,
+    Change,
+    Cursor,
+    Event,
+    Post,
+    PostChanged,
+    PostRemoved,
+    Record,
+    Tombstone,
+    UnknownEvent,
+)
+from stoppress.render.markup import Markup
+from stoppress.wire import Form
+from stoppress.wire.schema import form_schema, message_types
+
+NOON = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
+LATER = datetime(2031, 5, 4, 13, 5, 0, 250_000, tzinfo=UTC)
+CURSOR = Cursor("k3v9", 5)
+MARKUP = Markup("/client/abc")
+
+BARE_BLOG = Blog(id="bridge", revision=1, title="The bridge reopens", created_at=NOON)
+FULL_BLOG = Blog.model_validate(
+    {
+        "id": "bridge",
+        "revision": 3,
+        "title": "The bridge reopens",
+        "description": "Minute by minute",
+        "byline": "By A, B and C",
+        "authors": [{"name": "Ada Brook", "role": "Reporter", "url": "https://a.example", "image": "/media/a.jpg"}],
+        "timezone": "Europe/Berlin",
+        "language": "ar",
+        "status": "paused",
+        "created_at": NOON,
+        "updated_at": LATER,
+        "posts": 12,
+    }
+)
+BARE_POST = Post(id="bare", blog="bridge", revision=1, status="published", created_at=NOON, published_at=NOON)
+FULL_POST = Post.model_validate(
+    {
+        "id": "full",
+        "blog": "bridge",
+        "revision": 7,
+        "status": "published",
+        "created_at": NOON,
+        "published_at": NOON,
+        "updated_at": LATER,
+        "title": "The tram is across",
+        "body": "<p>It took <em>four</em> minutes.</p>",
+        "byline": "By Tom Field",
+        "authors": [{"name": "Tom Field", "role": "Photographer", "url": "/tom", "image": "/media/t.jpg"}],
+        "pinned": True,
+        "key": True,
+        "key_title": "Across",
+        "media": [
+            {
+                "type": "image",
+                "url": "/media/tram.jpg",
+                "alt": "A tram",
+                "caption": "Line 4",
+                "credit": "Agency",
+                "width": 1200,
+                "height": 800,
+                "srcset": "/media/tram-600.jpg 600w",
+            },
+            {
+                "type": "embed",
+                "url": "https://video.example/1",
+                "provider": "Video",
+                "title": "The crossing",
+                "thumbnail": "/media/v.jpg",
+            },
+        ],
+        "links": [{"url": "https://example.org/story", "title": "The whole story"}],
+        "notes": "Reporting by Ada Brook.",
+        "correction": "It was the second tram.",
+        "tags": ["trams"],
+    }
+)
+PINNED_POST = BARE_POST.model_copy(update={"pinned": True})
+KEY_POST = BARE_POST.model_copy(update={"key": True})
+
+
+def closed(schema: Any) -> Any:
+    """The schema, but an object has no field that it does not name."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    forbids = {"additionalProperties": False} if schema.get("type") == "object" and "properties" in schema else {}
+    return {name: closed(part) for name, part in schema.items()} | forbids
+
+
+def validators(form: Form) -> dict[str, jsonschema_rs.Validator]:
+    """By type: what holds a message to its schema, and to no more fields than that has."""
+    schema = closed(form_schema(form))
+    return {
+        kind: jsonschema_rs.validator_for({"$defs": schema["$defs"], "$ref": f"#/$defs/{name}"})
+        for kind, name in message_types(form)
+    }
+
+
+def events() -> Iterator[Event | UnknownEvent]:
+    for kind in get_args(Change):
+        for post in (BARE_POST, FULL_POST, PINNED_POST, KEY_POST):
+            yield PostChanged(kind, post)
+    yield PostRemoved(Tombstone(id="full", blog="bridge", revision=8))
+    for status in get_args(BlogStatus):
+        yield BlogChanged(FULL_BLOG.model_copy(update={"status": status}))
+    yield BlogChanged(BARE_BLOG)
+    yield UnknownEvent()
+
+
+def messages(form: Form) -> Iterator[str]:
+    """Everything that can be said."""
+    for blog in (BARE_BLOG, FULL_BLOG):
+        for resumed in (False, True):
+            yield wire.hello(blog, CURSOR, heartbeat=25.0, resumed=resumed)
+        for event in events():
+            about = event.blog if isinstance(event, BlogChanged) else blog
+            record = Record(CURSOR.sequence, about.posts, about.updated_at, event)
+            yield wire.change(record, about, CURSOR, form, MARKUP)
+    for readers in (None, 0, 1204):
+        yield wire.heartbeat(CURSOR, readers)
+    for reason in ("epoch", "ahead"):
+        yield wire.reset(CURSOR, reason)
+    yield wire.bye(CURSOR, retry_after_ms=1500, reason="restarting")
+
+
+@pytest.mark.parametrize("form", Form)
+def test_no_message_lacks_a_required_field_or_has_one_without_a_schema(form: Form) -> None:
+    by_type = validators(form)
+    for text in messages(form):
+        message = json.loads(text)
+        errors = [f"{error.instance_path}: {error.message}" for error in by_type[message["type"]].iter_errors(message)]
+        assert errors == [], text
+
+
+@pytest.mark.parametrize("form", Form)
+def test_every_field_of_the_schema_is_said_somewhere(form: Form) -> None:
+    """What no message has any more is in no schema."""
+    said: dict[str, set[str]] = {}
+    for text in messages(form):
+        message = json.loads(text)
+        said.setdefault(message["type"], set()).update(message)
+    schemas = form_schema(form)["$defs"]
+    assert said == {kind: set(schemas[name]["properties"]) for kind, name in message_types(form)}
+
+
+@pytest.mark.parametrize("form", Form)
+def test_every_field_of_a_message_is_described(form: Form) -> None:
+    schemas = form_schema(form)["$defs"]
+    for kind, name in message_types(form):
+        assert schemas[name]["description"]
+        for field, schema in schemas[name]["properties"].items():
+            assert field == "type" or schema.get("description"), f"{kind}.{field} has no description"
+
+
+def test_both_forms_have_the_same_types() -> None:
+    assert [kind for kind, _ in message_types(Form.JSON)] == [kind for kind, _ in message_types(Form.HTML)]
+
+
+@pytest.mark.parametrize("form", Form)
+def test_the_schema_itself_tolerates_fields_that_a_later_version_adds(form: Form) -> None:
+    validator = jsonschema_rs.validator_for(form_schema(form))
+    for text in messages(form):
+        message = json.loads(text) | {"weight": 3}
+        assert validator.is_valid(message)
+
+
+def test_the_tables_in_the_docs_and_the_client_s_types_are_current() -> None:
+    program = Path(__file__).parents[1] / "scripts" / "messages.py"
+    done = subprocess.run([sys.executable, program, "--check"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
