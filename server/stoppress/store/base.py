@@ -134,19 +134,10 @@ class Store(Protocol):
         """Take the blog away with every key of it; False when there was none. Raises StaleRevision when another
         revision than the given one stands."""
 
-    async def commit(
-        self,
-        before: Entry | None,
-        after: Entry,
-        event: Event | None,
-        *,
-        by: str,
-        at: datetime,
-        noticed: datetime | None = None,
-        attempt: Attempt | None = None,
-    ) -> Committed:
-        """Make one change (see Change). Raises StaleRevision (when `before` is not what stands), NotFound (no such
-        blog), Conflict (the blog is archived), Invalid (the attempt's key was used for something else)."""
+    async def commit(self, change: Change, *, by: str, at: datetime, attempt: Attempt | None = None) -> Committed:
+        """Make one change: `by` and `at` are for the post's history. Raises StaleRevision (when `change.before` is not
+        what stands), NotFound (no such blog), Conflict (the blog is archived), Invalid (the attempt's key was used for
+        something else)."""
 
     async def commit_all(
         self, changes: Sequence[Change], *, by: str, at: datetime, attempt: Attempt | None = None

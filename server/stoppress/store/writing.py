@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stoppress.errors import Conflict, NotFound, StaleRevision, Unavailable
-from stoppress.model import Blog, BlogChanged, Cursor, Event, Post, rfc3339
+from stoppress.model import Blog, BlogChanged, Cursor, Post, rfc3339
 from stoppress.settings import Settings
-from stoppress.store.base import Attempt, Change, Committed, Entry, Revision
+from stoppress.store.base import Attempt, Change, Committed, Revision
 from stoppress.store.connection import Client, reachable, script
 from stoppress.store.idempotency import Attempts, dump_answer, same_request
 from stoppress.store.records import dump_event, dump_revision, milliseconds
@@ -69,18 +69,7 @@ class Writing(Attempts):
             return Committed(Cursor(answer[2], int(answer[3])), Blog.model_validate_json(answer[4]), replayed=True)
         return Committed(Cursor(answer[1], int(answer[2])), blog)
 
-    async def commit(
-        self,
-        before: Entry | None,
-        after: Entry,
-        event: Event | None,
-        *,
-        by: str,
-        at: datetime,
-        noticed: datetime | None = None,
-        attempt: Attempt | None = None,
-    ) -> Committed:
-        change = Change(before, after, event, noticed)
+    async def commit(self, change: Change, *, by: str, at: datetime, attempt: Attempt | None = None) -> Committed:
         (committed,) = await self.commit_all([change], by=by, at=at, attempt=attempt)
         return committed
 
