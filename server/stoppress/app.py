@@ -25,12 +25,11 @@ from stoppress.metrics_shared import shared
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
 from stoppress.store.stores import open_stores
-from stoppress.web.cache.fast_path import fronted
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.context import Context
-from stoppress.web.http.head_limit import bounded
 from stoppress.web.http.rate_limit import Limits
 from stoppress.web.pages.assets import Assets
+from stoppress.web.protocol import http_protocol
 from stoppress.web.site import site
 from stoppress.welcome import AdminToken, admin_token
 
@@ -99,7 +98,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             exposition=exposition,
         )
         application = site(context, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes)
-        protocol = fronted(bounded(settings.head_limit), page_cache, metrics)
+        protocol = http_protocol(settings.head_limit, page_cache, metrics)
         async with asyncio.TaskGroup() as tasks:
             endless = []
             if settings.role != "api":
