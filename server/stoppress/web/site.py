@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -28,7 +27,8 @@ from stoppress.web.authentication import with_quota
 from stoppress.web.cache.page_cache import EXPOSED
 from stoppress.web.context import Context
 from stoppress.web.contract.docs import DocsRoutes
-from stoppress.web.contract.operation import Endpoint, Operation, route
+from stoppress.web.contract.operations import OPERATIONS
+from stoppress.web.http.endpoint import Endpoint, Endpoints, counted, route
 from stoppress.web.http.response import problem_answer
 from stoppress.web.pages.assets import Assets
 from stoppress.web.pages.blog import BlogPageRoutes, error_page
@@ -40,22 +40,22 @@ from stoppress.web.roles import misdirected, serves
 _log = logging.getLogger("stoppress.web")
 
 
-def operations(context: Context) -> list[Operation]:
-    """Everything the API and the pages can do."""
+def endpoints(context: Context) -> Endpoints:
+    """What answers each operation that the hub does not, by the operation's name."""
     parts = (
-        BlogRoutes,
-        PostRoutes,
-        ChangeRoutes,
-        MediaRoutes,
-        AuditRoutes,
-        BlogPageRoutes,
-        FeedRoutes,
-        IndexRoutes,
-        ProbeRoutes,
+        BlogRoutes(context),
+        PostRoutes(context),
+        ChangeRoutes(context),
+        MediaRoutes(context),
+        AuditRoutes(context),
+        BlogPageRoutes(context),
+        FeedRoutes(context),
+        IndexRoutes(context),
+        ProbeRoutes(context),
+        RobotsRoutes(),
+        DocsRoutes(context.settings),
     )
-    known = [operation for part in parts for operation in part(context).operations()]
-    known += RobotsRoutes().operations()
-    return known + DocsRoutes(context.settings, known).operations()
+    return {name: endpoint for part in parts for name, endpoint in part.endpoints().items()}
 
 
 def site(
@@ -68,20 +68,23 @@ def site(
     """The application. `live` are the hub's own routes, `client` the modules and styles that pages load,
     `pictures` that of the demo's."""
     readable = error_page(context.markup)
-    endpoints: dict[str, dict[str, Endpoint]] = {}
-    for operation in operations(context):
-        if operation.endpoint is None:
+    known = endpoints(context)
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for operation in OPERATIONS:
+        if operation.by_hub:
             continue
         is_page = operation.media_type == "text/html" and operation.tag == "Readers"
         here = serves(context.settings.role, operation)
-        told = operation if here else replace(operation, endpoint=misdirected(operation))
-        endpoint = with_quota(told.counted(context.metrics, readable if is_page else None))
+        endpoint = known[operation.name] if here else misdirected(operation)
+        endpoint = with_quota(
+            counted(endpoint, operation.method, operation.path, context.metrics, readable if is_page else None)
+        )
         if here and operation.method != "GET":
             endpoint = noted(operation, endpoint, context)
-        endpoints.setdefault(operation.path, {})[operation.method] = endpoint
+        by_path.setdefault(operation.path, {})[operation.method] = endpoint
     routes: list[BaseRoute] = [
         *live,
-        *(route(path, by_method) for path, by_method in endpoints.items()),
+        *(route(path, by_method) for path, by_method in by_path.items()),
         Mount(context.client_path, routes=[Route("/{name}", client.file)], name="client"),
         Mount("/client", routes=[Route("/embed.js", client.embed)]),
         Mount("/demo/", StaticFiles(directory=pictures), name="pictures"),

@@ -12,14 +12,15 @@ from stoppress.model import rfc3339
 from stoppress.store.base import Act
 from stoppress.web.authentication import caller
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import Endpoint, Operation, Parameter, limit_of
+from stoppress.web.contract.operation import Operation
+from stoppress.web.contract.operations.audit import LIMIT
+from stoppress.web.http.endpoint import Endpoint, Endpoints
 from stoppress.web.http.paging import dump_token, load_token
 from stoppress.web.http.request import number, parameter
 from stoppress.web.http.response import answer
 
 _SCANNED = 5_000  # entries looked at for one answer
 _PLACE = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
-LIMIT = 100
 
 
 def noted(operation: Operation, endpoint: Endpoint, context: Context) -> Endpoint:
@@ -83,28 +84,11 @@ class AuditRoutes:
                 break
         return answer({"entries": [_entry(act) for act in found], "next": before and dump_token(before)})
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of it."""
-        return [
-            Operation(
-                "GET",
-                "/v1/audit",
-                "readAudit",
-                "Who did what, from where",
-                self.index,
-                "Operations",
-                scope="admin",
-                parameters=(
-                    Parameter("blog", "query", "Of this blog only."),
-                    limit_of(LIMIT),
-                    Parameter("page", "query", "The `next` of an earlier answer."),
-                ),
-                answers={200: {"$ref": "#/components/schemas/AuditList"}},
-                problems=(401, 403, 422, 503),
-                description="Every write by a token, refused ones too, the latest first. A token for some blogs sees "
-                "those alone. An answer may have fewer entries than asked for, and yet a `next`.",
-            )
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "readAudit": self.index,
+        }
 
 
 def _entry(act: Act) -> dict[str, object]:

@@ -9,11 +9,11 @@ from stoppress import wire
 from stoppress.errors import NotFound
 from stoppress.model import BlogChanged, Cursor
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, Operation, Parameter, limit_of
+from stoppress.web.contract.operations.changes import LIMIT
+from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.request import cursor, number, one_of, parameter
 from stoppress.web.http.response import cursor_tag
 
-LIMIT = 500
 # One second is nothing to a reader who polls, and lets a CDN answer all of them with one request.
 _SHARED = {"cache-control": "public, max-age=1, stale-while-revalidate=5"}
 
@@ -56,65 +56,8 @@ class ChangeRoutes:
             return Response(status_code=304, headers=headers)
         return Response(content, headers=headers, media_type="application/json")
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of it."""
-        cursor_parameter = Parameter("cursor", "query", "Where to go on from; without one, from now.")
-        return [
-            Operation(
-                "GET",
-                "/v1/blogs/{blog}/socket",
-                "openSocket",
-                "The WebSocket",
-                None,
-                "Readers",
-                parameters=(
-                    BLOG,
-                    cursor_parameter,
-                    Parameter("Sec-WebSocket-Protocol", "header", "`stoppress.v1.json` or `stoppress.v1.html`."),
-                ),
-                answers={101: None},
-                problems=(400, 403, 404, 426, 503),
-                description="Its messages are in `/asyncapi.json`. Refusals come before the upgrade.",
-            ),
-            Operation(
-                "GET",
-                "/v1/blogs/{blog}/events",
-                "openEvents",
-                "The same as Server-Sent Events",
-                None,
-                "Readers",
-                parameters=(
-                    BLOG,
-                    cursor_parameter,
-                    Parameter("Last-Event-ID", "header", "A cursor, as browsers send it when they come back."),
-                    Parameter(
-                        "form", "query", "Posts as data or as markup.", {"type": "string", "enum": ["json", "html"]}
-                    ),
-                ),
-                answers={200: {"type": "string"}, 204: None},
-                problems=(400, 403, 404, 422, 503),
-                media_type="text/event-stream",
-            ),
-            Operation(
-                "GET",
-                "/v1/blogs/{blog}/changes",
-                "readChanges",
-                "What changed since a cursor",
-                self.read,
-                "Readers",
-                parameters=(
-                    BLOG,
-                    Parameter("after", "query", "A cursor; without one, only where the blog stands is told."),
-                    limit_of(LIMIT),
-                    Parameter(
-                        "form",
-                        "query",
-                        "Posts as data or as markup.",
-                        {"type": "string", "enum": ["json", "html"], "default": "json"},
-                    ),
-                ),
-                answers={200: {"$ref": "#/components/schemas/Changes"}, 304: None},
-                problems=(400, 404, 422, 503),
-                description="The socket's messages (see /asyncapi.json), compacted to what each changed post is now.",
-            ),
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "readChanges": self.read,
+        }

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress.auth import Caller
-from stoppress.editing.inputs import PostBatch, PostInput, PostPatch
 from stoppress.editing.transitions import changed
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post, rfc3339
 from stoppress.store.base import Attempt, Committed, Order, Place
 from stoppress.web.authentication import caller
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter, limit_of
+from stoppress.web.contract.operations.posts import LIMIT, PRIVATE
+from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import dump_page, load_page
 from stoppress.web.http.request import (
     attempt,
@@ -30,10 +30,6 @@ from stoppress.web.http.request import (
     read_order,
 )
 from stoppress.web.http.response import NO_STORE, answer, cursor_tag, etag, unless_known
-
-LIMIT = 100
-_WRITTEN = {"$ref": "#/components/schemas/PostAnswer"}
-_PRIVATE = ("draft", "scheduled")
 
 
 class PostRoutes:
@@ -65,7 +61,7 @@ class PostRoutes:
     async def index(self, request: Request) -> Response:
         blog = request.path_params["blog"]
         limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
-        status = parameter(request, "status", one_of("published", *_PRIVATE), "published")
+        status = parameter(request, "status", one_of("published", *PRIVATE), "published")
         order: Order = parameter(request, "order", read_order, "newest")
         wanted = [
             name for name in ("key", "pinned") if parameter(request, name, one_of("true", "false"), "false") == "true"
@@ -76,7 +72,7 @@ class PostRoutes:
             raise invalid(wanted[-1].partition(":")[0], f"expected one filter, but got {' and '.join(wanted)[:80]}")
         index = wanted[0] if wanted else "all"
         after = parameter(request, "page", load_page(order), None)
-        if status in _PRIVATE:
+        if status in PRIVATE:
             return await self._private(request, blog, status, order, index, after, limit)
         page = await self._context.store.page(blog, order=order, after=after, limit=limit, index=index)
         if page is None:
@@ -163,138 +159,18 @@ class PostRoutes:
         }
         return answer(content)
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of them."""
-        path = "/v1/blogs/{blog}/posts"
-        return [
-            Operation(
-                "POST",
-                path,
-                "createPost",
-                "Publish a post, or keep a draft",
-                self.create,
-                "Posts",
-                scope="write",
-                body=PostInput,
-                parameters=(BLOG, IDEMPOTENCY_KEY),
-                answers={201: _WRITTEN},
-                problems=(400, 401, 403, 404, 409, 413, 415, 422, 503),
-                description="`published` (the default) and `scheduled` need the scope publish.",
-            ),
-            Operation(
-                "POST",
-                path + ":batch",
-                "createPosts",
-                "Make up to 500 posts, all or none",
-                self.create_all,
-                "Posts",
-                scope="write",
-                body=PostBatch,
-                parameters=(BLOG, IDEMPOTENCY_KEY),
-                answers={201: {"$ref": "#/components/schemas/PostBatchAnswer"}},
-                problems=(400, 401, 403, 404, 409, 413, 415, 422, 503),
-                description="In one atomic step, in the order given. If one is refused none is made, and the problem "
-                "names all that are wrong. "
-                f"The body may have {self._settings.batch_limit} bytes.",
-            ),
-            Operation(
-                "GET",
-                path,
-                "listPosts",
-                "List posts",
-                self.index,
-                "Posts",
-                parameters=(
-                    BLOG,
-                    Parameter("order", "query", "By first publication.", _choice("newest", "oldest")),
-                    limit_of(LIMIT),
-                    Parameter("key", "query", "`true`: key events only.", _choice("false", "true")),
-                    Parameter("pinned", "query", "`true`: pinned posts only.", _choice("false", "true")),
-                    Parameter("tag", "query", "Posts with this tag only. One of key, pinned and tag may be given."),
-                    Parameter(
-                        "status", "query", "Others than published need the scope read.", _choice("published", *_PRIVATE)
-                    ),
-                    Parameter("page", "query", "The `next` of an earlier answer; stable while posts arrive."),
-                ),
-                answers={200: {"$ref": "#/components/schemas/PostList"}, 304: None},
-                problems=(401, 403, 404, 422, 503),
-            ),
-            Operation(
-                "GET",
-                path + "/{post}",
-                "readPost",
-                "Read a post",
-                self.read,
-                "Posts",
-                parameters=(BLOG, POST),
-                answers={200: {"$ref": f"#/components/schemas/{Post.__name__}"}, 304: None},
-                problems=(401, 404, 410, 503),
-                description="A deleted one is 410, with its tombstone. Drafts need the scope read, or are 404.",
-            ),
-            Operation(
-                "PATCH",
-                path + "/{post}",
-                "editPost",
-                "Change a post (RFC 7396 merge patch)",
-                self.edit,
-                "Posts",
-                scope="write",
-                body=PostPatch,
-                merge_patch=True,
-                parameters=(BLOG, POST, IF_MATCH),
-                answers={200: _WRITTEN},
-                problems=(400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503),
-                description="What is published needs the scope publish. A patch with status `published` brings a "
-                "deleted post back. If nothing changes, there is no new revision.",
-            ),
-            Operation(
-                "DELETE",
-                path + "/{post}",
-                "deletePost",
-                "Delete a post",
-                self.delete,
-                "Posts",
-                scope="write",
-                parameters=(BLOG, POST, IF_MATCH),
-                answers={200: {"$ref": "#/components/schemas/TombstoneAnswer"}},
-                problems=(400, 401, 403, 404, 409, 412, 503),
-                description="A tombstone goes to every page, feed, cache and socket. Deleting twice is deleting once.",
-            ),
-            Operation(
-                "GET",
-                path + "/{post}/revisions",
-                "listRevisions",
-                "Who changed what, when",
-                self.revisions,
-                "Posts",
-                scope="read",
-                parameters=(BLOG, POST),
-                answers={200: {"$ref": "#/components/schemas/RevisionList"}},
-                problems=(401, 404, 503),
-            ),
-            Operation(
-                "POST",
-                path + "/{post}/revisions/{revision}/restore",
-                "restoreRevision",
-                "Go back to what a revision said",
-                self.restore,
-                "Posts",
-                scope="write",
-                parameters=(
-                    BLOG,
-                    POST,
-                    Parameter(
-                        "revision", "path", "Its number.", {"type": "integer", "minimum": 1, "maximum": 999999999}
-                    ),
-                    IF_MATCH,
-                    IDEMPOTENCY_KEY,
-                ),
-                answers={200: _WRITTEN},
-                problems=(400, 401, 403, 404, 409, 410, 412, 422, 503),
-                description="Makes a new revision with the fields of that one. Whether the post is out stays as it is; "
-                "what is published needs the scope publish. A deleted post is 410: it comes back by a patch.",
-            ),
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "createPost": self.create,
+            "createPosts": self.create_all,
+            "listPosts": self.index,
+            "readPost": self.read,
+            "editPost": self.edit,
+            "deletePost": self.delete,
+            "listRevisions": self.revisions,
+            "restoreRevision": self.restore,
+        }
 
 
 def _made(post: Post) -> tuple[datetime, str]:
@@ -306,10 +182,6 @@ def _is_in(post: Post, index: str) -> bool:
     """Whether a post that is not published would stand in this index of the store's."""
     kind, _, tag = index.partition(":")
     return {"all": True, "key": post.key, "pinned": post.pinned, "tag": tag in post.tags}[kind]
-
-
-def _choice(*allowed: str) -> dict[str, object]:
-    return {"type": "string", "enum": list(allowed), "default": allowed[0]}
 
 
 def _written(committed: Committed, status: int = 200) -> Response:

@@ -24,7 +24,7 @@ from stoppress.render.markup import Markup, Notice
 from stoppress.store.base import Order, Page, Place
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, POST, ErrorPage, Operation, Parameter
+from stoppress.web.http.endpoint import Endpoints, ErrorPage
 from stoppress.web.http.request import number, one_of, parameter, read_order
 
 # Nothing runs but the client's own modules; pictures may come from anywhere that is https (or from this server), and
@@ -170,42 +170,12 @@ class BlogPageRoutes:
     def _origin(self, request: Request) -> str:
         return (self._context.settings.public_url or str(request.base_url)).rstrip("/")
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of them."""
-        page = {"type": "string", "description": "An HTML document."}
-        return [
-            Operation(
-                "GET",
-                _ROUTE,
-                "blogPage",
-                "The reader's page",
-                self.blog,
-                "Readers",
-                parameters=(
-                    BLOG,
-                    Parameter(
-                        "order", "query", "By first publication.", {"type": "string", "enum": ["newest", "oldest"]}
-                    ),
-                    Parameter("page", "query", "Counted from the oldest.", {"type": "integer", "minimum": 1}),
-                    Parameter("key", "query", "Only key events.", {"type": "string", "enum": ["true", "false"]}),
-                    Parameter("tag", "query", "Only posts with this tag."),
-                    Parameter("behind", "query", "`TIME,ID`: the posts that follow on this place in the order."),
-                ),
-                answers={200: page, 304: None, 404: page, 503: page},
-                media_type=_HTML,
-            ),
-            Operation(
-                "GET",
-                "/blogs/{blog}/posts/{post}",
-                "postPage",
-                "The page that holds a post, at it",
-                self.post,
-                "Readers",
-                parameters=(BLOG, POST),
-                answers={302: None, 404: page, 410: page, 503: page},
-                media_type=_HTML,
-            ),
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "blogPage": self.blog,
+            "postPage": self.post,
+        }
 
 
 def error_page(markup: Markup) -> ErrorPage:

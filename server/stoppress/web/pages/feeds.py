@@ -13,7 +13,7 @@ from stoppress.model import Blog, Post
 from stoppress.render.feeds import atom, json_feed
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, Operation
+from stoppress.web.http.endpoint import Endpoints
 
 _HEADERS = {"x-content-type-options": "nosniff", "access-control-allow-origin": "*"}
 _ROUTE = "/blogs/{blog}/feed."
@@ -57,24 +57,6 @@ class FeedRoutes:
 
         return (await page_cache.answers.of(page_cache.key(request.scope, asked), cursor, make)).response(asked)
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of them."""
-        text = {"type": "string"}
-        return [
-            Operation(
-                "GET",
-                _ROUTE + suffix,
-                f"{suffix}Feed",
-                about,
-                endpoint,
-                "Feeds",
-                parameters=(BLOG,),
-                answers={200: {"type": "object"} if suffix == "json" else text, 304: None},
-                problems=(404, 503),
-                media_type=_KINDS[suffix][0],
-            )
-            for suffix, about, endpoint in (
-                ("atom", "The newest posts as an Atom feed", self.atom),
-                ("json", "The newest posts as a JSON Feed", self.json),
-            )
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {"atomFeed": self.atom, "jsonFeed": self.json}

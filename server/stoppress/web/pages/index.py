@@ -8,7 +8,7 @@ from starlette.responses import Response
 from stoppress import __version__
 from stoppress.store.base import BlogState
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import Operation, Parameter
+from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import dump_token, load_token
 from stoppress.web.http.request import parameter
 from stoppress.web.http.response import answer
@@ -43,23 +43,11 @@ class IndexRoutes:
         html = self._context.markup.front(blogs, following and f"/?page={dump_token(following)}")
         return Response(html, headers={**HEADERS, **_HEADERS}, media_type="text/html")
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of it."""
-        return [
-            Operation(
-                "GET",
-                "/",
-                "front",
-                "Where everything is",
-                self.front,
-                "Operations",
-                parameters=(Parameter("page", "query", "Of the page for browsers: the link at its end has it."),),
-                answers={200: {"$ref": "#/components/schemas/Front"}},
-                problems=(422, 503),
-                page=True,
-                description="A browser, which accepts `text/html`, gets a page that lists the blogs.",
-            )
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "front": self.front,
+        }
 
 
 def _lively(state: BlogState) -> tuple[bool, float]:

@@ -1,0 +1,26 @@
+"""Every operation of the API and the pages: one table for each kind of thing, and all of them in the order of the
+OpenAPI document."""
+
+from __future__ import annotations
+
+from stoppress.web.contract.operation import Operation
+from stoppress.web.contract.operations.audit import AUDIT
+from stoppress.web.contract.operations.blogs import BLOGS
+from stoppress.web.contract.operations.changes import CHANGES
+from stoppress.web.contract.operations.docs import DOCS
+from stoppress.web.contract.operations.media import MEDIA
+from stoppress.web.contract.operations.pages import PAGES, ROBOTS
+from stoppress.web.contract.operations.posts import POSTS
+from stoppress.web.contract.operations.probes import PROBES
+
+OPERATIONS: tuple[Operation, ...] = (
+    *BLOGS,
+    *POSTS,
+    *CHANGES,
+    *MEDIA,
+    *AUDIT,
+    *PAGES,
+    *PROBES,
+    ROBOTS,
+    *DOCS,
+)
