@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,17 @@ from stoppress.web.http.request import (
 from stoppress.web.http.response import NO_STORE, answer, cursor_tag, etag, unless_known
 
 
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """Which posts of a blog are asked for: those of an index, at most `limit` of them behind a place in the order."""
+
+    status: str
+    order: Order
+    index: str
+    after: Place | None
+    limit: int
+
+
 class PostRoutes:
     """Publish, list, read, edit, delete, and who did what."""
 
@@ -60,49 +72,40 @@ class PostRoutes:
 
     async def index(self, request: Request) -> Response:
         blog = request.path_params["blog"]
-        limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
-        status = parameter(request, "status", one_of("published", *PRIVATE), "published")
-        order: Order = parameter(request, "order", read_order, "newest")
-        wanted = [
-            name for name in ("key", "pinned") if parameter(request, name, one_of("true", "false"), "false") == "true"
-        ]
-        if tag := request.query_params.get("tag"):
-            wanted.append(f"tag:{tag}")
-        if len(wanted) > 1:
-            raise invalid(wanted[-1].partition(":")[0], f"expected one filter, but got {' and '.join(wanted)[:80]}")
-        index = wanted[0] if wanted else "all"
-        after = parameter(request, "page", load_page(order), None)
-        if status in PRIVATE:
-            return await self._private(request, blog, status, order, index, after, limit)
-        page = await self._context.store.page(blog, order=order, after=after, limit=limit, index=index)
+        asked = _listing(request)
+        if asked.status in PRIVATE:
+            return await self._private(request, blog, asked)
+        page = await self._context.store.page(
+            blog, order=asked.order, after=asked.after, limit=asked.limit, index=asked.index
+        )
         if page is None:
             raise NotFound(f"there is no blog {blog!r}")
         content = {
             "posts": [post.model_dump(mode="json") for post in page.posts],
-            "next": dump_page(order, page.next) if page.next else None,
+            "next": dump_page(asked.order, page.next) if page.next else None,
             "cursor": str(page.cursor),
         }
         return unless_known(request, cursor_tag(page.cursor), content)
 
-    async def _private(
-        self, request: Request, blog: str, status: str, order: Order, index: str, after: Place | None, limit: int
-    ) -> Response:
+    async def _private(self, request: Request, blog: str, asked: _Listing) -> Response:
         """Drafts or scheduled posts, which have no time of publication: in the order they were made."""
         who = await caller(request, self._context)
         who.require("read", blog)
         state = await self._context.blogs.read(blog)
-        newest = order == "newest"
+        newest = asked.order == "newest"
         drafts = await self._context.store.drafts(blog)
-        found = sorted((post for post in drafts if post.status == status and _is_in(post, index)), key=_made)
-        if after is not None:
-            place = (after.published_at, after.id)
+        found = sorted(
+            (post for post in drafts if post.status == asked.status and _is_in(post, asked.index)), key=_made
+        )
+        if asked.after is not None:
+            place = (asked.after.published_at, asked.after.id)
             found = [post for post in found if (_made(post) < place if newest else _made(post) > place)]
         if newest:
             found.reverse()
-        following = Place(*_made(found[limit - 1])) if len(found) > limit else None
+        following = Place(*_made(found[asked.limit - 1])) if len(found) > asked.limit else None
         content = {
-            "posts": [post.model_dump(mode="json") for post in found[:limit]],
-            "next": dump_page(order, following) if following else None,
+            "posts": [post.model_dump(mode="json") for post in found[: asked.limit]],
+            "next": dump_page(asked.order, following) if following else None,
             "cursor": str(state.cursor),
         }
         return answer(content, headers=NO_STORE)
@@ -171,6 +174,22 @@ class PostRoutes:
             "listRevisions": self.revisions,
             "restoreRevision": self.restore,
         }
+
+
+def _listing(request: Request) -> _Listing:
+    """What the query asks for. Raises Invalid (422)."""
+    limit = parameter(request, "limit", number(1, LIMIT), LIMIT)
+    status = parameter(request, "status", one_of("published", *PRIVATE), "published")
+    order: Order = parameter(request, "order", read_order, "newest")
+    wanted = [
+        name for name in ("key", "pinned") if parameter(request, name, one_of("true", "false"), "false") == "true"
+    ]
+    if tag := request.query_params.get("tag"):
+        wanted.append(f"tag:{tag}")
+    if len(wanted) > 1:
+        raise invalid(wanted[-1].partition(":")[0], f"expected one filter, but got {' and '.join(wanted)[:80]}")
+    after = parameter(request, "page", load_page(order), None)
+    return _Listing(status, order, wanted[0] if wanted else "all", after, limit)
 
 
 def _made(post: Post) -> tuple[datetime, str]:

@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from stoppress.errors import Gone, NotFound, StopPressError
 from stoppress.model import Post
 from stoppress.render.embed_players import HOSTS
-from stoppress.render.markup import Markup, Notice
+from stoppress.render.markup import Highlights, Markup, Neighbours, Notice
 from stoppress.store.base import Order, Page, Place
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.context import Context
@@ -88,23 +88,24 @@ class BlogPageRoutes:
         began = time.monotonic()
         page, at, last = await self._read(name, variant)
         first = at == last if variant.order == "newest" else at == 1
-        keys: Sequence[Post] = ()
-        pinned: Sequence[Post] = ()
+        highlights = Highlights()
         if first and not variant.filter and not variant.behind:
             # Of a moment after the page itself: a change in between comes by the cursor, and is made again in place.
-            keys = await self._top(name, variant.order, "key")
-            pinned = await self._top(name, variant.order, "pinned")
-        older = variant.url(name, at - 1, last) if at > 1 else None
-        newer = variant.url(name, at + 1, last) if at < last else None
+            highlights = Highlights(
+                keys=await self._top(name, variant.order, "key"),
+                pinned=await self._top(name, variant.order, "pinned"),
+            )
+        neighbours = Neighbours(
+            newer=variant.url(name, at + 1, last) if at < last else None,
+            older=variant.url(name, at - 1, last) if at > 1 else None,
+        )
         text = self._context.markup.page(
             page,
             order=variant.order,
             canonical=f"{origin}/blogs/{name}",
-            newer_url=newer,
-            older_url=older,
             filter=variant.filter,
-            keys=keys,
-            pinned=pinned,
+            neighbours=neighbours,
+            highlights=highlights,
         )
         return FinishedPage(_ROUTE, name, page.cursor, text, self._headers, began=began)
 
