@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from stoppress.demo.player import play_at
 from stoppress.settings import Settings
-from stoppress.store.base import Tokens
+from stoppress.store.base_tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from stoppress.cli.options import Duration, command_act, read_settings, settings
 from stoppress.errors import NotFound
 from stoppress.model import rfc3339
 from stoppress.settings import Settings
-from stoppress.store.base import Act, TokenRecord
+from stoppress.store.base_audit_log import Act
+from stoppress.store.base_tokens import TokenRecord
 from stoppress.store.stores import open_stores
 
 store_options = settings_options("data", "redis_url")

@@ -11,7 +11,7 @@ import asyncio
 import logging
 
 from stoppress.errors import Unavailable
-from stoppress.store.base import Act, Audit
+from stoppress.store.base_audit_log import Act, Audit
 
 _log = logging.getLogger("stoppress.audit")
 _WAITING = 10_000  # acts not yet written, at most

@@ -42,7 +42,8 @@ from stoppress.hub.upkeep.loop_delay import LoopDelay
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.settings import Settings
-from stoppress.store.base import Audience, Log, Store
+from stoppress.store.base import Log, Store
+from stoppress.store.base_audience import Audience
 from stoppress.wire import Markup
 
 _RETRY_AFTER = 2  # seconds, when the store can't be asked

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping
 
 from stoppress.hub.channel import Channel
-from stoppress.store.base import Audience
+from stoppress.store.base_audience import Audience
 
 EVERY = 2.0  # seconds between two rounds
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from stoppress.auth import ANONYMOUS
 from stoppress.model import rfc3339
-from stoppress.store.base import Act
+from stoppress.store.base_audit_log import Act
 from stoppress.web.authentication import caller
 from stoppress.web.context import Context
 from stoppress.web.contract.operation import Operation
