@@ -239,7 +239,7 @@ async def test_deleting_a_blog_takes_every_key_along_and_begins_a_new_epoch(any_
     draft = a_post("d", status="draft")
     await any_store.commit(Change(None, draft, None), by="t", at=T0, attempt=Attempt("k2", "x", 60))
     assert await any_store.delete_blog("night")
-    assert [key async for key in any_store._reads.scan_iter("*night*")] == []
+    assert [key async for key in any_store.reads.scan_iter("*night*")] == []
     assert not await any_store.delete_blog("night")
     again = await any_store.create_blog(a_blog(), by="t")
     assert again.cursor.sequence == 1 and again.cursor.epoch != made.cursor.epoch

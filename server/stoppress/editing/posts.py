@@ -17,7 +17,7 @@ from stoppress.auth import ANONYMOUS, Caller
 from stoppress.editing.blogs import Clock, tries
 from stoppress.editing.commit import PostCommits, change_of
 from stoppress.editing.inputs import PostBatch, PostInput, PostPatch, named_status, parse, patched, wrong
-from stoppress.editing.transitions import EDITABLE, NEXT, compose, only_scheduled, telling
+from stoppress.editing.transitions import EDITABLE, NEXT, compose, only_scheduled, told_as
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Post, PostFields, Tombstone
 from stoppress.store.base import Attempt, Committed, Due, Entry, Revision, Store
@@ -191,7 +191,7 @@ class Posts:
                 state = await self._store.blog(before.blog)
                 if state is not None:
                     return Committed(state.cursor, before)  # nothing changed: no revision, no event
-        change = change_of(before, after, telling(before, after), now, noticed=not wanted.silent)
+        change = change_of(before, after, told_as(before, after), now, noticed=not wanted.silent)
         return await self._commits.commit(change, caller, now, attempt)
 
     async def delete(self, blog: str, post: str, caller: Caller, *, revision: int | None = None) -> Committed:
