@@ -1,4 +1,4 @@
-"""Schedule of what is due, of all blogs in one sorted set: by time, so that the earliest is found first."""
+"""What is due, of all blogs in one sorted set: by time, so that the earliest is found first."""
 
 from __future__ import annotations
 

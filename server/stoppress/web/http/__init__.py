@@ -1,1 +1,7 @@
-"""How requests are read and responses written: bodies, parameters, problems, page tokens, limits."""
+"""How requests are read and responses written.
+
+request      bodies, conditions, parameters; paging: page tokens
+response     JSON, problems, validators
+endpoint     counts requests, answers errors, makes routes
+head_limit   a bound on a request's head; rate_limit: one on a token's requests
+"""

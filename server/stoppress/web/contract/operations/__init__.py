@@ -1,5 +1,8 @@
-"""Every operation of the API and the pages: one table for each kind of thing, and all of them in the order of the
-OpenAPI document."""
+"""Every operation of the API and the pages, in the order of the OpenAPI document.
+
+Tables: blogs, posts, changes (with the hub's socket and events), media, audit, pages (feeds, front and robots.txt among
+them), probes, docs.
+"""
 
 from __future__ import annotations
 
