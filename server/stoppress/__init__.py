@@ -1,4 +1,25 @@
-"""Stop Press, a real-time live-blog server."""
+"""Stop Press, a real-time live-blog server.
+
+cli                      the commands
+serve, workers           one process that serves, and several
+listener, welcome        the port, and what the operator meets first
+app                      the wiring
+web                      HTTP: the API and the pages
+hub                      readers by WebSocket and Server-Sent Events
+editing                  what editors do
+render, media            blogs as HTML, and pictures
+store                    where all of it is kept
+demo                     a story that plays
+api_client, load_readers a client of the API, and many readers
+auth                     tokens: how one is made and recognised, what it may
+wire, problem            the protocol's messages, and how an error is written as HTTP
+resume                   where a cursor leads
+query, origins           the parameters of a query, and which pages may read here
+model, fields, errors    what there is
+settings, metrics        with metrics_shared: those of several processes
+sanitize                 HTML and Markdown made safe
+cancellation, file_limits   what the platform needs help with
+"""
 
 from importlib.metadata import version
 

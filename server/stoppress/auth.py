@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stoppress.errors import FieldError, Forbidden, Invalid, Unauthenticated
-from stoppress.store.base import TokenRecord
+from stoppress.store.base_tokens import TokenRecord
 
 SCOPES = {
     "read": "sees drafts, scheduled posts and revisions",

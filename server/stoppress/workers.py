@@ -1,8 +1,8 @@
 """Several workers on one port, and the one process above them.
 
 The parent owns what there is once: the embedded store, the port's number, the token of this run. It serves nobody.
-Each worker is a whole server that binds the port itself (SO_REUSEPORT), so that the kernel deals connections evenly and
-to the living alone. A worker that dies is started anew; when the parent dies, the workers stop.
+Each worker is a whole server (serve.py) that binds the same port itself (listener.py). A worker that dies is started
+anew; when the parent dies, the workers stop.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import logging
 import multiprocessing
 import os
 import signal
-import socket
 import tempfile
 import threading
 import time
@@ -22,10 +21,13 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
-from stoppress import app
-from stoppress.errors import Unavailable
+from stoppress.app import WorkerRole
+from stoppress.listener import reserve
+from stoppress.serve import run_server, set_up_logging, stop_on_signals
 from stoppress.settings import Settings
 from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.stores import open_stores
+from stoppress.welcome import AdminToken, admin_token
 
 _BRIEF = 5.0  # seconds: a worker that lived no longer is started anew only after a pause
 _PAUSE = 1.0
@@ -33,15 +35,13 @@ _PAUSE = 1.0
 _log = logging.getLogger("stoppress.workers")
 
 
-def serve(settings: Settings) -> None:
+def run_workers(settings: Settings) -> None:
     """Run `settings.workers` of them until SIGINT or SIGTERM. Raises Unavailable when the server can't start."""
-    app.set_up_logging(settings)
+    set_up_logging(settings)
     with ExitStack() as still:
-        stopping = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopping.set())
+        stopping = stop_on_signals()
         folder = Path(still.enter_context(tempfile.TemporaryDirectory(prefix="stoppress-")))
-        port = _reserve(settings, still)
+        port = still.enter_context(reserve(settings)).getsockname()[1]
         if settings.redis_url is None:
             embedded = EmbeddedValkey(settings.data)
             embedded.start()
@@ -49,40 +49,21 @@ def serve(settings: Settings) -> None:
             settings = settings.model_copy(update={"redis_url": embedded.url})
         settings = settings.model_copy(update={"port": port})
         token = asyncio.run(_token(settings))
-        worker = app.WorkerRole(token=token, welcomes=True, plays=True, folder=folder, index=0)
+        worker = WorkerRole(token=token, welcomes=True, plays=True, folder=folder, index=0)
         _Supervisor(settings, worker, stopping).run()
 
 
-def _reserve(settings: Settings, still: ExitStack) -> int:
-    """The port, kept for the workers: bound, but not listened on."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        if (
-            settings.port and not settings.share_port
-        ):  # would the port be free without SO_REUSEPORT? Else two servers would share it by mistake.
-            with socket.socket(family, kind) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(address)
-        holder = still.enter_context(socket.socket(family, kind))
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        holder.bind(address)
-    except OSError as error:
-        raise Unavailable(f"can't listen on {settings.host}:{settings.port}: {error.strerror or error}") from error
-    return int(holder.getsockname()[1])
-
-
-async def _token(settings: Settings) -> app.Token:
-    async with app.open_store(settings) as stores:
-        return await app.admin_token(settings, stores)
+async def _token(settings: Settings) -> AdminToken:
+    async with open_stores(settings) as stores:
+        return await admin_token(settings, stores.tokens)
 
 
 class _Supervisor:
     """Starts the workers, and starts anew those that die."""
 
-    def __init__(self, settings: Settings, worker: app.WorkerRole, stopping: threading.Event) -> None:
+    def __init__(self, settings: Settings, role: WorkerRole, stopping: threading.Event) -> None:
         self._settings = settings
-        self._crew = worker
+        self._role = role
         self._stopping = stopping
         self._context = multiprocessing.get_context("spawn")
         self._lifeline, self._ours = self._context.Pipe(duplex=False)
@@ -108,7 +89,7 @@ class _Supervisor:
 
     def _start(self, index: int, *, welcomes: bool) -> None:
         # Whoever stands in for the player goes on with the demo: the posts themselves say how far it had got.
-        worker = replace(self._crew, welcomes=welcomes, plays=index == 0, index=index)
+        worker = replace(self._role, welcomes=welcomes, plays=index == 0, index=index)
         process = self._context.Process(
             target=_work, args=(self._settings, worker, self._lifeline), name=f"stoppress-worker-{index}"
         )
@@ -116,10 +97,10 @@ class _Supervisor:
         self._workers[index] = process, time.monotonic()
 
 
-def _work(settings: Settings, worker: app.WorkerRole, lifeline: Connection) -> None:
+def _work(settings: Settings, worker: WorkerRole, lifeline: Connection) -> None:
     """A worker's whole life."""
     threading.Thread(target=_stop_with_the_parent, args=(lifeline,), daemon=True).start()
-    app.serve(settings, worker)
+    run_server(settings, worker)
 
 
 def _stop_with_the_parent(lifeline: Connection) -> None:

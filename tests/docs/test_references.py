@@ -28,6 +28,7 @@ EXEMPT = {
     "index.html": "a file that `stoppress export --html` writes",
     "index.json": "a file that Autobahn's fuzzing client writes",
     "oldest.html": "a file that `stoppress export --html` writes",
+    "robots.txt": "an address that the server answers",
     "stoppress-api.service": "a unit that an operator makes from deploy/stoppress.service",
     "stoppress-hub.service": "a unit that an operator makes from deploy/stoppress.service",
     "stoppress.v1.html": "a WebSocket subprotocol",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stoppress.model import Blog, Cursor, Post
-from stoppress.render.markup import Markup
+from stoppress.render.markup import Markup, Neighbours
 from stoppress.render.translations import count
 from stoppress.store.base import Page
 
@@ -287,7 +287,7 @@ class TestPage:
     def test_leads_to_the_pages_around_it(self, markup: Markup, make_blog: MakeBlog) -> None:
         def links(order: Any) -> list[tuple[str | None, str | None]]:
             html = markup.page(
-                page_of(make_blog()), order=order, canonical=CANONICAL, newer_url="/newer", older_url="/older"
+                page_of(make_blog()), order=order, canonical=CANONICAL, neighbours=Neighbours("/newer", "/older")
             )
             found = re.findall(r'<a rel="(prev|next)" href="(.*?)">(.*?)</a>', html)
             return [(rel, f"{href} {text}") for rel, href, text in found]

@@ -11,7 +11,7 @@ from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision
 from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved, Tombstone
 from stoppress.settings import Settings
 from stoppress.store.audience import RedisAudience
-from stoppress.store.base import Attempt, Due, Place
+from stoppress.store.base import Attempt, Change, Due, Place
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.stream import RedisLog
 from waiting import eventually
@@ -44,13 +44,13 @@ def a_post(name: str = "one", revision: int = 1, minute: int = 0, **fields: obje
 
 async def publish(store: RedisStore, post: Post, before: Post | None = None) -> Cursor:
     event = PostChanged("edited" if before else "published", post)
-    committed = await store.commit(before, post, event, by="t", at=T0, noticed=post.updated_at)
+    committed = await store.commit(Change(before, post, event, post.updated_at), by="t", at=T0)
     return committed.cursor
 
 
 async def remove(store: RedisStore, post: Post) -> Cursor:
     grave = Tombstone(id=post.id, blog=post.blog, revision=post.revision + 1)
-    return (await store.commit(post, grave, PostRemoved(grave), by="t", at=T0)).cursor
+    return (await store.commit(Change(post, grave, PostRemoved(grave)), by="t", at=T0)).cursor
 
 
 async def test_sequence_counts_every_change_without_a_gap(any_store: RedisStore) -> None:
@@ -192,7 +192,7 @@ async def test_catch_up_works_after_the_stream_was_trimmed(server_url: str, any_
 async def test_drafts_are_in_no_place_that_readers_look_at(any_store: RedisStore) -> None:
     await any_store.create_blog(a_blog(), by="t")
     draft = a_post("d", status="draft", published_at=None, updated_at=None, tags=["sea"], key=True, title="Secret")
-    committed = await any_store.commit(None, draft, None, by="t", at=T0)
+    committed = await any_store.commit(Change(None, draft, None), by="t", at=T0)
     assert committed.cursor.sequence == 1
     assert await any_store.published("night", "d") is None
     for index in ("all", "key", "tag:sea"):
@@ -202,7 +202,7 @@ async def test_drafts_are_in_no_place_that_readers_look_at(any_store: RedisStore
     assert since is not None and len(since.records) == 1
     assert [post.id for post in await any_store.drafts("night")] == ["d"]
     out = a_post("d", revision=2, title="Out")
-    await any_store.commit(draft, out, PostChanged("published", out), by="t", at=T0, noticed=T0)
+    await any_store.commit(Change(draft, out, PostChanged("published", out), T0), by="t", at=T0)
     assert await any_store.drafts("night") == []
     assert [line.revision for line in await any_store.revisions("night", "d")] == [1, 2]
 
@@ -213,7 +213,9 @@ async def test_an_attempt_counts_once_even_from_many_at_once(any_store: RedisSto
 
     async def attempted(i: int) -> tuple[str, int, bool]:
         post = a_post(f"try{i}")
-        made = await any_store.commit(None, post, PostChanged("published", post), by="t", at=T0, attempt=attempt)
+        made = await any_store.commit(
+            Change(None, post, PostChanged("published", post)), by="t", at=T0, attempt=attempt
+        )
         return made.entry.id, made.cursor.sequence, made.replayed
 
     answers = await asyncio.gather(*(attempted(i) for i in range(60)))
@@ -235,9 +237,9 @@ async def test_deleting_a_blog_takes_every_key_along_and_begins_a_new_epoch(any_
     made = await any_store.create_blog(a_blog(), by="t", attempt=Attempt("k", "one", 60))
     await publish(any_store, a_post("a", tags=["sea"], key=True, pinned=True))
     draft = a_post("d", status="draft")
-    await any_store.commit(None, draft, None, by="t", at=T0, attempt=Attempt("k2", "x", 60))
+    await any_store.commit(Change(None, draft, None), by="t", at=T0, attempt=Attempt("k2", "x", 60))
     assert await any_store.delete_blog("night")
-    assert [key async for key in any_store._reads.scan_iter("*night*")] == []
+    assert [key async for key in any_store.reads.scan_iter("*night*")] == []
     assert not await any_store.delete_blog("night")
     again = await any_store.create_blog(a_blog(), by="t")
     assert again.cursor.sequence == 1 and again.cursor.epoch != made.cursor.epoch

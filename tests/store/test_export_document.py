@@ -65,7 +65,7 @@ async def test_a_blog_comes_back_as_it_went(any_store: RedisStore, clock: Any) -
     since = await any_store.since("night", 0, limit=99)
     assert since and len(since.records) == 5 and since.head.sequence == state.cursor.sequence + 2
     await any_store.delete_blog("night")
-    assert [key async for key in any_store._reads.scan_iter("*{night}*")] == []
+    assert [key async for key in any_store.reads.scan_iter("*{night}*")] == []
 
 
 async def test_nothing_in_an_archive_gets_to_run_in_a_page(any_store: RedisStore, clock: Any) -> None:

@@ -1,4 +1,6 @@
-"""The `stoppress` command. Each command is a file here.
+"""The `stoppress` command. Each command is a file here: serve, token, publish, tail, import_json, export_json (with
+export_html and download_pictures), demo, bench, capacity. options has what several share, reconnect how tail comes
+back.
 
 Exit codes: 0 done, 1 refused (by the server, the store or the system), 2 wrong usage, 130 interrupted.
 """

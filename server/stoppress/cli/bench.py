@@ -21,6 +21,17 @@ _DOUBLE = 0.3  # seconds after the last reader, for posts that come twice
 
 
 @dataclass(frozen=True, slots=True)
+class Measurement:
+    """What is measured: `posts` of `size` bytes, `pause` seconds between two, to so many readers."""
+
+    readers: int
+    posts: int
+    size: int
+    pause: float
+    sse: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """One post: milliseconds from sending it until the API answered, and until readers had it."""
 
@@ -55,7 +66,7 @@ def bench(url: str, token: str | None, readers: int, posts: int, size: int, paus
         raise StopPressError(f"{readers} readers need as many open files, but the limit is {most} (ulimit -n).")
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        rounds = runner.run(_bench(url, token, readers, posts, size, pause, sse))
+        rounds = runner.run(_bench(url, token, Measurement(readers, posts, size, pause, sse)))
     click.echo(
         f"{'':>9} {'answered':>9} {'first':>9} {'median':>9} {'p99':>9} {'last':>9} {'missing':>9} {'double':>9}"
     )
@@ -70,20 +81,19 @@ def bench(url: str, token: str | None, readers: int, posts: int, size: int, paus
         raise StopPressError("Not every reader got every post exactly once.")
 
 
-async def _bench(
-    url: str, token: str | None, readers: int, posts: int, size: int, pause: float, sse: bool
-) -> list[Round]:
+async def _bench(url: str, token: str | None, wanted: Measurement) -> list[Round]:
     blog = f"bench-{uuid.uuid4().hex[:8]}"
     async with ApiClient(url, token) as api:
         await api.create_blog({"id": blog, "title": "A measurement"})
-        simulated = SimulatedReaders(url, blog, sse=sse)
+        simulated = SimulatedReaders(url, blog, sse=wanted.sse)
         try:
-            await _let_in(simulated, readers)
-            with click.progressbar(range(posts), label="Publishing", file=sys.stderr) as bar:
+            await _let_in(simulated, wanted.readers)
+            with click.progressbar(range(wanted.posts), label="Publishing", file=sys.stderr) as bar:
                 rounds = []
                 for number in bar:
-                    rounds.append(await _round(api, simulated, blog, f"{number:06d} {'x' * size}"[: max(7, size)]))
-                    await asyncio.sleep(pause)
+                    body = f"{number:06d} {'x' * wanted.size}"[: max(7, wanted.size)]
+                    rounds.append(await _round(api, simulated, blog, body))
+                    await asyncio.sleep(wanted.pause)
             return rounds
         finally:
             await simulated.close()

@@ -13,6 +13,8 @@ import click
 from stoppress.cli.export_html import HtmlExport
 from stoppress.cli.options import Finite, command_act, read_settings, server_options, settings_options
 from stoppress.settings import Settings
+from stoppress.store import export_document
+from stoppress.store.stores import open_stores
 
 
 @click.command(short_help="Write a whole blog, revisions included, as one JSON document.")
@@ -61,18 +63,12 @@ def export(
 
 async def load_into(settings: Settings, document: dict[str, Any]) -> str:
     """Make the blog of an export, in the store; its id."""
-    from stoppress import app
-    from stoppress.store import export_document as archive
-
-    async with app.open_store(settings) as stores:
-        blog = await archive.load(stores.store, document)
+    async with open_stores(settings) as stores:
+        blog = await export_document.load(stores.store, document)
         await stores.audit.append([command_act("import", f"/v1/blogs/{blog}", blog)])
         return blog
 
 
 async def _dump(settings: Settings, blog: str) -> dict[str, Any]:
-    from stoppress import app
-    from stoppress.store import export_document as archive
-
-    async with app.open_store(settings) as stores:
-        return await archive.dump(stores.store, blog)
+    async with open_stores(settings) as stores:
+        return await export_document.dump(stores.store, blog)

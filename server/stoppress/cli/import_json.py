@@ -12,7 +12,7 @@ import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -92,40 +92,56 @@ def read_document(text: str, *, name: str) -> Document:
 
     Raises Invalid: no JSON, another shape, ids that are missing or come twice; the pointers are into the document.
     """
+    content = _parse(text, name)
+    errors = [*_unknown_keys(content), *_wrong_blog(content.get("blog")), *_wrong_posts(content.get("posts", []))]
+    if errors:
+        raise Invalid(f"{name} is not a document to import", errors)
+    blog = content["blog"]
+    posts = _with_ids(str(blog["id"]), content.get("posts", []))
+    if errors := list(_doubled_ids(posts)):
+        raise Invalid(f"{name} is not a document to import", errors)
+    return Document(blog, posts)
+
+
+def _parse(text: str, name: str) -> Object:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Invalid(f"{name} is not JSON: {error}", status=400) from error
     if not isinstance(content, dict):
         raise Invalid(f'{name}: expected an object {{"blog": …, "posts": …}}, but got {_kind(content)}')
-    errors = [
-        FieldError(f"/{key}", "unknown; a document has `blog` and `posts`")
-        for key in content.keys() - {"blog", "posts"}
-    ]
-    blog, posts = content.get("blog"), content.get("posts", [])
+    return content
+
+
+def _unknown_keys(content: Object) -> Iterator[FieldError]:
+    for key in content.keys() - {"blog", "posts"}:
+        yield FieldError(f"/{key}", "unknown; a document has `blog` and `posts`")
+
+
+def _wrong_blog(blog: object) -> Iterator[FieldError]:
     if not isinstance(blog, dict):
-        errors.append(FieldError("/blog", f"expected an object, but got {_kind(blog)}"))
-        blog = {}
+        yield FieldError("/blog", f"expected an object, but got {_kind(blog)}")
     elif not isinstance(blog.get("id"), str) or not blog["id"]:
-        errors.append(FieldError("/blog/id", "needed, so that a second run finds the blog again"))
+        yield FieldError("/blog/id", "needed, so that a second run finds the blog again")
+
+
+def _wrong_posts(posts: object) -> Iterator[FieldError]:
     if not isinstance(posts, list):
-        errors.append(FieldError("/posts", f"expected a list, but got {_kind(posts)}"))
-        posts = []
+        yield FieldError("/posts", f"expected a list, but got {_kind(posts)}")
+        return
     for index, post in enumerate(posts):
         if not isinstance(post, dict):
-            errors.append(FieldError(f"/posts/{index}", f"expected an object, but got {_kind(post)}"))
+            yield FieldError(f"/posts/{index}", f"expected an object, but got {_kind(post)}")
         elif "id" in post and not isinstance(post["id"], str):
-            errors.append(FieldError(f"/posts/{index}/id", f"expected a text, but got {_kind(post['id'])}"))
-    if not errors:
-        posts = _with_ids(str(blog["id"]), posts)
-        seen: dict[str, int] = {}
-        for index, post in enumerate(posts):
-            first = seen.setdefault(post["id"], index)
-            if first != index:
-                errors.append(FieldError(f"/posts/{index}/id", f"{post['id']!r} is the id of /posts/{first} as well"))
-    if errors:
-        raise Invalid(f"{name} is not a document to import", errors)
-    return Document(blog, posts)
+            yield FieldError(f"/posts/{index}/id", f"expected a text, but got {_kind(post['id'])}")
+
+
+def _doubled_ids(posts: Sequence[Object]) -> Iterator[FieldError]:
+    seen: dict[str, int] = {}
+    for index, post in enumerate(posts):
+        first = seen.setdefault(post["id"], index)
+        if first != index:
+            yield FieldError(f"/posts/{index}/id", f"{post['id']!r} is the id of /posts/{first} as well")
 
 
 def _with_ids(blog: str, posts: Sequence[Object]) -> list[Object]:

@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined
 
 from stoppress.errors import StopPressError
 from stoppress.settings import Settings
-from stoppress.store.base import Act
+from stoppress.store.base_audit_log import Act
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -34,9 +34,10 @@ def serve(**given: Any) -> None:
     for name in unknown_settings():
         click.echo(f"Warning: {name} is set, but there is no such setting.", err=True)
     # Only here, so that the other commands start without the whole server.
-    from stoppress import app, workers
+    from stoppress.serve import run_server
+    from stoppress.workers import run_workers
 
     if settings.workers > 1:
-        workers.serve(settings)
+        run_workers(settings)
     else:
-        app.serve(settings)
+        run_server(settings)

@@ -14,7 +14,9 @@ from stoppress.cli.options import Duration, command_act, read_settings, settings
 from stoppress.errors import NotFound
 from stoppress.model import rfc3339
 from stoppress.settings import Settings
-from stoppress.store.base import Act, TokenRecord
+from stoppress.store.base_audit_log import Act
+from stoppress.store.base_tokens import TokenRecord
+from stoppress.store.stores import open_stores
 
 store_options = settings_options("data", "redis_url")
 
@@ -97,24 +99,18 @@ def _expiry(moment: datetime | None, now: datetime) -> str:
 
 
 async def _add(settings: Settings, record: TokenRecord) -> None:
-    from stoppress import app
-
-    async with app.open_store(settings) as stores:
+    async with open_stores(settings) as stores:
         await stores.tokens.add(record)
         await stores.audit.append([_act("token create", record.id)])
 
 
 async def _all(settings: Settings) -> Sequence[TokenRecord]:
-    from stoppress import app
-
-    async with app.open_store(settings) as stores:
+    async with open_stores(settings) as stores:
         return await stores.tokens.all()
 
 
 async def _remove(settings: Settings, token_id: str) -> bool:
-    from stoppress import app
-
-    async with app.open_store(settings) as stores:
+    async with open_stores(settings) as stores:
         removed = await stores.tokens.remove(token_id)
         if removed:
             await stores.audit.append([_act("token revoke", token_id)])

@@ -78,7 +78,7 @@ def read_story() -> Story:
     return Story(
         blog=told["blog"],
         backlog=tuple(_step({"do": "post", **entry}) for entry in told["backlog"]),
-        steps=(*map(_step, told["steps"]), *_verifier(told["watch"])),
+        steps=(*map(_step, told["steps"]), *_watch_steps(told["watch"])),
     )
 
 
@@ -87,7 +87,7 @@ def _step(entry: Object) -> Step:
     return Step(entry["do"], entry.get("id", ""), fields, entry.get("minutes_ago"))
 
 
-def _verifier(told: Object) -> list[Step]:
+def _watch_steps(told: Object) -> list[Step]:
     """The gauge readings after the storm, of which `keep` are left standing."""
     steps = []
     for number in range(told["posts"]):

@@ -11,7 +11,7 @@ import asyncio
 import logging
 
 from stoppress.errors import Unavailable
-from stoppress.store.base import Act, Audit
+from stoppress.store.base_audit_log import Act, Audit
 
 _log = logging.getLogger("stoppress.audit")
 _WAITING = 10_000  # acts not yet written, at most
@@ -40,7 +40,7 @@ class AuditWriter:
                 return
 
     async def stop(self) -> None:
-        """Let `run` write what is left, and end. Not by a cancellation: redis-py may swallow one (store/stream.py)."""
+        """Let `run` write what is left, and end. Not by a cancellation: redis-py may swallow one (cancellation.py)."""
         self._stopping = True
         await self._waiting.put(None)
 

@@ -17,36 +17,21 @@ class PostCommits:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def commit(
-        self,
-        before: Entry | None,
-        after: Entry,
-        kind: Kind,
-        caller: Caller,
-        now: datetime,
-        *,
-        noticed: bool,
-        attempt: Attempt | None = None,
-    ) -> Committed:
-        """Replace `before` by `after`. Readers are told that it is a change of this kind, and see the blog as updated
-        if it is to be `noticed`. Raises StaleRevision, Conflict, NotFound, Invalid, Unavailable."""
-        change = _change(before, after, kind, now, noticed=noticed)
-        due = _due(after)
+    async def commit(self, change: Change, caller: Caller, now: datetime, attempt: Attempt | None = None) -> Committed:
+        """Make a change, of any post. Raises StaleRevision, Conflict, NotFound, Invalid, Unavailable."""
+        due = _due(change.after)
         # Noted before it is written, so that a crash in between can't lose it, and again after, in case the schedule
         # looked in between, found no such post and forgot the note.
         await self._note(due)
-        committed = await self._store.commit(
-            before, after, change.event, by=caller.name, at=now, noticed=change.noticed, attempt=attempt
-        )
+        committed = await self._store.commit(change, by=caller.name, at=now, attempt=attempt)
         await self._note(due)
         return committed
 
-    async def commit_new(
-        self, posts: Sequence[Post], caller: Caller, now: datetime, attempt: Attempt | None
+    async def commit_all(
+        self, changes: Sequence[Change], caller: Caller, now: datetime, attempt: Attempt | None = None
     ) -> Sequence[Committed]:
-        """Make posts, all or none. Raises as `commit`."""
-        changes = [_change(None, post, "published", now, noticed=True) for post in posts]
-        due = [note for post in posts for note in _due(post)]
+        """Make new posts of one blog, all or none. Raises as `commit`."""
+        due = [note for change in changes for note in _due(change.after)]
         await self._note(due)  # before and after: see `commit`
         committed = await self._store.commit_all(changes, by=caller.name, at=now, attempt=attempt)
         await self._note(due)
@@ -57,7 +42,9 @@ class PostCommits:
             await self._store.note_due(note)
 
 
-def _change(before: Entry | None, after: Entry, kind: Kind, now: datetime, *, noticed: bool) -> Change:
+def change_of(before: Entry | None, after: Entry, kind: Kind, now: datetime, *, noticed: bool = True) -> Change:
+    """The change that replaces `before` by `after`. Readers are told, if they see anything of it, that it is of this
+    kind, and see the blog as updated if it is to be `noticed`."""
     event: Event | None = None
     when: datetime | None = None
     if isinstance(after, Tombstone):

@@ -15,9 +15,9 @@ from ulid import ULID
 
 from stoppress.auth import ANONYMOUS, Caller
 from stoppress.editing.blogs import Clock, tries
-from stoppress.editing.commit import PostCommits
+from stoppress.editing.commit import PostCommits, change_of
 from stoppress.editing.inputs import PostBatch, PostInput, PostPatch, named_status, parse, patched, wrong
-from stoppress.editing.transitions import EDITABLE, NEXT, compose, only_scheduled, telling
+from stoppress.editing.transitions import EDITABLE, NEXT, compose, only_scheduled, told_as
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Post, PostFields, Tombstone
 from stoppress.store.base import Attempt, Committed, Due, Entry, Revision, Store
@@ -29,7 +29,7 @@ class Posts:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._committing = PostCommits(store)
+        self._commits = PostCommits(store)
 
     async def create(self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
         """Make a post. Raises Invalid, NotFound (no such blog), Conflict (its id is taken, or the blog is archived),
@@ -44,9 +44,7 @@ class Posts:
             now = self._clock()
             post = compose(wanted, blog, wanted.id or str(ULID.from_datetime(now)), now)
             try:
-                done.append(
-                    await self._committing.commit(None, post, "published", caller, now, noticed=True, attempt=attempt)
-                )
+                done.append(await self._commits.commit(change_of(None, post, "published", now), caller, now, attempt))
             except StaleRevision as error:
                 raise Conflict(f"there is a post {post.id!r} in {blog!r} already") from error
         return done[0]
@@ -79,7 +77,8 @@ class Posts:
             if errors:
                 raise Invalid("; ".join(f"{wrong.pointer[1:]}: {wrong.detail}" for wrong in errors[:5]), errors)
             try:
-                done += await self._committing.commit_new(posts, caller, now, attempt)
+                changes = [change_of(None, post, "published", now) for post in posts]
+                done += await self._commits.commit_all(changes, caller, now, attempt)
             except StaleRevision as error:
                 raise await self._taken(blog, posts) from error
         return done
@@ -192,10 +191,8 @@ class Posts:
                 state = await self._store.blog(before.blog)
                 if state is not None:
                     return Committed(state.cursor, before)  # nothing changed: no revision, no event
-        change = telling(before, after)
-        return await self._committing.commit(
-            before, after, change, caller, now, noticed=not wanted.silent, attempt=attempt
-        )
+        change = change_of(before, after, told_as(before, after), now, noticed=not wanted.silent)
+        return await self._commits.commit(change, caller, now, attempt)
 
     async def delete(self, blog: str, post: str, caller: Caller, *, revision: int | None = None) -> Committed:
         """Leave a tombstone. Deleting twice is deleting once. Raises NotFound, StaleRevision, Conflict, Forbidden,
@@ -211,8 +208,9 @@ class Posts:
             if before.status == "published":
                 caller.require("publish", blog)
             after = Tombstone(id=post, blog=blog, revision=before.revision + 1)
+            now = self._clock()
             try:
-                return await self._committing.commit(before, after, "edited", caller, self._clock(), noticed=True)
+                return await self._commits.commit(change_of(before, after, "edited", now), caller, now)
             except StaleRevision:
                 continue
         raise Unavailable(f"the post {post!r} changes too fast; try again")
@@ -245,7 +243,7 @@ class Posts:
             }
         )
         try:
-            await self._committing.commit(entry, published, "published", caller, now, noticed=True)
+            await self._commits.commit(change_of(entry, published, "published", now), caller, now)
         except StaleRevision:
             return False
         return True

@@ -92,7 +92,7 @@ def changed(before: Entry | None, after: Entry) -> list[str]:
     return [name for name in names if getattr(after, name) != getattr(base, name, None)]
 
 
-def telling(before: Entry, after: Post) -> Change:
+def told_as(before: Entry, after: Post) -> Change:
     """What readers are told has happened: the most telling of what did."""
     if isinstance(before, Tombstone):
         return "restored"

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from stoppress.store.base import Audience, Log, Store
+from stoppress.store.base import Log, Store
+from stoppress.store.base_audience import Audience
 
 Clock = Callable[[], datetime]
 

@@ -7,6 +7,7 @@ that a fresh load brings. Everything is escaped but `post.body`, which was sanit
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +25,27 @@ from stoppress.store.base import Order, Page
 from stoppress.wire.messages import SummaryMarkup
 
 Notice = Literal["not_found", "gone", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The addresses of the pages around one. None says that there is no page there, and the client relies on that: a
+    post that arrives beyond the first or last one shown is inserted only where the blog ends."""
+
+    newer: str | None = None
+    older: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Highlights:
+    """The posts that a page shows on top as well as in their place: key events and pinned ones, in the page's order."""
+
+    keys: Sequence[Post] = ()
+    pinned: Sequence[Post] = ()
+
+
+_NO_NEIGHBOURS = Neighbours()
+_NO_HIGHLIGHTS = Highlights()
 
 
 class Markup:
@@ -99,18 +121,14 @@ class Markup:
         *,
         order: Order,
         canonical: str,
-        newer_url: str | None = None,
-        older_url: str | None = None,
         filter: str = "",
-        keys: Sequence[Post] = (),
-        pinned: Sequence[Post] = (),
+        neighbours: Neighbours = _NO_NEIGHBOURS,
+        highlights: Highlights = _NO_HIGHLIGHTS,
     ) -> str:
         """The whole document: some posts of a blog in `order`, and the cursor from which the client goes on.
 
-        `canonical` is the absolute address of the blog's page. `newer_url` and `older_url` lead to the pages around
-        this one; None says that there is none there, and the client relies on that: a post that arrives beyond the
-        first or last one shown is inserted only where the blog ends. `filter` (`key`, `tag:NAME`) says that it holds
-        only such posts; `keys` and `pinned` are shown on top, in the same order.
+        `canonical` is the absolute address of the blog's page. `filter` (`key`, `tag:NAME`) says that the page holds
+        only such posts. `highlights` are shown on top.
         """
         blog = page.blog
         newest_first = order == "newest"
@@ -131,15 +149,15 @@ class Markup:
             canonical=canonical,
             header=Safe(self.header(blog)),
             posts=[Safe(self.post(blog, post, place=(i, total))) for i, post in enumerate(page.posts, 1)],
-            keys=[Safe(self.key_event(blog, post)) for post in keys],
-            pinned=[Safe(self.post(blog, post, list="pinned")) for post in pinned],
+            keys=[Safe(self.key_event(blog, post)) for post in highlights.keys],
+            pinned=[Safe(self.post(blog, post, list="pinned")) for post in highlights.pinned],
             filter=filter,
             url=url,
             picture=next((absolute(url, canonical.partition("/blogs/")[0]) for url in pictures), None),
             described=live_blog_posting(blog, page.posts, canonical),
             phrases=safe_json(phrases(blog.language)),
-            previous=newer_url if newest_first else older_url,
-            next=older_url if newest_first else newer_url,
+            previous=neighbours.newer if newest_first else neighbours.older,
+            next=neighbours.older if newest_first else neighbours.newer,
         )
 
     def front(self, blogs: Sequence[Blog], next: str | None) -> str:

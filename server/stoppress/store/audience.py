@@ -1,4 +1,4 @@
-"""How many read each blog, over all processes and machines: base.Audience on Redis."""
+"""How many read each blog, over all processes and machines: base_audience.Audience on Redis."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RedisAudience:
         self._script = self._client.register_script(script)
 
     async def report(self, readers: Mapping[str, int], *, holds: float) -> Mapping[str, int]:
-        """See base.Audience."""
+        """See base_audience.Audience."""
         if not readers:
             return {}
         with reachable("summing up the readers"):
@@ -31,7 +31,7 @@ class RedisAudience:
         return dict(zip(readers, map(int, answers), strict=True))
 
     async def others(self, blog: str) -> int:
-        """See base.Audience."""
+        """See base_audience.Audience."""
         with reachable("summing up the readers"):
             return int(await self._script([Keys(blog).readers], [self._process, 0, 0]))
 

@@ -1,4 +1,4 @@
-"""Who did what, from where: base.Audit as one stream in Redis."""
+"""Who did what, from where: base_audit_log.Audit as one stream in Redis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from stoppress.model import rfc3339
 from stoppress.settings import Settings
-from stoppress.store.base import Act
+from stoppress.store.base_audit_log import Act
 from stoppress.store.connection import connect, reachable
 from stoppress.store.redis_keys import AUDIT
 
@@ -22,7 +22,7 @@ class RedisAudit:
         self._kept = settings.audit_entries
 
     async def append(self, acts: Sequence[Act]) -> None:
-        """See base.Audit."""
+        """See base_audit_log.Audit."""
         with reachable("writing the audit log"):
             async with self._redis.pipeline(transaction=False) as pipe:
                 for act in acts:
@@ -32,7 +32,7 @@ class RedisAudit:
                 await pipe.execute()
 
     async def latest(self, *, before: str | None, limit: int) -> Sequence[Act]:
-        """See base.Audit."""
+        """See base_audit_log.Audit."""
         with reachable("reading the audit log"):
             found = await self._redis.xrevrange(AUDIT, f"({before}" if before else "+", "-", count=limit)
         return [replace(_load(entry["act"]), id=name) for name, entry in found]

@@ -134,19 +134,10 @@ class Store(Protocol):
         """Take the blog away with every key of it; False when there was none. Raises StaleRevision when another
         revision than the given one stands."""
 
-    async def commit(
-        self,
-        before: Entry | None,
-        after: Entry,
-        event: Event | None,
-        *,
-        by: str,
-        at: datetime,
-        noticed: datetime | None = None,
-        attempt: Attempt | None = None,
-    ) -> Committed:
-        """Make one change (see Change). Raises StaleRevision (when `before` is not what stands), NotFound (no such
-        blog), Conflict (the blog is archived), Invalid (the attempt's key was used for something else)."""
+    async def commit(self, change: Change, *, by: str, at: datetime, attempt: Attempt | None = None) -> Committed:
+        """Make one change: `by` and `at` are for the post's history. Raises StaleRevision (when `change.before` is not
+        what stands), NotFound (no such blog), Conflict (the blog is archived), Invalid (the attempt's key was used for
+        something else)."""
 
     async def commit_all(
         self, changes: Sequence[Change], *, by: str, at: datetime, attempt: Attempt | None = None
@@ -231,75 +222,3 @@ class Log(Protocol):
 
     async def close(self) -> None:
         """Let the connection go."""
-
-
-class Audience(Protocol):
-    """How many read each blog, over all processes that share the store."""
-
-    async def report(self, readers: Mapping[str, int], *, holds: float) -> Mapping[str, int]:
-        """Say how many read here, which holds for so many seconds unless said again; how many read elsewhere.
-        Raises Unavailable."""
-
-    async def others(self, blog: str) -> int:
-        """How many read the blog elsewhere. Raises Unavailable."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRecord:
-    """A token as it is kept: never its secret, but `digest`, the SHA-256 of it in hex."""
-
-    id: str
-    digest: str
-    name: str
-    scopes: tuple[str, ...]
-    blogs: tuple[str, ...]
-    created_at: datetime
-    expires_at: datetime | None
-
-
-class Tokens(Protocol):
-    """The tokens. Read at every request, so that what is revoked here is refused everywhere at once."""
-
-    async def add(self, token: TokenRecord) -> None:
-        """Keep it."""
-
-    async def get(self, token: str) -> TokenRecord | None:
-        """The token of this id, expired or not."""
-
-    async def all(self) -> Sequence[TokenRecord]:
-        """All, oldest first."""
-
-    async def remove(self, token: str) -> bool:
-        """Forget it; False when there was none."""
-
-    async def count(self, token: str, window: int, by: int, *, seconds: int) -> int:
-        """Count `by` requests of a token in a window of time, which is remembered for `seconds`; how many had been
-        counted before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What somebody did with a token, or tried to: `operation` at `target`, from `address`; `status` is what came of
-    it. `id` is its place in the log, once it is in it."""
-
-    at: datetime
-    token: str
-    name: str
-    address: str
-    agent: str
-    method: str
-    operation: str
-    target: str
-    blog: str | None
-    status: int
-    id: str = ""
-
-
-class Audit(Protocol):
-    """The audit log: appended to, never changed."""
-
-    async def append(self, acts: Sequence[Act]) -> None:
-        """Write them down, in order. Raises Unavailable."""
-
-    async def latest(self, *, before: str | None, limit: int) -> Sequence[Act]:
-        """The latest first; those before the act with this id. Raises Unavailable."""

@@ -11,7 +11,7 @@ So the owner that finds valkey.lock taken has met a Valkey that outlived its own
 works in this very folder and writes as surely as ours would; else it ends it first (valkey_processes.py).
 
 Every write is in the append-only file, and fsynced, before Valkey answers. With that policy Valkey ends itself when
-a write fails (a full disk), so that nothing is acknowledged wrongly; the watch then starts it again until it can.
+a write fails (a full disk), so that nothing is acknowledged wrongly; a thread then starts it again until it can.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class EmbeddedValkey:
         self._stopping = threading.Event()
         self._valkeys = ValkeyProcesses(self._home, self._pause)
         self._wake = -1
-        self._watcher: threading.Thread | None = None
+        self._supervisor: threading.Thread | None = None
 
     def start(self) -> None:
         """Own the folder, and return once its Valkey answers.
@@ -106,11 +106,11 @@ class EmbeddedValkey:
         """End the Valkey if it is ours, and let go of the folder. What was written stays."""
         self._stopping.set()  # a start under way in another thread gives up
         with self._changing:
-            if self._watcher:
+            if self._supervisor:
                 os.eventfd_write(self._wake, 1)
-                self._watcher.join()
+                self._supervisor.join()
                 os.close(self._wake)
-                self._watcher = None
+                self._supervisor = None
             if self._pid:
                 self._valkeys.end(self._pid)
                 self._pid = 0
@@ -135,8 +135,8 @@ class EmbeddedValkey:
                 self._end_what_was_left()
                 self._begin(brief=brief)
             self._wake = os.eventfd(0)
-            self._watcher = threading.Thread(target=self._verifier, name="valkey-watch", daemon=True)
-            self._watcher.start()
+            self._supervisor = threading.Thread(target=self._supervise, name="valkey-watch", daemon=True)
+            self._supervisor.start()
         except BaseException:
             self._valkey_lock.leave()
             self._owner.release()
@@ -167,7 +167,7 @@ class EmbeddedValkey:
                 raise Unavailable(f"A process that can't be found holds {self._valkey_lock.path}; `fuser` names it.")
             self._pause()
 
-    def _verifier(self) -> None:
+    def _supervise(self) -> None:
         """Start Valkey again whenever it ends without being told to."""
         while not self._stopping.is_set():
             if self._pid:
@@ -182,7 +182,7 @@ class EmbeddedValkey:
                     return
                 self._pid = 0
                 self._valkeys.reap()
-                log.error("Valkey ended by itself in %s: %s", self._home, self._valkeys.last_words())
+                log.error("Valkey ended by itself in %s: %s", self._home, self._valkeys.last_log_lines())
             self._start_again()
 
     def _start_again(self) -> None:

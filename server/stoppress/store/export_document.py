@@ -29,7 +29,7 @@ Object = dict[str, Any]
 
 async def dump(store: RedisStore, blog: str) -> Object:
     """The document. Raises NotFound, Unavailable. Each post is read at one moment, not all of them at the same."""
-    keys, redis = Keys(blog), store._reads
+    keys, redis = Keys(blog), store.reads
     with reachable(f"exporting {blog}"):
         updated = await redis.hget(keys.meta, "updated")
         told = await redis.lrange(keys.history(BLOG), 0, -1)
@@ -63,7 +63,7 @@ async def load(store: RedisStore, document: Object) -> str:
     Raises Invalid (with the place), Conflict (there is such a blog), Unavailable.
     """
     blog, updated, posts = _check(document)
-    keys, redis = Keys(blog.id), store._writes
+    keys, redis = Keys(blog.id), store.writes
     if await store.blog(blog.id) is not None:
         raise Conflict(f"there is a blog {blog.id!r} already; delete it first")
     await store.delete_blog(blog.id)  # what an import that was cut off has left

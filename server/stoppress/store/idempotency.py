@@ -20,13 +20,13 @@ class Attempts:
     """The part of base.Store that answers who asks again."""
 
     def __init__(self, reads: Client, writes: Client) -> None:
-        self._reads = reads
-        self._writes = writes
+        self.reads = reads
+        self.writes = writes
 
     async def attempted(self, blog: str, attempt: Attempt) -> Sequence[Committed]:
         keys = Keys(blog)
         with reachable("looking for an earlier try"):
-            async with self._reads.pipeline(transaction=True) as pipe:
+            async with self.reads.pipeline(transaction=True) as pipe:
                 pipe.hmget(keys.attempt(attempt.key), "fingerprint", "sequence", "answer")
                 pipe.hget(keys.meta, "epoch")
                 (fingerprint, sequences, kept), epoch = await pipe.execute()
@@ -40,7 +40,7 @@ class Attempts:
         keys = Keys(blog)
         made = load_answer(kept)
         with reachable("reading what an earlier try wrote"):
-            async with self._reads.pipeline(transaction=True) as pipe:
+            async with self.reads.pipeline(transaction=True) as pipe:
                 for name, revision in made:
                     pipe.lindex(keys.history(name), revision - 1)
                 texts = await pipe.execute()
@@ -52,14 +52,14 @@ class Attempts:
     async def remember(self, attempt: Attempt, answer: str) -> tuple[str, bool]:
         mine = f"{attempt.fingerprint} {answer}"
         with reachable("keeping an answer"):
-            first = await self._writes.set(REMEMBERED + attempt.key, mine, nx=True, get=True, ex=attempt.seconds)
+            first = await self.writes.set(REMEMBERED + attempt.key, mine, nx=True, get=True, ex=attempt.seconds)
         fingerprint, _, kept = str(first or mine).partition(" ")
         same_request(attempt, fingerprint)
         return kept, first is not None
 
     async def reserve_id(self, attempt: Attempt, candidate: str) -> str:
         with reachable("reserving an id"):
-            first = await self._writes.set(RESERVED + attempt.key, candidate, nx=True, get=True, ex=attempt.seconds)
+            first = await self.writes.set(RESERVED + attempt.key, candidate, nx=True, get=True, ex=attempt.seconds)
         return str(first or candidate)
 
 

@@ -19,7 +19,7 @@ class Reading:
     """The half of base.Store that changes nothing."""
 
     def __init__(self, reads: Client) -> None:
-        self._reads = reads
+        self.reads = reads
         self._page = reads.register_script(script("page"))
         self._since = reads.register_script(script("since"))
 
@@ -31,7 +31,7 @@ class Reading:
 
     async def blogs(self, *, after: str | None, limit: int) -> tuple[Sequence[BlogState], str | None]:
         with reachable("listing the blogs"):
-            names = await self._reads.zrangebylex(BLOGS, f"({after}" if after else "-", "+", 0, limit + 1)
+            names = await self.reads.zrangebylex(BLOGS, f"({after}" if after else "-", "+", 0, limit + 1)
         states = await self._blog_states(names[:limit])
         following = names[limit - 1] if len(names) > limit else None
         return [state for state in states if state], following
@@ -40,7 +40,7 @@ class Reading:
         if not names:
             return []
         with reachable("reading blogs"):
-            async with self._reads.pipeline(transaction=True) as pipe:
+            async with self.reads.pipeline(transaction=True) as pipe:
                 for name in names:
                     keys = Keys(name)
                     pipe.hmget(keys.meta, "epoch", "seq", "updated")
@@ -54,7 +54,7 @@ class Reading:
 
     async def published(self, blog: str, post: str) -> Entry | None:
         with reachable(f"reading the post {post}"):
-            text = await self._reads.hget(Keys(blog).state, post)
+            text = await self.reads.hget(Keys(blog).state, post)
         return _entry(text) if text else None
 
     async def page(
@@ -85,7 +85,7 @@ class Reading:
 
     async def position(self, blog: str, post: str) -> int | None:
         with reachable(f"looking for the post {post}"):
-            rank = await self._reads.zrank(Keys(blog).all, post)
+            rank = await self.reads.zrank(Keys(blog).all, post)
         return None if rank is None else int(rank)
 
     async def since(self, blog: str, after: int, *, limit: int) -> Since | None:
@@ -103,7 +103,7 @@ class Reading:
     async def entry(self, blog: str, post: str) -> Entry | None:
         keys = Keys(blog)
         with reachable(f"reading the post {post}"):
-            async with self._reads.pipeline(transaction=True) as pipe:
+            async with self.reads.pipeline(transaction=True) as pipe:
                 pipe.hget(keys.drafts, post)
                 pipe.hget(keys.state, post)
                 draft, record = await pipe.execute()
@@ -113,13 +113,13 @@ class Reading:
 
     async def drafts(self, blog: str) -> Sequence[Post]:
         with reachable(f"reading the drafts of {blog}"):
-            texts = await self._reads.hvals(Keys(blog).drafts)
+            texts = await self.reads.hvals(Keys(blog).drafts)
         entries = (load_entry(text) for text in texts)
         return sorted((entry for entry in entries if isinstance(entry, Post)), key=lambda post: post.id)
 
     async def revisions(self, blog: str, post: str) -> Sequence[Revision]:
         with reachable(f"reading the revisions of {post}"):
-            return [load_revision(line) for line in await self._reads.lrange(Keys(blog).history(post), 0, -1)]
+            return [load_revision(line) for line in await self.reads.lrange(Keys(blog).history(post), 0, -1)]
 
 
 def _blog(record: str, epoch: str, sequence: str, updated: str | None, count: int) -> tuple[Blog, Cursor]:

@@ -33,7 +33,8 @@ from stoppress.model import (
     UnknownEvent,
     rfc3339,
 )
-from stoppress.store.base import Entry, Revision, TokenRecord
+from stoppress.store.base import Entry, Revision
+from stoppress.store.base_tokens import TokenRecord
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

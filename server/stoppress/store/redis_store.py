@@ -5,26 +5,27 @@ from __future__ import annotations
 from stoppress.settings import Settings
 from stoppress.store.connection import connect, reachable
 from stoppress.store.reading import Reading
-from stoppress.store.schedule import Notes
+from stoppress.store.schedule import Schedule
 from stoppress.store.writing import Writing
 
 
-class RedisStore(Reading, Writing, Notes):
+class RedisStore(Reading, Writing, Schedule):
     """Blogs and posts in Redis; see base.Store for what each method promises.
 
-    Reads are tried again by the driver, commits never are: whether one happened, its Attempt or revision tells.
+    Of its two clients, `reads` tries a command again by itself, and `writes` never does: whether a commit happened, its
+    Attempt or revision tells.
     """
 
     def __init__(self, url: str, settings: Settings) -> None:
         reads, writes = connect(url, settings, retries=3), connect(url, settings, retries=0)
         Reading.__init__(self, reads)
         Writing.__init__(self, reads, writes, settings)
-        Notes.__init__(self, reads, writes)
+        Schedule.__init__(self, reads, writes)
 
     async def ping(self) -> None:
         with reachable("asking whether it is there"):
-            await self._writes.set("stoppress:ready", "1")
+            await self.writes.set("stoppress:ready", "1")
 
     async def close(self) -> None:
-        await self._reads.aclose()
-        await self._writes.aclose()
+        await self.reads.aclose()
+        await self.writes.aclose()

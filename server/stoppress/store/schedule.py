@@ -1,4 +1,4 @@
-"""Notes of what is due, of all blogs in one sorted set: by time, so that the earliest is found first."""
+"""What is due, of all blogs in one sorted set: by time, so that the earliest is found first."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from stoppress.store.records import milliseconds, moment
 from stoppress.store.redis_keys import DUE
 
 
-class Notes:
+class Schedule:
     """The part of base.Store that the schedule works with."""
 
     def __init__(self, reads: Client, writes: Client) -> None:
-        self._reads = reads
-        self._writes = writes
+        self.reads = reads
+        self.writes = writes
 
     async def note_due(self, due: Due) -> None:
         with reachable("noting when a post is due"):
-            await self._writes.zadd(DUE, {_due_text(due): milliseconds(due.at)})
+            await self.writes.zadd(DUE, {_due_text(due): milliseconds(due.at)})
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Due]:
         with reachable("asking what is due"):
-            found = await self._reads.zrange(
+            found = await self.reads.zrange(
                 DUE, "-inf", milliseconds(now), byscore=True, offset=0, num=limit, withscores=True
             )
         return [_load_due(text, score) for text, score in found]
 
     async def forget_due(self, due: Due) -> None:
         with reachable("forgetting what was due"):
-            await self._writes.zrem(DUE, _due_text(due))
+            await self.writes.zrem(DUE, _due_text(due))
 
 
 def _due_text(due: Due) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+from stoppress.cancellation import cancellable
 from stoppress.model import Cursor, Record
 from stoppress.settings import Settings
 from stoppress.store.connection import connect, reachable
@@ -31,7 +30,7 @@ class RedisLog:
         blogs = {Keys(blog).events: blog for blog in after}
         streams = {Keys(blog).events: f"{sequence}-0" for blog, sequence in after.items()}
         with reachable("following the blogs"):
-            found = await _cancellable(self._blocking.xread(streams, count=_AT_ONCE, block=max(1, int(wait * 1000))))
+            found = await cancellable(self._blocking.xread(streams, count=_AT_ONCE, block=max(1, int(wait * 1000))))
         return {
             blogs[stream]: [
                 load_record(fields["record"], fields.get("epoch"), fields.get("at")) for _, fields in entries
@@ -54,23 +53,6 @@ class RedisLog:
         """Let the connections go."""
         await self._blocking.aclose()
         await self._asking.close()
-
-
-async def _cancellable(command: Coroutine[Any, Any, Any]) -> Any:
-    """The command's answer; ended for sure when the caller is cancelled.
-
-    redis-py sends within asyncio.wait_for, which before Python 3.12 swallows a cancellation that comes in the very step
-    in which the sending ends (python/cpython#86296): the command would go on blocking. So it runs in a task of its own,
-    which is cancelled until it is done.
-    """
-    task = asyncio.ensure_future(command)
-    try:
-        await asyncio.wait({task})
-    finally:
-        while not task.done():
-            task.cancel()
-            await asyncio.wait({task}, timeout=0.01)
-    return task.result()
 
 
 def _longest_wait(settings: Settings) -> float:

@@ -1,11 +1,11 @@
-"""Tokens in Redis: base.Tokens."""
+"""Tokens in Redis: base_tokens.Tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from stoppress.settings import Settings
-from stoppress.store.base import TokenRecord
+from stoppress.store.base_tokens import TokenRecord
 from stoppress.store.connection import connect, reachable
 from stoppress.store.records import dump_token, load_token
 from stoppress.store.redis_keys import RATE, TOKENS
@@ -18,29 +18,29 @@ class RedisTokens:
         self._redis = connect(url, settings, retries=3)
 
     async def add(self, token: TokenRecord) -> None:
-        """See base.Tokens."""
+        """See base_tokens.Tokens."""
         with reachable("keeping a token"):
             await self._redis.hset(TOKENS, token.id, dump_token(token))
 
     async def get(self, token: str) -> TokenRecord | None:
-        """See base.Tokens."""
+        """See base_tokens.Tokens."""
         with reachable("looking a token up"):
             text = await self._redis.hget(TOKENS, token)
         return load_token(text) if text else None
 
     async def all(self) -> Sequence[TokenRecord]:
-        """See base.Tokens."""
+        """See base_tokens.Tokens."""
         with reachable("listing the tokens"):
             texts = await self._redis.hvals(TOKENS)
         return sorted(map(load_token, texts), key=lambda token: (token.created_at, token.id))
 
     async def remove(self, token: str) -> bool:
-        """See base.Tokens."""
+        """See base_tokens.Tokens."""
         with reachable("revoking a token"):
             return bool(await self._redis.hdel(TOKENS, token))
 
     async def count(self, token: str, window: int, by: int, *, seconds: int) -> int:
-        """See base.Tokens."""
+        """See base_tokens.Tokens."""
         key = f"{RATE}{token}:{window}"
         with reachable("counting requests"):
             async with self._redis.pipeline(transaction=True) as pipe:

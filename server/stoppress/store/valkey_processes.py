@@ -96,9 +96,9 @@ class ValkeyProcesses:
                 except (redis.ConnectionError, redis.TimeoutError):
                     pass
                 if (code := process.poll()) is not None:
-                    raise Unavailable(f"Valkey ended at its start in {self.home}, code {code}: {self.last_words()}")
+                    raise Unavailable(f"Valkey ended at its start in {self.home}, code {code}: {self.last_log_lines()}")
                 if time.monotonic() > deadline:
-                    raise Unavailable(f"Valkey does not answer in {self.home}: {self.last_words()}")
+                    raise Unavailable(f"Valkey does not answer in {self.home}: {self.last_log_lines()}")
                 self._pause()
 
     def is_ours(self, socket: Path) -> bool:
@@ -155,7 +155,7 @@ class ValkeyProcesses:
                 self._child.wait(PATIENCE)
             self._child = None
 
-    def last_words(self) -> str:
+    def last_log_lines(self) -> str:
         """The end of its log."""
         try:
             lines = (self.home / "valkey.log").read_text(errors="replace").strip().splitlines()

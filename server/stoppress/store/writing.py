@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stoppress.errors import Conflict, NotFound, StaleRevision, Unavailable
-from stoppress.model import Blog, BlogChanged, Cursor, Event, Post, rfc3339
+from stoppress.model import Blog, BlogChanged, Cursor, Post, rfc3339
 from stoppress.settings import Settings
-from stoppress.store.base import Attempt, Change, Committed, Entry, Revision
+from stoppress.store.base import Attempt, Change, Committed, Revision
 from stoppress.store.connection import Client, reachable, script
 from stoppress.store.idempotency import Attempts, dump_answer, same_request
 from stoppress.store.records import dump_event, dump_revision, load_blog, milliseconds
@@ -34,7 +34,7 @@ class Writing(Attempts):
     async def create_blog(self, blog: Blog, *, by: str, attempt: Attempt | None = None) -> Committed:
         # Listed first: a name without a blog is passed over by `blogs`, a blog without a name would be lost.
         with reachable(f"making the blog {blog.id}"):
-            await self._writes.zadd(BLOGS, {blog.id: 0})
+            await self.writes.zadd(BLOGS, {blog.id: 0})
         epoch = secrets.token_hex(5)
         try:
             return await self._write_blog(blog, by=by, noticed=blog.updated_at, epoch=epoch, attempt=attempt)
@@ -55,7 +55,7 @@ class Writing(Attempts):
     ) -> Committed:
         content = blog.model_dump_json()
         head = f'{{"revision":{blog.revision},"at":"{rfc3339(datetime.now(UTC))}","by":'
-        line = _Line(
+        change = _ScriptChange(
             thing=BLOG,
             revision=blog.revision,
             event=dump_event(BlogChanged(blog)),
@@ -63,25 +63,14 @@ class Writing(Attempts):
             history=f'{head}{_quote(by)},"blog":{content}}}',
         )
         answer = await self._run_commit(
-            Keys(blog.id), [line], attempt, content, epoch=epoch, archived="1" if blog.status == "archived" else "0"
+            Keys(blog.id), [change], attempt, content, epoch=epoch, archived="1" if blog.status == "archived" else "0"
         )
         if answer[0] == "replayed":
             same_request(attempt, answer[1])
             return Committed(Cursor(answer[2], int(answer[3])), load_blog(json.loads(answer[4])), replayed=True)
         return Committed(Cursor(answer[1], int(answer[2])), blog)
 
-    async def commit(
-        self,
-        before: Entry | None,
-        after: Entry,
-        event: Event | None,
-        *,
-        by: str,
-        at: datetime,
-        noticed: datetime | None = None,
-        attempt: Attempt | None = None,
-    ) -> Committed:
-        change = Change(before, after, event, noticed)
+    async def commit(self, change: Change, *, by: str, at: datetime, attempt: Attempt | None = None) -> Committed:
         (committed,) = await self.commit_all([change], by=by, at=at, attempt=attempt)
         return committed
 
@@ -91,10 +80,10 @@ class Writing(Attempts):
         if not changes:
             return []
         blog = changes[0].after.blog
-        lines = [_line(change, by, at) for change in changes]
+        scripted = [_script_change(change, by, at) for change in changes]
         # What is kept for a second try is where the answers are: the revisions stay in the posts' histories.
         kept = dump_answer(changes) if attempt else ""
-        answer = await self._run_commit(Keys(blog), lines, attempt, kept)
+        answer = await self._run_commit(Keys(blog), scripted, attempt, kept)
         if answer[0] == "replayed":
             same_request(attempt, answer[1])
             return await self._replay(blog, answer[2], answer[3], answer[4])
@@ -113,13 +102,13 @@ class Writing(Attempts):
             )
             if standing > 0:
                 raise StaleRevision(f"revision {revision} was expected, but {standing} stands")
-            await self._writes.zrem(BLOGS, blog)
+            await self.writes.zrem(BLOGS, blog)
         return bool(standing == 0)
 
     async def _run_commit(
         self,
         keys: Keys,
-        lines: Sequence[_Line],
+        changes: Sequence[_ScriptChange],
         attempt: Attempt | None,
         kept: str,
         *,
@@ -135,26 +124,26 @@ class Writing(Attempts):
             archived,
         ]
         names = [*keys.standing, keys.attempt(attempt.key if attempt else ""), keys.tags]
-        for line in lines:
+        for change in changes:
             # Only the indexes that change their member or its place: a post edited in place leaves none.
-            left = [name for name in line.leaves if name not in line.enters]
-            tags = [name.removeprefix("tag:") for name in line.enters if name.startswith("tag:")]
+            left = [name for name in change.leaves if name not in change.enters]
+            tags = [name.removeprefix("tag:") for name in change.enters if name.startswith("tag:")]
             arguments += [
-                line.thing,
-                line.revision - 1,
-                line.revision,
-                line.event,
-                "" if line.score is None else milliseconds(line.score),
-                "" if line.noticed is None else milliseconds(line.noticed),
-                line.draft,
-                line.history,
+                change.thing,
+                change.revision - 1,
+                change.revision,
+                change.event,
+                "" if change.score is None else milliseconds(change.score),
+                "" if change.noticed is None else milliseconds(change.noticed),
+                change.draft,
+                change.history,
                 len(left),
-                len(line.enters),
+                len(change.enters),
                 len(tags),
                 *tags,
             ]
-            names += [keys.history(line.thing), *map(keys.index, left), *map(keys.index, line.enters)]
-        what = lines[0].thing if len(lines) == 1 else f"{len(lines)} posts"
+            names += [keys.history(change.thing), *map(keys.index, left), *map(keys.index, change.enters)]
+        what = changes[0].thing if len(changes) == 1 else f"{len(changes)} posts"
         with reachable(f"writing {what} of {keys.blog}"):
             answer = await self._durably(names, arguments)
         match answer[0]:
@@ -172,7 +161,7 @@ class Writing(Attempts):
         if wanted is None:
             return await self._commit(keys=keys, args=arguments)
         # WAITAOF speaks of the writes of its own connection; a pipeline keeps both on one.
-        async with self._writes.pipeline(transaction=False) as pipe:
+        async with self.writes.pipeline(transaction=False) as pipe:
             await self._commit(keys=keys, args=arguments, client=pipe)
             pipe.execute_command("WAITAOF", *wanted, int(self._settings.durability_timeout * 1000))
             answer, fsynced = await pipe.execute()
@@ -182,7 +171,7 @@ class Writing(Attempts):
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _ScriptChange:
     """One change as commit.lua takes it. `thing` is a post's id, or @blog."""
 
     thing: str
@@ -196,9 +185,9 @@ class _Line:
     enters: Sequence[str] = ()
 
 
-def _line(change: Change, by: str, at: datetime) -> _Line:
+def _script_change(change: Change, by: str, at: datetime) -> _ScriptChange:
     after = change.after
-    return _Line(
+    return _ScriptChange(
         thing=after.id,
         revision=after.revision,
         event=dump_event(change.event) if change.event else "",

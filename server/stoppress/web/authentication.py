@@ -11,7 +11,7 @@ from starlette.responses import Response
 from stoppress.auth import ANONYMOUS, SCOPES, Caller, recognise, token_id
 from stoppress.errors import Unauthenticated
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import Endpoint
+from stoppress.web.http.endpoint import Endpoint
 from stoppress.web.http.rate_limit import Quota, refusal
 
 _ADMIN = Caller("admin", frozenset(SCOPES), id="admin")

@@ -13,7 +13,8 @@ from stoppress.media.intake import PictureIntake
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
-from stoppress.store.base import Store, Tokens
+from stoppress.store.base import Store
+from stoppress.store.base_tokens import Tokens
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.http.rate_limit import Limits
 

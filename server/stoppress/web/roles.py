@@ -11,7 +11,8 @@ from typing import Literal, NoReturn
 from starlette.requests import Request
 
 from stoppress.errors import Misdirected
-from stoppress.web.contract.operation import Endpoint, Operation
+from stoppress.web.contract.operation import Operation
+from stoppress.web.http.endpoint import Endpoint
 
 Role = Literal["all", "api", "hub"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -28,8 +27,10 @@ from stoppress.web.api.probes import ProbeRoutes
 from stoppress.web.authentication import caller, with_quota
 from stoppress.web.context import Context
 from stoppress.web.contract.docs import DocsRoutes
-from stoppress.web.contract.operation import Endpoint, Operation, route
+from stoppress.web.contract.operation import Operation
+from stoppress.web.contract.operations import OPERATIONS
 from stoppress.web.http.cors import Cors, add_cors
+from stoppress.web.http.endpoint import Endpoint, Endpoints, counted, route
 from stoppress.web.http.request import wants_page
 from stoppress.web.http.response import problem_answer
 from stoppress.web.pages.assets import Assets
@@ -42,22 +43,22 @@ from stoppress.web.roles import misdirected, serves
 _log = logging.getLogger("stoppress.web")
 
 
-def operations(context: Context) -> list[Operation]:
-    """Everything the API and the pages can do."""
+def endpoints(context: Context) -> Endpoints:
+    """What answers each operation that the hub does not, by the operation's name."""
     parts = (
-        BlogRoutes,
-        PostRoutes,
-        ChangeRoutes,
-        MediaRoutes,
-        AuditRoutes,
-        BlogPageRoutes,
-        FeedRoutes,
-        IndexRoutes,
-        ProbeRoutes,
+        BlogRoutes(context),
+        PostRoutes(context),
+        ChangeRoutes(context),
+        MediaRoutes(context),
+        AuditRoutes(context),
+        BlogPageRoutes(context),
+        FeedRoutes(context),
+        IndexRoutes(context),
+        ProbeRoutes(context),
+        RobotsRoutes(),
+        DocsRoutes(context.settings),
     )
-    known = [operation for part in parts for operation in part(context).operations()]
-    known += RobotsRoutes().operations()
-    return known + DocsRoutes(context.settings, known).operations()
+    return {name: endpoint for part in parts for name, endpoint in part.endpoints().items()}
 
 
 def site(
@@ -84,22 +85,22 @@ def site(
         add_cors(response.headers, origins, request.headers.get("origin"), request.headers.get("host"))
         return response
 
-    endpoints: dict[str, dict[str, Endpoint]] = {}
-    for operation in operations(context):
-        if operation.endpoint is None:
+    known = endpoints(context)
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for operation in OPERATIONS:
+        if operation.by_hub:
             continue
         is_page = operation.media_type == "text/html" and operation.tag == "Readers"
         error_writer = for_readers if is_page else for_browsers if operation.page else None
         here = serves(context.settings.role, operation)
-        endpoint = judged(operation, context) if here else misdirected(operation)
-        told = replace(operation, endpoint=endpoint)
-        endpoint = with_quota(told.counted(context.metrics, error_writer))
+        endpoint = judged(operation, known[operation.name], context) if here else misdirected(operation)
+        endpoint = with_quota(counted(endpoint, operation.method, operation.path, context.metrics, error_writer))
         if here and operation.method != "GET":
             endpoint = noted(operation, endpoint, context)
-        endpoints.setdefault(operation.path, {})[operation.method] = endpoint
+        by_path.setdefault(operation.path, {})[operation.method] = endpoint
     routes: list[BaseRoute] = [
         *live,
-        *(route(path, by_method) for path, by_method in endpoints.items()),
+        *(route(path, by_method) for path, by_method in by_path.items()),
         Mount(context.client_path, routes=[Route("/{name}", client.file)], name="client"),
         Mount("/client", routes=[Route("/embed.js", client.embed)]),
         Mount("/demo/", StaticFiles(directory=pictures), name="pictures"),
@@ -114,11 +115,10 @@ def site(
     )
 
 
-def judged(operation: Operation, context: Context) -> Endpoint:
-    """The endpoint, called when the query is right. The token comes first: so a refused write is in the audit log, and
-    who sends none learns nothing else."""
-    run, read, declared = operation.endpoint, read_query if operation.strict else read_known, operation.query
-    assert run is not None
+def judged(operation: Operation, run: Endpoint, context: Context) -> Endpoint:
+    """The endpoint `run`, called when the query is right. The token comes first: so a refused write is in the audit
+    log, and who sends none learns nothing else."""
+    read, declared = read_query if operation.strict else read_known, operation.query
 
     async def judge(request: Request) -> Response:
         if operation.scope is not None:

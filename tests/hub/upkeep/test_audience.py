@@ -19,7 +19,8 @@ from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.settings import Settings
 from stoppress.store.audience import RedisAudience
-from stoppress.store.base import Audience, BlogState
+from stoppress.store.base import BlogState
+from stoppress.store.base_audience import Audience
 from waiting import eventually
 
 pytestmark = pytest.mark.anyio

@@ -14,13 +14,13 @@ import uvicorn
 from stoppress.errors import Unavailable
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
-from stoppress.web.cache.fast_path import fronted
+from stoppress.store.stream import RedisLog
 from stoppress.web.cache.finished_page import FinishedPages
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.context import Context
-from stoppress.web.http.head_limit import bounded
 from stoppress.web.pages.assets import Assets
 from stoppress.web.pages.blog import BlogPageRoutes
+from stoppress.web.protocol import http_protocol
 from stoppress.web.site import site
 from waiting import eventually
 from web.checks import CLIENT
@@ -46,27 +46,27 @@ class Process:
 
 
 @pytest.fixture
-async def process(context: Context) -> AsyncIterator[Process]:
+async def process(context: Context, valkey_url: str) -> AsyncIterator[Process]:
     process = Process(0, context.metrics, [])
-    ask = context.page_cache.heads._read
+    log = RedisLog(valkey_url, context.settings)
 
     async def read(blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
         process.asked.append(blogs)
         if process.down:
             raise Unavailable("down")
-        return await ask(blogs)
+        return await log.heads(blogs)
 
     context = replace(context, page_cache=PageCache(context.settings, read))
     config = uvicorn.Config(
         site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]),
         port=0,
-        http=fronted(bounded(65_536), context.page_cache, context.metrics),
+        http=http_protocol(65_536, context.page_cache, context.metrics),
         lifespan="off",
         log_config=None,
         server_header=False,
     )
     server = uvicorn.Server(config)
-    running = asyncio.create_task(server._serve())
+    running = asyncio.create_task(server.serve())
 
     async def started() -> bool:
         return server.started
@@ -76,6 +76,7 @@ async def process(context: Context) -> AsyncIterator[Process]:
     yield process
     server.should_exit = True
     await running
+    await log.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 
-from stoppress.web.http.head_limit import bounded
+from stoppress.web.http.head_limit import BoundedHead
 from waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -18,14 +18,20 @@ pytestmark = pytest.mark.anyio
 LIMIT = 16_384
 
 
+class Protocol(BoundedHead):
+    """What uvicorn makes for each connection."""
+
+    head_limit = LIMIT
+
+
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     """A uvicorn with the bound, and nothing behind it."""
     config = uvicorn.Config(
-        PlainTextResponse("served"), port=0, http=bounded(LIMIT), lifespan="off", log_config=None, log_level="critical"
+        PlainTextResponse("served"), port=0, http=Protocol, lifespan="off", log_config=None, log_level="critical"
     )
     server = uvicorn.Server(config)
-    running = asyncio.create_task(server._serve())
+    running = asyncio.create_task(server.serve())
 
     async def started() -> bool:
         return server.started

@@ -1,14 +1,12 @@
 """What remains of a connection after its handshake: a reader that is its transport's protocol, and nothing more.
 
 Dead peers are found by the kernel, without a timer each: a heartbeat that is never acknowledged ends the connection
-after TCP_USER_TIMEOUT (RFC 5482).
+after TCP_USER_TIMEOUT (RFC 5482), which it inherits from the listening socket (listener.py).
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 from typing import Protocol
 
 from stoppress.hub.channel import Channel
@@ -80,18 +78,3 @@ class Connection(Reader, asyncio.Protocol):
         """The end, whoever brought it about."""
         self.gone()
         self.host.leave(self.address)
-
-
-def inherit(listener: socket.socket, *, silence: float, unsent: int) -> None:
-    """Set what the connections that `listener` accepts inherit, where the kernel knows it; where not, so be it.
-
-    A peer that has acknowledged nothing for `silence` seconds is given up. For one that reads nothing the kernel keeps
-    `unsent` bytes and what is on its way, not megabytes; the throughput stays.
-    """
-    if listener.family not in (socket.AF_INET, socket.AF_INET6):
-        return
-    for name, value in (("TCP_USER_TIMEOUT", int(silence * 1000)), ("TCP_NOTSENT_LOWAT", unsent)):
-        option = getattr(socket, name, None)
-        if option is not None:
-            with contextlib.suppress(OSError):
-                listener.setsockopt(socket.IPPROTO_TCP, option, value)

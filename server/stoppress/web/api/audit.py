@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress.auth import ANONYMOUS
 from stoppress.model import rfc3339
-from stoppress.query import QueryParameter, number
-from stoppress.store.base import Act
+from stoppress.store.base_audit_log import Act
 from stoppress.web.authentication import caller
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import Endpoint, Operation
-from stoppress.web.http.paging import PAGE, dump_token, load_token
+from stoppress.web.contract.operation import Operation
+from stoppress.web.contract.operations.audit import BLOG, LIMIT, PAGE
+from stoppress.web.http.endpoint import Endpoint, Endpoints
+from stoppress.web.http.paging import dump_token
 from stoppress.web.http.request import query
 from stoppress.web.http.response import answer
 
+_AT_ONCE = 100  # entries read at a time
 _SCANNED = 5_000  # entries looked at for one answer
-_PLACE = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
-LIMIT = 100
-_LIMIT = number("limit", "How many.", 1, LIMIT, LIMIT)
-_BLOG: QueryParameter[str | None] = QueryParameter("blog", "Of this blog only.", str, None, {"type": "string"})
 
 
 def noted(operation: Operation, endpoint: Endpoint, context: Context) -> Endpoint:
@@ -58,16 +53,6 @@ def _made(operation: Operation, response: Response) -> str | None:
     return location.rpartition("/")[2] if operation.name == "createBlog" and location else None
 
 
-def _load_page(given: str) -> str:
-    place = load_token(given)
-    if not _PLACE.fullmatch(place):
-        raise ValueError("expected a page token of this log")
-    return place
-
-
-_PAGE = replace(PAGE, read=_load_page)
-
-
 class AuditRoutes:
     """`/v1/audit`."""
 
@@ -77,12 +62,12 @@ class AuditRoutes:
     async def index(self, request: Request) -> Response:
         who = await caller(request, self._context)
         asked = query(request)
-        blog, limit, before = asked[_BLOG], asked[_LIMIT], asked[_PAGE]
+        blog, limit, before = asked[BLOG], asked[LIMIT], asked[PAGE]
         who.require("admin", blog)
         found: list[Act] = []
         scanned = 0
         while True:
-            acts = await self._context.audit_writer.audit.latest(before=before, limit=LIMIT)
+            acts = await self._context.audit_writer.audit.latest(before=before, limit=_AT_ONCE)
             for act in acts:
                 before = act.id
                 if blog in (None, act.blog) and (not who.blogs or act.blog in who.blogs):
@@ -90,30 +75,17 @@ class AuditRoutes:
                     if len(found) == limit:
                         break
             scanned += len(acts)
-            if len(acts) < LIMIT and len(found) < limit:
+            if len(acts) < _AT_ONCE and len(found) < limit:
                 before = None
             if before is None or len(found) == limit or scanned >= _SCANNED:
                 break
         return answer({"entries": [_entry(act) for act in found], "next": before and dump_token(before)})
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of it."""
-        return [
-            Operation(
-                "GET",
-                "/v1/audit",
-                "readAudit",
-                "Who did what, from where",
-                self.index,
-                "Operations",
-                scope="admin",
-                parameters=(_BLOG, _LIMIT, _PAGE),
-                answers={200: {"$ref": "#/components/schemas/AuditList"}},
-                problems=(401, 403, 503),
-                description="Every write by a token, refused ones too, the latest first. A token for some blogs sees "
-                "those alone. An answer may have fewer entries than asked for, and yet a `next`.",
-            )
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "readAudit": self.index,
+        }
 
 
 def _entry(act: Act) -> dict[str, object]:

@@ -5,19 +5,15 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoppress.editing.inputs import BlogEdit, BlogInput
 from stoppress.model import Blog, rfc3339
-from stoppress.query import number
 from stoppress.store.base import Committed
 from stoppress.web.authentication import caller
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, Operation
+from stoppress.web.contract.operations.blogs import LIMIT
+from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import PAGE, dump_token
 from stoppress.web.http.request import attempt, body, expected_revision, parse_json, query
 from stoppress.web.http.response import NO_STORE, REVALIDATE, answer, etag
-
-_LIMIT = number("limit", "How many.", 1, 100, 100)
-_WRITTEN = {"$ref": "#/components/schemas/BlogAnswer"}
 
 
 class BlogRoutes:
@@ -37,7 +33,7 @@ class BlogRoutes:
 
     async def index(self, request: Request) -> Response:
         asked = query(request)
-        states, following = await self._context.store.blogs(after=asked[PAGE], limit=asked[_LIMIT])
+        states, following = await self._context.store.blogs(after=asked[PAGE], limit=asked[LIMIT])
         content = {
             "blogs": [state.blog.model_dump(mode="json") for state in states],
             "next": following and dump_token(following),
@@ -76,83 +72,16 @@ class BlogRoutes:
         }
         return answer(content)
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of them."""
-        return [
-            Operation(
-                "POST",
-                "/v1/blogs",
-                "createBlog",
-                "Make a blog",
-                self.create,
-                "Blogs",
-                scope="admin",
-                body=BlogInput,
-                parameters=(IDEMPOTENCY_KEY,),
-                answers={201: _WRITTEN},
-                problems=(400, 401, 403, 409, 413, 415, 422, 503),
-            ),
-            Operation(
-                "GET",
-                "/v1/blogs",
-                "listBlogs",
-                "List blogs, by id",
-                self.index,
-                "Blogs",
-                parameters=(_LIMIT, PAGE),
-                answers={200: {"$ref": "#/components/schemas/BlogList"}},
-                problems=(503,),
-            ),
-            Operation(
-                "GET",
-                "/v1/blogs/{blog}",
-                "readBlog",
-                "Read a blog",
-                self.read,
-                "Blogs",
-                parameters=(BLOG,),
-                answers={200: {"$ref": f"#/components/schemas/{Blog.__name__}"}},
-                problems=(404, 503),
-            ),
-            Operation(
-                "PATCH",
-                "/v1/blogs/{blog}",
-                "editBlog",
-                "Change a blog (RFC 7396 merge patch)",
-                self.edit,
-                "Blogs",
-                scope="publish",
-                body=BlogEdit,
-                merge_patch=True,
-                parameters=(BLOG, IF_MATCH),
-                answers={200: _WRITTEN},
-                problems=(400, 401, 403, 404, 409, 412, 413, 415, 422, 503),
-                description="Readers are told at once. `ended` lets their sockets go for good.",
-            ),
-            Operation(
-                "DELETE",
-                "/v1/blogs/{blog}",
-                "deleteBlog",
-                "Delete a blog and everything of it",
-                self.delete,
-                "Blogs",
-                scope="admin",
-                parameters=(BLOG, IF_MATCH),
-                answers={204: None},
-                problems=(400, 401, 403, 404, 412, 503),
-            ),
-            Operation(
-                "GET",
-                "/v1/blogs/{blog}/stats",
-                "readStats",
-                "Readers, posts and where the blog stands",
-                self.stats,
-                "Blogs",
-                parameters=(BLOG,),
-                answers={200: {"$ref": "#/components/schemas/Stats"}},
-                problems=(404, 503),
-            ),
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "createBlog": self.create,
+            "listBlogs": self.index,
+            "readBlog": self.read,
+            "editBlog": self.edit,
+            "deleteBlog": self.delete,
+            "readStats": self.stats,
+        }
 
 
 def _written(committed: Committed, status: int = 200) -> Response:

@@ -8,15 +8,14 @@ from starlette.responses import Response
 from stoppress import wire
 from stoppress.errors import NotFound
 from stoppress.model import Cursor, as_of
-from stoppress.query import EVENTS, FORM, SOCKET, cursor, number
+from stoppress.query import FORM
 from stoppress.resume import Continue, History, Reset, resume
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, Operation, Parameter
+from stoppress.web.contract.operations.changes import AFTER, LIMIT
+from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.request import query
 from stoppress.web.http.response import cursor_tag
 
-_AFTER = cursor("after", "A cursor; without one, the answer only says where the blog stands.")
-_LIMIT = number("limit", "How many.", 1, 500, 500)
 # One second is nothing to a reader who polls, and lets a CDN answer all of them with one request.
 _SHARED = {"cache-control": "public, max-age=1, stale-while-revalidate=5"}
 
@@ -30,7 +29,7 @@ class ChangeRoutes:
     async def read(self, request: Request) -> Response:
         blog = request.path_params["blog"]
         asked = query(request)
-        after, limit, form = asked[_AFTER], asked[_LIMIT], asked[FORM]
+        after, limit, form = asked[AFTER], asked[LIMIT], asked[FORM]
         state = await self._context.blogs.read(blog)
         head = state.cursor
         messages: list[str] = []
@@ -56,51 +55,8 @@ class ChangeRoutes:
             return Response(status_code=304, headers=headers)
         return Response(content, headers=headers, media_type="application/json")
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of it."""
-        return [
-            Operation(
-                "GET",
-                "/v1/blogs/{blog}/socket",
-                "openSocket",
-                "The WebSocket",
-                None,
-                "Readers",
-                parameters=(
-                    BLOG,
-                    *SOCKET,
-                    Parameter("Sec-WebSocket-Protocol", "header", "`stoppress.v1.json` or `stoppress.v1.html`."),
-                ),
-                answers={101: None},
-                problems=(400, 403, 404, 421, 426, 503),
-                description="Its messages are in `/asyncapi.json`. Refusals come before the upgrade.",
-            ),
-            Operation(
-                "GET",
-                "/v1/blogs/{blog}/events",
-                "openEvents",
-                "The same as Server-Sent Events",
-                None,
-                "Readers",
-                parameters=(
-                    BLOG,
-                    *EVENTS,
-                    Parameter("Last-Event-ID", "header", "A cursor, as browsers send it when they come back."),
-                ),
-                answers={200: {"type": "string"}, 204: None},
-                problems=(400, 403, 404, 421, 503),
-                media_type="text/event-stream",
-            ),
-            Operation(
-                "GET",
-                "/v1/blogs/{blog}/changes",
-                "readChanges",
-                "What changed since a cursor",
-                self.read,
-                "Readers",
-                parameters=(BLOG, _AFTER, _LIMIT, FORM),
-                answers={200: {"$ref": "#/components/schemas/Changes"}, 304: None},
-                problems=(404, 503),
-                description="The socket's messages (see /asyncapi.json), compacted to what each changed post is now.",
-            ),
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "readChanges": self.read,
+        }

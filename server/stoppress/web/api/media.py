@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress.errors import NotFound
-from stoppress.media.picture import FORMATS, TYPES, Picture
+from stoppress.media.picture import TYPES, Picture
 from stoppress.media.storage import NAME
 from stoppress.web.authentication import caller
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import IDEMPOTENCY_KEY, Operation, Parameter
+from stoppress.web.contract.operations.media import ACCEPTED
+from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.request import attempt, body
 from stoppress.web.http.response import NO_STORE, answer
 
-_ACCEPTED = tuple(media_type for _, media_type in FORMATS.values())
 _SERVED = {
     "cache-control": "public, max-age=31536000, immutable",
     "x-content-type-options": "nosniff",
@@ -36,7 +36,7 @@ class MediaRoutes:
     async def create(self, request: Request) -> Response:
         who = await caller(request, self._context)
         who.require("write")
-        kinds = {"", "application/octet-stream", *_ACCEPTED}
+        kinds = {"", "application/octet-stream", *ACCEPTED}
         content = await body(request, self._settings.media_limit, kinds=kinds, expected="a picture")
         tried = attempt(request, who, content, self._settings.idempotency_hours)
         picture = await self._context.intake.take(content)
@@ -59,39 +59,12 @@ class MediaRoutes:
             raise NotFound(f"there is no picture {name!r}")
         return Response(content, headers=headers, media_type=TYPES[name.rpartition(".")[2]])
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of them."""
-        limit, pixels = self._settings.media_limit, self._settings.media_pixels
-        return [
-            Operation(
-                "POST",
-                "/v1/media",
-                "createMedia",
-                "Take a picture in",
-                self.create,
-                "Media",
-                scope="write",
-                accepts=(*_ACCEPTED, "application/octet-stream"),
-                parameters=(IDEMPOTENCY_KEY,),
-                answers={201: {"$ref": "#/components/schemas/Picture"}},
-                problems=(400, 401, 403, 413, 415, 422, 503),
-                description=f"JPEG, PNG, WebP, AVIF or GIF, as its first bytes say; at most {limit} bytes and {pixels} "
-                "pixels. It is turned as its EXIF says and loses all that it carries along but its colour profile. The "
-                "answer is what a post's `media` takes. The same picture gives the same address.",
-            ),
-            Operation(
-                "GET",
-                "/media/{name}",
-                "readMedia",
-                "A picture",
-                self.read,
-                "Media",
-                parameters=(Parameter("name", "path", "As `url` and `srcset` name it.", {"type": "string"}),),
-                answers={200: {"type": "string", "format": "binary"}, 304: None},
-                problems=(404, 503),
-                media_type="image/*",
-            ),
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "createMedia": self.create,
+            "readMedia": self.read,
+        }
 
 
 def _tell(picture: Picture) -> dict[str, Any]:

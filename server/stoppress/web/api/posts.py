@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,15 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress.auth import Caller
-from stoppress.editing.inputs import PostBatch, PostInput, PostPatch
 from stoppress.editing.transitions import changed
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post, rfc3339
-from stoppress.query import QueryParameter, choice, flag, number, text, wrong_parameter
+from stoppress.query import wrong_parameter
 from stoppress.store.base import Attempt, Committed, Order, Place
 from stoppress.web.authentication import caller
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter
+from stoppress.web.contract.operations.posts import KEY, LIMIT, ORDER, PINNED, PRIVATE, STATUS, TAG
+from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import ORDERED_PAGE, dump_page, place_of
 from stoppress.web.http.request import (
     attempt,
@@ -29,14 +30,16 @@ from stoppress.web.http.request import (
 )
 from stoppress.web.http.response import NO_STORE, answer, cursor_tag, etag, unless_known
 
-_LIMIT = number("limit", "How many.", 1, 100, 100)
-_WRITTEN = {"$ref": "#/components/schemas/PostAnswer"}
-_PRIVATE = ("draft", "scheduled")
-_ORDER: QueryParameter[Order] = choice("order", "By first publication.", "newest", "oldest")
-_KEY = flag("key", "`true`: key events only.")
-_PINNED = flag("pinned", "`true`: pinned posts only.")
-_TAG = text("tag", "Posts with this tag only. One of key, pinned and tag may be given.")
-_STATUS = choice("status", "Others than published need the scope read.", "published", *_PRIVATE)
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """Which posts of a blog are asked for: those of an index, at most `limit` of them behind a place in the order."""
+
+    status: str
+    order: Order
+    index: str
+    after: Place | None
+    limit: int
 
 
 class PostRoutes:
@@ -67,47 +70,40 @@ class PostRoutes:
 
     async def index(self, request: Request) -> Response:
         blog = request.path_params["blog"]
-        asked = query(request)
-        limit, status, order = asked[_LIMIT], asked[_STATUS], asked[_ORDER]
-        wanted = [flag.name for flag in (_KEY, _PINNED) if asked[flag]]
-        if tag := asked[_TAG]:
-            wanted.append(f"tag:{tag}")
-        if len(wanted) > 1:
-            name = wanted[-1].partition(":")[0]
-            raise wrong_parameter(name, f"expected one filter, but got {' and '.join(wanted)[:80]}")
-        index = wanted[0] if wanted else "all"
-        after = place_of(asked[ORDERED_PAGE], order)
-        if status in _PRIVATE:
-            return await self._private(request, blog, status, order, index, after, limit)
-        page = await self._context.store.page(blog, order=order, after=after, limit=limit, index=index)
+        asked = _listing(request)
+        if asked.status in PRIVATE:
+            return await self._private(request, blog, asked)
+        page = await self._context.store.page(
+            blog, order=asked.order, after=asked.after, limit=asked.limit, index=asked.index
+        )
         if page is None:
             raise NotFound(f"there is no blog {blog!r}")
         content = {
             "posts": [post.model_dump(mode="json") for post in page.posts],
-            "next": dump_page(order, page.next) if page.next else None,
+            "next": dump_page(asked.order, page.next) if page.next else None,
             "cursor": str(page.cursor),
         }
         return unless_known(request, cursor_tag(page.cursor), content)
 
-    async def _private(
-        self, request: Request, blog: str, status: str, order: Order, index: str, after: Place | None, limit: int
-    ) -> Response:
+    async def _private(self, request: Request, blog: str, asked: _Listing) -> Response:
         """Drafts or scheduled posts, which have no time of publication: in the order they were made."""
         who = await caller(request, self._context)
         who.require("read", blog)
         state = await self._context.blogs.read(blog)
-        newest = order == "newest"
+        newest = asked.order == "newest"
         drafts = await self._context.store.drafts(blog)
-        found = sorted((post for post in drafts if post.status == status and _is_in(post, index)), key=_made)
-        if after is not None:
-            place = (after.published_at, after.id)
+        found = sorted(
+            (post for post in drafts if post.status == asked.status and _is_in(post, asked.index)), key=_made
+        )
+        if asked.after is not None:
+            place = (asked.after.published_at, asked.after.id)
             found = [post for post in found if (_made(post) < place if newest else _made(post) > place)]
         if newest:
             found.reverse()
-        following = Place(*_made(found[limit - 1])) if len(found) > limit else None
+        following = Place(*_made(found[asked.limit - 1])) if len(found) > asked.limit else None
         content = {
-            "posts": [post.model_dump(mode="json") for post in found[:limit]],
-            "next": dump_page(order, following) if following else None,
+            "posts": [post.model_dump(mode="json") for post in found[: asked.limit]],
+            "next": dump_page(asked.order, following) if following else None,
             "cursor": str(state.cursor),
         }
         return answer(content, headers=NO_STORE)
@@ -164,130 +160,32 @@ class PostRoutes:
         }
         return answer(content)
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of them."""
-        path = "/v1/blogs/{blog}/posts"
-        return [
-            Operation(
-                "POST",
-                path,
-                "createPost",
-                "Publish a post, or keep a draft",
-                self.create,
-                "Posts",
-                scope="write",
-                body=PostInput,
-                parameters=(BLOG, IDEMPOTENCY_KEY),
-                answers={201: _WRITTEN},
-                problems=(400, 401, 403, 404, 409, 413, 415, 422, 503),
-                description="`published` (the default) and `scheduled` need the scope publish.",
-            ),
-            Operation(
-                "POST",
-                path + ":batch",
-                "createPosts",
-                "Make up to 500 posts, all or none",
-                self.create_all,
-                "Posts",
-                scope="write",
-                body=PostBatch,
-                parameters=(BLOG, IDEMPOTENCY_KEY),
-                answers={201: {"$ref": "#/components/schemas/PostBatchAnswer"}},
-                problems=(400, 401, 403, 404, 409, 413, 415, 422, 503),
-                description="In one atomic step, in the order given. If one is refused none is made, and the problem "
-                "names all that are wrong. "
-                f"The body may have {self._settings.batch_limit} bytes.",
-            ),
-            Operation(
-                "GET",
-                path,
-                "listPosts",
-                "List posts",
-                self.index,
-                "Posts",
-                parameters=(
-                    BLOG,
-                    *(_ORDER, _LIMIT, _KEY, _PINNED, _TAG, _STATUS, ORDERED_PAGE),
-                ),
-                answers={200: {"$ref": "#/components/schemas/PostList"}, 304: None},
-                problems=(401, 403, 404, 503),
-            ),
-            Operation(
-                "GET",
-                path + "/{post}",
-                "readPost",
-                "Read a post",
-                self.read,
-                "Posts",
-                parameters=(BLOG, POST),
-                answers={200: {"$ref": f"#/components/schemas/{Post.__name__}"}, 304: None},
-                problems=(401, 404, 410, 503),
-                description="A deleted one is 410, with its tombstone. Drafts need the scope read, or are 404.",
-            ),
-            Operation(
-                "PATCH",
-                path + "/{post}",
-                "editPost",
-                "Change a post (RFC 7396 merge patch)",
-                self.edit,
-                "Posts",
-                scope="write",
-                body=PostPatch,
-                merge_patch=True,
-                parameters=(BLOG, POST, IF_MATCH),
-                answers={200: _WRITTEN},
-                problems=(400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503),
-                description="What is published needs the scope publish. A patch with status `published` brings a "
-                "deleted post back. If nothing changes, there is no new revision.",
-            ),
-            Operation(
-                "DELETE",
-                path + "/{post}",
-                "deletePost",
-                "Delete a post",
-                self.delete,
-                "Posts",
-                scope="write",
-                parameters=(BLOG, POST, IF_MATCH),
-                answers={200: {"$ref": "#/components/schemas/TombstoneAnswer"}},
-                problems=(400, 401, 403, 404, 409, 412, 503),
-                description="A tombstone goes to every page, feed, cache and socket. Deleting twice is deleting once.",
-            ),
-            Operation(
-                "GET",
-                path + "/{post}/revisions",
-                "listRevisions",
-                "Who changed what, when",
-                self.revisions,
-                "Posts",
-                scope="read",
-                parameters=(BLOG, POST),
-                answers={200: {"$ref": "#/components/schemas/RevisionList"}},
-                problems=(401, 404, 503),
-            ),
-            Operation(
-                "POST",
-                path + "/{post}/revisions/{revision}/restore",
-                "restoreRevision",
-                "Go back to what a revision said",
-                self.restore,
-                "Posts",
-                scope="write",
-                parameters=(
-                    BLOG,
-                    POST,
-                    Parameter(
-                        "revision", "path", "Its number.", {"type": "integer", "minimum": 1, "maximum": 999999999}
-                    ),
-                    IF_MATCH,
-                    IDEMPOTENCY_KEY,
-                ),
-                answers={200: _WRITTEN},
-                problems=(400, 401, 403, 404, 409, 410, 412, 422, 503),
-                description="Makes a new revision with the fields of that one. Whether the post is out stays as it is; "
-                "what is published needs the scope publish. A deleted post is 410: it comes back by a patch.",
-            ),
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "createPost": self.create,
+            "createPosts": self.create_all,
+            "listPosts": self.index,
+            "readPost": self.read,
+            "editPost": self.edit,
+            "deletePost": self.delete,
+            "listRevisions": self.revisions,
+            "restoreRevision": self.restore,
+        }
+
+
+def _listing(request: Request) -> _Listing:
+    """What the query asks for. Raises Invalid (400)."""
+    asked = query(request)
+    wanted = [flag.name for flag in (KEY, PINNED) if asked[flag]]
+    if tag := asked[TAG]:
+        wanted.append(f"tag:{tag}")
+    if len(wanted) > 1:
+        name = wanted[-1].partition(":")[0]
+        raise wrong_parameter(name, f"expected one filter, but got {' and '.join(wanted)[:80]}")
+    order = asked[ORDER]
+    after = place_of(asked[ORDERED_PAGE], order)
+    return _Listing(asked[STATUS], order, wanted[0] if wanted else "all", after, asked[LIMIT])
 
 
 def _made(post: Post) -> tuple[datetime, str]:

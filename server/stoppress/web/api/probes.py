@@ -7,10 +7,8 @@ from starlette.responses import Response
 
 from stoppress.errors import Unavailable
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import Operation
+from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.response import NO_STORE, answer
-
-_STATE = {"$ref": "#/components/schemas/State"}
 
 
 class ProbeRoutes:
@@ -36,21 +34,10 @@ class ProbeRoutes:
         content = await together() if together else metrics.exposition()
         return Response(content, headers={**NO_STORE, "content-type": metrics.content_type})
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of them."""
-        return [
-            Operation("GET", "/healthz", "health", "Alive", self.health, "Operations", answers={200: _STATE}),
-            Operation(
-                "GET", "/readyz", "ready", "Ready", self.ready, "Operations", answers={200: _STATE}, problems=(503,)
-            ),
-            Operation(
-                "GET",
-                "/metrics",
-                "metrics",
-                "Prometheus metrics",
-                self.metrics,
-                "Operations",
-                answers={200: {"type": "string"}},
-                media_type="text/plain",
-            ),
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "health": self.health,
+            "ready": self.ready,
+            "metrics": self.metrics,
+        }

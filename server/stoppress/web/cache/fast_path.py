@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from functools import partial
 from time import perf_counter
+from typing import ClassVar
 
 from prometheus_client import Histogram
 from uvicorn._types import ASGI3Application
@@ -28,71 +29,81 @@ from stoppress.web.cache.page_cache import BELOW, PageCache
 _METHODS = ("GET", "HEAD")
 
 
-def fronted(base: type[HttpToolsProtocol], page_cache: PageCache, metrics: Metrics) -> type[HttpToolsProtocol]:
-    """uvicorn's HTTP class, answering by itself what is finished."""
-    counts: dict[tuple[str, int], Histogram] = {}
+class AnswerTimes:
+    """The metric of answered requests. Its labels are looked up once, since that costs more than to count."""
 
-    def count(route: str, status: int) -> Histogram:
-        found = counts.get((route, status))
+    def __init__(self, metrics: Metrics) -> None:
+        self._requests = metrics.requests
+        self._known: dict[tuple[str, int], Histogram] = {}
+
+    def observe(self, route: str, status: int, seconds: float) -> None:
+        """Count an answer to a GET (or HEAD) of the route."""
+        found = self._known.get((route, status))
         if found is None:
-            found = counts[route, status] = metrics.requests.labels(route, "GET", status)
-        return found
+            found = self._known[route, status] = self._requests.labels(route, "GET", status)
+        found.observe(seconds)
 
-    class Front(base):  # type: ignore[valid-type, misc]
-        def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-            scope = cycle.scope
-            if (
-                not scope["path"].startswith(BELOW)
-                or scope["method"] not in _METHODS
-                # Somebody who reads slowly is waited for by the ordinary way.
-                or self.flow.write_paused
-            ):
-                super()._start_asgi_task(cycle, app)
-                return
-            asked: Headers = dict(scope["headers"])
-            # Whether the proxy that says so is trusted is found out on the ordinary way.
-            forwarded = b"x-forwarded-proto" in asked and not page_cache.public_url
-            foreign = b"origin" in asked and not page_cache.origins.any
-            key = None if forwarded or foreign else page_cache.key(scope, asked)
-            kept = None if key is None else page_cache.answers.get(key)
-            if kept is None:
-                super()._start_asgi_task(cycle, app)
-                return
-            page_cache.heads.ask(kept.blog, partial(self._told, cycle, app, kept, asked, perf_counter()))
 
-        def _told(
-            self,
-            cycle: RequestResponseCycle,
-            app: ASGI3Application,
-            kept: FinishedPage,
-            asked: Headers,
-            began: float,
-            outcome: Outcome,
-        ) -> None:
-            if cycle.disconnected:
-                return
-            if outcome != kept.cursor:
-                super()._start_asgi_task(cycle, app)
-                return
-            form = kept.form(asked)
-            more = b"".join(b"%s: %s\r\n" % pair for pair in (*self.server_state.default_headers, timing()))
-            end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
-            body = b"" if cycle.scope["method"] == "HEAD" else form.body
-            self.transport.writelines((form.head, more, end, body))
-            if cycle.access_log:
-                cycle.access_logger.info(
-                    '%s - "%s %s HTTP/%s" %d',
-                    get_client_addr(cycle.scope),
-                    cycle.scope["method"],
-                    get_path_with_query_string(cycle.scope),
-                    cycle.scope["http_version"],
-                    form.status,
-                )
-            count(kept.route, form.status.value).observe(perf_counter() - began)
-            cycle.response_started = cycle.response_complete = True
-            cycle.message_event.set()
-            if not cycle.keep_alive:
-                self.transport.close()
-            cycle.on_response()
+class FastPath(HttpToolsProtocol):
+    """uvicorn's HTTP class, answering by itself what is finished. A subclass says of which cache, and where it counts
+    (web/protocol.py)."""
 
-    return Front
+    page_cache: ClassVar[PageCache]
+    times: ClassVar[AnswerTimes]
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        scope = cycle.scope
+        if (
+            not scope["path"].startswith(BELOW)
+            or scope["method"] not in _METHODS
+            # Somebody who reads slowly is waited for by the ordinary way.
+            or self.flow.write_paused
+        ):
+            super()._start_asgi_task(cycle, app)
+            return
+        page_cache = self.page_cache
+        asked: Headers = dict(scope["headers"])
+        # Whether the proxy that says so is trusted is found out on the ordinary way.
+        forwarded = b"x-forwarded-proto" in asked and not page_cache.public_url
+        foreign = b"origin" in asked and not page_cache.origins.any
+        key = None if forwarded or foreign else page_cache.key(scope, asked)
+        kept = None if key is None else page_cache.answers.get(key)
+        if kept is None:
+            super()._start_asgi_task(cycle, app)
+            return
+        page_cache.heads.ask(kept.blog, partial(self._answer_if_fresh, cycle, app, kept, asked, perf_counter()))
+
+    def _answer_if_fresh(
+        self,
+        cycle: RequestResponseCycle,
+        app: ASGI3Application,
+        kept: FinishedPage,
+        asked: Headers,
+        began: float,
+        outcome: Outcome,
+    ) -> None:
+        if cycle.disconnected:
+            return
+        if outcome != kept.cursor:
+            super()._start_asgi_task(cycle, app)
+            return
+        form = kept.form(asked)
+        more = b"".join(b"%s: %s\r\n" % pair for pair in (*self.server_state.default_headers, timing()))
+        end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+        body = b"" if cycle.scope["method"] == "HEAD" else form.body
+        self.transport.writelines((form.head, more, end, body))
+        if cycle.access_log:
+            cycle.access_logger.info(
+                '%s - "%s %s HTTP/%s" %d',
+                get_client_addr(cycle.scope),
+                cycle.scope["method"],
+                get_path_with_query_string(cycle.scope),
+                cycle.scope["http_version"],
+                form.status,
+            )
+        self.times.observe(kept.route, form.status.value, perf_counter() - began)
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()

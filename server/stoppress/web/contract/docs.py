@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
@@ -14,7 +13,8 @@ from starlette.responses import Response
 from stoppress.settings import Settings
 from stoppress.web.contract.asyncapi import asyncapi
 from stoppress.web.contract.openapi import openapi
-from stoppress.web.contract.operation import Operation
+from stoppress.web.contract.operations import OPERATIONS
+from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.response import dump
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -23,12 +23,10 @@ _CACHED = {"cache-control": "public, max-age=60"}
 
 
 class DocsRoutes:
-    """Made once, when all other operations are known."""
+    """Each document is made once."""
 
-    def __init__(self, settings: Settings, others: Sequence[Operation]) -> None:
-        document = openapi(
-            [*others, *self.operations()], body_limit=settings.body_limit, head_limit=settings.head_limit
-        )
+    def __init__(self, settings: Settings) -> None:
+        document = openapi(OPERATIONS, settings)
         self._openapi = dump(document)
         self._asyncapi = dump(asyncapi())
         self._docs = _render(document).encode()
@@ -42,33 +40,13 @@ class DocsRoutes:
     async def docs(self, request: Request) -> Response:
         return Response(self._docs, headers={**_CACHED, "content-security-policy": _POLICY}, media_type="text/html")
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of itself."""
-        document = {"type": "object"}
-        return [
-            Operation(
-                "GET", "/openapi.json", "openapi", "This document", self.openapi, "Operations", answers={200: document}
-            ),
-            Operation(
-                "GET",
-                "/asyncapi.json",
-                "asyncapi",
-                "The socket's",
-                self.asyncapi,
-                "Operations",
-                answers={200: document},
-            ),
-            Operation(
-                "GET",
-                "/docs",
-                "docs",
-                "This document, to be read",
-                self.docs,
-                "Operations",
-                answers={200: {"type": "string"}},
-                media_type="text/html",
-            ),
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "openapi": self.openapi,
+            "asyncapi": self.asyncapi,
+            "docs": self.docs,
+        }
 
 
 def _render(document: dict[str, Any]) -> str:

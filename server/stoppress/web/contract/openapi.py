@@ -14,6 +14,7 @@ from stoppress import __version__
 from stoppress.auth import SCOPES
 from stoppress.editing.inputs import BlogEdit, BlogInput, PostBatch, PostInput, PostPatch
 from stoppress.model import Blog, Post, Tombstone
+from stoppress.settings import Settings
 from stoppress.web.contract.operation import Operation
 
 _REF = "#/components/schemas/{model}"
@@ -36,18 +37,18 @@ request are refused, and so are unknown query parameters under /v1. Answers may 
 which clients ignore."""
 
 
-def openapi(operations: Sequence[Operation], *, body_limit: int, head_limit: int) -> dict[str, Any]:
-    """The document, as a JSON object."""
+def openapi(operations: Sequence[Operation], settings: Settings) -> dict[str, Any]:
+    """The document, as a JSON object, with the limits that the settings have."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, settings)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Stop Press",
             "version": __version__,
             "summary": "A real-time live-blog server",
-            "description": _ABOUT.format(body_limit=body_limit, head_limit=head_limit),
+            "description": _ABOUT.format(body_limit=settings.body_limit, head_limit=settings.head_limit),
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
@@ -68,7 +69,7 @@ def openapi(operations: Sequence[Operation], *, body_limit: int, head_limit: int
     }
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, settings: Settings) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.about,
@@ -79,7 +80,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         },
     }
     if operation.description:
-        entry["description"] = operation.description
+        entry["description"] = operation.description.format(settings=settings)
     if operation.parameters:
         entry["parameters"] = [
             {

@@ -10,6 +10,7 @@ answer lost (nginx calls this lingering_close).
 from __future__ import annotations
 
 from asyncio import TimerHandle
+from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -20,70 +21,69 @@ _LINGER_BYTES = 8 << 20
 _LINGER_SECONDS = 2.0
 
 
-def bounded(limit: int) -> type[HttpToolsProtocol]:
-    """uvicorn's HTTP class, refusing heads of more than `limit` bytes."""
+class BoundedHead(HttpToolsProtocol):
+    """uvicorn's HTTP class, refusing heads of more than `head_limit` bytes, which a subclass sets (web/protocol.py)."""
 
-    class BoundedHead(HttpToolsProtocol):
-        _head = 0  # bytes of the head so far
-        _reading_head = True
-        _parsed = 0
-        _linger: TimerHandle | None = None
-        _lingered = 0
+    head_limit: ClassVar[int]
+    _head = 0  # bytes of the head so far
+    _reading_head = True
+    _room = 0  # bytes that are left for the head being parsed; below 0 it is over the limit
+    _linger: TimerHandle | None = None
+    _lingered = 0
 
-        def data_received(self, data: bytes) -> None:
-            if self._linger is not None:
-                self._lingered += len(data)
-                if self._lingered > _LINGER_BYTES:
-                    self.transport.close()
-                return
-            if self._reading_head:
-                self._head += len(data)
-            super().data_received(data)
-            # What came behind the head in the same read was counted too: only an unfinished head is judged here.
-            if self._reading_head and self._head > limit and self._linger is None:
-                self._refuse_head()
+    def data_received(self, data: bytes) -> None:
+        if self._linger is not None:
+            self._lingered += len(data)
+            if self._lingered > _LINGER_BYTES:
+                self.transport.close()
+            return
+        if self._reading_head:
+            self._head += len(data)
+        super().data_received(data)
+        # What came behind the head in the same read was counted too: only an unfinished head is judged here.
+        if self._reading_head and self._head > self.head_limit and self._linger is None:
+            self._refuse_head()
 
-        def on_message_begin(self) -> None:
-            super().on_message_begin()
-            self._reading_head = True
-            self._parsed = 0
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._reading_head = True
+        self._room = self.head_limit
 
-        def on_url(self, url: bytes) -> None:
-            super().on_url(url)
-            self._parsed += len(url)
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._room -= len(url)
 
-        def on_header(self, name: bytes, value: bytes) -> None:
-            super().on_header(name, value)
-            self._parsed += len(name) + len(value) + 4
-            if self._parsed > limit:
-                raise ValueError("the head is over the limit")  # makes httptools stop: see send_400_response
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        self._room -= len(name) + len(value) + 4
+        if self._room < 0:
+            raise ValueError("the head is over the limit")  # makes httptools stop: see send_400_response
 
-        def on_headers_complete(self) -> None:
-            if self._parsed > limit:
-                raise ValueError("the head is over the limit")
-            self._reading_head = False
-            self._head = 0
-            super().on_headers_complete()
+    def on_headers_complete(self) -> None:
+        if self._room < 0:
+            raise ValueError("the head is over the limit")
+        self._reading_head = False
+        self._head = 0
+        super().on_headers_complete()
 
-        def send_400_response(self, msg: str) -> None:
-            if self._parsed > limit:
-                self._refuse_head()
-            else:
-                self._refuse(Invalid(f"expected an HTTP/1.1 request, but got something else: {msg}", status=400))
+    def send_400_response(self, msg: str) -> None:
+        if self._room < 0:
+            self._refuse_head()
+        else:
+            self._refuse(Invalid(f"expected an HTTP/1.1 request, but got something else: {msg}", status=400))
 
-        def _refuse_head(self) -> None:
-            detail = f"the request's line and headers have more than {limit} bytes; the limit is {limit}"
-            self._refuse(Invalid(detail, [ParameterError("headers", detail)], status=431))
+    def _refuse_head(self) -> None:
+        limit = self.head_limit
+        detail = f"the request's line and headers have more than {limit} bytes; the limit is {limit}"
+        self._refuse(Invalid(detail, [ParameterError("headers", detail)], status=431))
 
-        def _refuse(self, error: StopPressError) -> None:
-            self.transport.write(raw_problem(error))
-            if self.transport.can_write_eof():
-                self.transport.write_eof()
-            self._linger = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+    def _refuse(self, error: StopPressError) -> None:
+        self.transport.write(raw_problem(error))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._linger = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
-        def connection_lost(self, exc: Exception | None) -> None:
-            if self._linger is not None:
-                self._linger.cancel()
-            super().connection_lost(exc)
-
-    return BoundedHead
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._linger is not None:
+            self._linger.cancel()
+        super().connection_lost(exc)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from stoppress.editing.blogs import Clock
 from stoppress.errors import Limited
-from stoppress.store.base import Tokens
+from stoppress.store.base_tokens import Tokens
 
 WINDOW = 60  # seconds
 

@@ -1,1 +1,3 @@
-"""The pages and feeds that readers open, and the files that pages load."""
+"""What readers open, and what it loads: blog (its pages), index (all blogs), feeds, robots (/robots.txt), assets (the
+client's files).
+"""

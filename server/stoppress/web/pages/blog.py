@@ -18,12 +18,12 @@ from stoppress.errors import Gone, NotFound, StopPressError
 from stoppress.model import Post
 from stoppress.problem import retry_headers
 from stoppress.render.embed_players import HOSTS
-from stoppress.render.markup import Markup, Notice
+from stoppress.render.markup import Highlights, Markup, Neighbours, Notice
 from stoppress.store.base import Order, Page
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, POST, ErrorPage, Operation
-from stoppress.web.http.page_query import PAGE_PARAMETERS, PageVariant, page_variant
+from stoppress.web.http.endpoint import Endpoints, ErrorPage
+from stoppress.web.http.page_query import PageVariant, page_variant
 from stoppress.web.http.request import query
 
 # Nothing runs but the client's own modules; pictures may come from anywhere that is https (or from this server), and
@@ -70,23 +70,24 @@ class BlogPageRoutes:
         began = time.monotonic()
         page, at, last = await self._read(name, variant)
         first = at == last if variant.order == "newest" else at == 1
-        keys: Sequence[Post] = ()
-        pinned: Sequence[Post] = ()
+        highlights = Highlights()
         if first and not variant.filter and not variant.behind:
             # Of a moment after the page itself: a change in between comes by the cursor, and is made again in place.
-            keys = await self._top(name, variant.order, "key")
-            pinned = await self._top(name, variant.order, "pinned")
-        older = variant.url(name, at - 1, last) if at > 1 else None
-        newer = variant.url(name, at + 1, last) if at < last else None
+            highlights = Highlights(
+                keys=await self._top(name, variant.order, "key"),
+                pinned=await self._top(name, variant.order, "pinned"),
+            )
+        neighbours = Neighbours(
+            newer=variant.url(name, at + 1, last) if at < last else None,
+            older=variant.url(name, at - 1, last) if at > 1 else None,
+        )
         text = self._context.markup.page(
             page,
             order=variant.order,
             canonical=f"{origin}/blogs/{name}",
-            newer_url=newer,
-            older_url=older,
             filter=variant.filter,
-            keys=keys,
-            pinned=pinned,
+            neighbours=neighbours,
+            highlights=highlights,
         )
         return FinishedPage(_ROUTE, name, page.cursor, text, self._headers, began=began)
 
@@ -152,33 +153,12 @@ class BlogPageRoutes:
     def _origin(self, request: Request) -> str:
         return (self._context.settings.public_url or str(request.base_url)).rstrip("/")
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of them."""
-        page = {"type": "string", "description": "An HTML document."}
-        return [
-            Operation(
-                "GET",
-                _ROUTE,
-                "blogPage",
-                "The reader's page",
-                self.blog,
-                "Readers",
-                parameters=(BLOG, *PAGE_PARAMETERS),
-                answers={200: page, 304: None, 404: page, 503: page},
-                media_type=_HTML,
-            ),
-            Operation(
-                "GET",
-                "/blogs/{blog}/posts/{post}",
-                "postPage",
-                "The page that holds a post, at it",
-                self.post,
-                "Readers",
-                parameters=(BLOG, POST),
-                answers={302: None, 404: page, 410: page, 503: page},
-                media_type=_HTML,
-            ),
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "blogPage": self.blog,
+            "postPage": self.post,
+        }
 
 
 def error_page(markup: Markup) -> ErrorPage:

@@ -14,7 +14,7 @@ from stoppress.origins import ANY_PAGE
 from stoppress.render.feeds import atom, json_feed
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import BLOG, Operation
+from stoppress.web.http.endpoint import Endpoints
 
 # Feed readers run in browsers too, at origins that no newsroom can list.
 _HEADERS = {"x-content-type-options": "nosniff", **ANY_PAGE}
@@ -61,24 +61,6 @@ class FeedRoutes:
         assert key is not None  # a feed has no parameters that could be wrong
         return (await page_cache.answers.of(key, cursor, make)).response(asked)
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of them."""
-        text = {"type": "string"}
-        return [
-            Operation(
-                "GET",
-                _ROUTE + suffix,
-                f"{suffix}Feed",
-                about,
-                endpoint,
-                "Feeds",
-                parameters=(BLOG,),
-                answers={200: {"type": "object"} if suffix == "json" else text, 304: None},
-                problems=(404, 503),
-                media_type=_KINDS[suffix][0],
-            )
-            for suffix, about, endpoint in (
-                ("atom", "The newest posts as an Atom feed", self.atom),
-                ("json", "The newest posts as a JSON Feed", self.json),
-            )
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {"atomFeed": self.atom, "jsonFeed": self.json}

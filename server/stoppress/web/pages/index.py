@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress import __version__
 from stoppress.store.base import BlogState
 from stoppress.web.context import Context
-from stoppress.web.contract.operation import Operation
-from stoppress.web.http.paging import PAGE, dump_token
+from stoppress.web.contract.operations.pages import FRONT_PAGE
+from stoppress.web.http.endpoint import Endpoints
+from stoppress.web.http.paging import dump_token
 from stoppress.web.http.request import query, wants_page
 from stoppress.web.http.response import answer
 from stoppress.web.pages.blog import HEADERS
 
 _AT_ONCE = 100  # blogs on a page
-_PAGE = replace(PAGE, about="Of the page for browsers: the link at its end has it.")
 _HEADERS = {"cache-control": "no-cache", "vary": "Accept"}
 
 
@@ -39,29 +37,16 @@ class IndexRoutes:
                 "asyncapi": "/asyncapi.json",
             }
             return answer(content, headers=_HEADERS)
-        states, following = await self._context.store.blogs(after=query(request)[_PAGE], limit=_AT_ONCE)
+        states, following = await self._context.store.blogs(after=query(request)[FRONT_PAGE], limit=_AT_ONCE)
         blogs = [state.blog for state in sorted(states, key=_lively, reverse=True)]
         html = self._context.markup.front(blogs, following and f"/?page={dump_token(following)}")
         return Response(html, headers={**HEADERS, **_HEADERS}, media_type="text/html")
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of it."""
-        return [
-            Operation(
-                "GET",
-                "/",
-                "front",
-                "Where everything is",
-                self.front,
-                "Operations",
-                parameters=(_PAGE,),
-                answers={200: {"$ref": "#/components/schemas/Front"}},
-                problems=(400, 404, 503),
-                page=True,
-                description="A browser, which accepts `text/html`, gets a page that lists the blogs, or one "
-                "that says that there is none (404).",
-            )
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "front": self.front,
+        }
 
 
 def _lively(state: BlogState) -> tuple[bool, float]:

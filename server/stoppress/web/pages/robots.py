@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoppress.web.contract.operation import Operation
+from stoppress.web.http.endpoint import Endpoints
 
 _ROBOTS = "User-agent: *\nDisallow: /v1/\n"
 
@@ -16,17 +16,8 @@ class RobotsRoutes:
     async def robots(self, request: Request) -> Response:
         return Response(_ROBOTS, media_type="text/plain", headers={"cache-control": "public, max-age=3600"})
 
-    def operations(self) -> list[Operation]:
-        """What the OpenAPI document says of it."""
-        return [
-            Operation(
-                "GET",
-                "/robots.txt",
-                "robots",
-                "What search engines may read: the pages, not the API",
-                self.robots,
-                "Operations",
-                answers={200: {"type": "string"}},
-                media_type="text/plain",
-            )
-        ]
+    def endpoints(self) -> Endpoints:
+        """Which answers which operation."""
+        return {
+            "robots": self.robots,
+        }

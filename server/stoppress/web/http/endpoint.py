@@ -1,0 +1,61 @@
+"""What answers a request: counted, its errors as problems, and one route for all methods of a path."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from time import perf_counter
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from stoppress.errors import NotFound, StopPressError
+from stoppress.fields import ID_PATTERN
+from stoppress.metrics import Metrics
+from stoppress.web.http.response import problem_answer
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoints = Mapping[str, Endpoint]  # by the operations' names (contract/operations)
+ErrorPage = Callable[[Request, StopPressError], Response]
+
+_ID = re.compile(ID_PATTERN)
+_log = logging.getLogger("stoppress.web")
+
+
+def counted(
+    endpoint: Endpoint, method: str, path: str, metrics: Metrics, error_page: ErrorPage | None = None
+) -> Endpoint:
+    """The endpoint of `method` and `path` (a pattern): counted, its errors answered as problems (or, for pages, by
+    `error_page`)."""
+
+    async def run(request: Request) -> Response:
+        began = perf_counter()
+        status = 500
+        try:
+            for name in ("blog", "post"):
+                given = request.path_params.get(name)
+                if given is not None and not _ID.fullmatch(given):
+                    raise NotFound(f"there is no {name} {ascii(given)[:80]}: that is no id")
+            response = await endpoint(request)
+            status = response.status_code
+        except StopPressError as error:
+            if error.status >= 500:
+                _log.warning("%s %s: %s", method, path, error)
+            response = error_page(request, error) if error_page else problem_answer(error)
+            status = response.status_code
+        finally:
+            metrics.requests.labels(path, method, status).observe(perf_counter() - began)
+        return response
+
+    return run
+
+
+def route(path: str, endpoints: Mapping[str, Endpoint]) -> Route:
+    """One Starlette route for all methods of a path, so that a 405 names all that are allowed."""
+
+    async def dispatch(request: Request) -> Response:
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+    return Route(path, dispatch, methods=list(endpoints))

@@ -1,0 +1,24 @@
+"""What speaks HTTP/1.1 on a connection: uvicorn's class, with what Stop Press does before ASGI."""
+
+from __future__ import annotations
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from stoppress.metrics import Metrics
+from stoppress.web.cache.fast_path import AnswerTimes, FastPath
+from stoppress.web.cache.page_cache import PageCache
+from stoppress.web.http.head_limit import BoundedHead
+
+
+def http_protocol(head_limit: int, page_cache: PageCache, metrics: Metrics) -> type[HttpToolsProtocol]:
+    """The class that uvicorn makes one of for each connection: it refuses heads of more than `head_limit` bytes, and
+    gives finished pages out of the cache.
+
+    uvicorn makes it by itself, with arguments of its own; so what it works with are attributes of the class.
+    """
+
+    class HttpProtocol(FastPath, BoundedHead):
+        pass
+
+    HttpProtocol.head_limit, HttpProtocol.page_cache, HttpProtocol.times = head_limit, page_cache, AnswerTimes(metrics)
+    return HttpProtocol

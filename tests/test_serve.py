@@ -1,0 +1,109 @@
+"""uvicorn's server as Stop Press runs it: when it is ready, and in which order it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from starlette.responses import PlainTextResponse
+
+from stoppress.listener import listen
+from stoppress.serve import Server, set_up_logging, stop_on_signals
+from stoppress.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def unfrozen() -> Iterator[None]:
+    """The collector sees again what a server took out of its sight."""
+    yield
+    gc.unfreeze()
+
+
+@contextmanager
+def handlers_kept() -> Iterator[None]:
+    """SIGINT and SIGTERM are handled as before, afterwards."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Readers:
+    """Readers who leave at the drain, and what holds while they do."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.ready = asyncio.Event()
+        self.seen: list[str] = []
+
+    async def drain(self) -> None:
+        self.seen.append("ready" if self.ready.is_set() else "not ready")
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
+            self.seen.append("accepting")
+        except ConnectionRefusedError:
+            self.seen.append("closed")
+
+
+@pytest.mark.parametrize(("shared", "door"), [(True, "closed"), (False, "accepting")])
+async def test_it_is_ready_until_it_stops_and_leaves_a_shared_port_before_its_readers_go(
+    shared: bool, door: str
+) -> None:
+    readers, stop = Readers(), threading.Event()
+    config = uvicorn.Config(PlainTextResponse("served"), lifespan="off", log_config=None)
+    server = Server(config, readers.drain, readers.ready, stop, shared=shared)
+    assert not readers.ready.is_set() and not server.port.done()
+    settings = Settings.model_validate(
+        {"host": "127.0.0.1", "port": 0, "share_port": shared, "redis_url": "redis://127.0.0.1"}
+    )
+    running = asyncio.create_task(server.serve([listen(settings, silence=60)]))
+    async with asyncio.timeout(20):
+        readers.port = await asyncio.shield(server.port)
+        assert readers.ready.is_set()
+        stop.set()
+        await running
+    assert readers.seen == ["not ready", door]
+
+
+async def test_a_signal_that_came_before_it_listened_is_not_forgotten() -> None:
+    readers, stop = Readers(), threading.Event()
+    stop.set()
+    config = uvicorn.Config(PlainTextResponse("served"), lifespan="off", log_config=None)
+    server = Server(config, readers.drain, readers.ready, stop, shared=False)
+    settings = Settings.model_validate({"host": "127.0.0.1", "port": 0})
+    async with asyncio.timeout(20):
+        await server.serve([listen(settings, silence=60)])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_sets_the_event_and_ends_nothing(number: signal.Signals) -> None:
+    with handlers_kept():
+        stop = stop_on_signals()
+        assert not stop.is_set()
+        os.kill(os.getpid(), number)
+        assert stop.is_set()
+
+
+async def test_the_access_log_is_as_the_settings_say() -> None:
+    logger = logging.getLogger("uvicorn.access")
+    before = logger.disabled
+    try:
+        set_up_logging(Settings.model_validate({"access_log": False}))
+        assert logger.disabled
+        set_up_logging(Settings.model_validate({"access_log": True}))
+        assert not logger.disabled
+    finally:
+        logger.disabled = before
