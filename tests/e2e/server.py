@@ -112,6 +112,9 @@ class EditorClient:
     def change_blog(self, blog: str, **fields: Any) -> dict[str, Any]:
         return self._do("PATCH", f"/v1/blogs/{blog}", fields)
 
+    def delete_blog(self, blog: str) -> None:
+        self._do("DELETE", f"/v1/blogs/{blog}")
+
     def post(self, blog: str, **fields: Any) -> dict[str, Any]:
         return self._do("POST", f"/v1/blogs/{blog}/posts", fields)
 

@@ -12,7 +12,7 @@ from waiting import until
 from .conftest import CHROMIUM, FLAGS
 from .live_page import CONTENT, content, fresh, wait_until_at, wait_until_live
 from .server import EditorClient, Server, Wire
-from .test_tabs import open_tabs, sockets
+from .tabs import open_tabs, sockets
 from .window import Tab, Window
 
 pytestmark = pytest.mark.browser

@@ -14,7 +14,7 @@ from waiting import until
 from .live_page import content, fresh, take_what_waits, wait_until_at, wait_until_live
 from .narrow import NarrowWire
 from .server import EditorClient, Server, running
-from .test_tabs import open_tabs, sockets
+from .tabs import open_tabs, sockets
 
 pytestmark = pytest.mark.browser
 

@@ -8,54 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from .live_page import content, fresh, ids, wait_until_at, wait_until_live
+from .sample_posts import POSTS
 from .server import EditorClient, Server, Wire
 
 pytestmark = pytest.mark.browser
-
-# A night on a lightship: every part that a post can have, in the order in which it was filed, not that of the events.
-POSTS: list[dict[str, Any]] = [
-    {
-        "id": "first-light",
-        "published_at": "2025-03-09T06:59:00Z",  # the minute before the clocks go forward in New York
-        "title": 'The keepers\' "long watch" begins',
-        "byline": "From Odile Marsh aboard the Petrel",
-        "body": "<p>The lamp was lit at dusk.</p><blockquote>We have oil for nine days.</blockquote>",
-        "media": [
-            {
-                "type": "image",
-                "url": "/demo/quay.svg",
-                "alt": "A quay at night",
-                "caption": "The quay, an hour before the lamp was lit.",
-                "credit": "Ilse Brandt/The Harbour Post",
-                "width": 1200,
-                "height": 675,
-            }
-        ],
-        "notes": "Tomas Weir contributed reporting.",
-        "links": [{"url": "https://harbour.example/oil", "title": "Why the Petrel still burns oil"}],
-        "tags": ["Petrel", "weather"],
-    },
-    {"id": "one-line", "published_at": "2025-03-09T07:01:00Z", "body": "<p>Wind now force seven.</p>"},
-    {
-        "id": "filed-late",
-        "published_at": "2025-03-09T07:00:00Z",
-        "updated_at": "2025-03-09T09:30:00Z",
-        "title": "Two boats turn back",
-        "byline": "Tomas Weir in Saltmarch",
-        "body": "## What we know\n\n- the *Anna*\n- the *Kestrel*",
-        "body_format": "markdown",
-        "key": True,
-        "key_title": "Boats turn back",
-        "media": [
-            {
-                "type": "embed",
-                "url": "https://video.example/7",
-                "provider": "Harbour Video",
-                "title": "The *Anna* returns",
-            }
-        ],
-    },
-]
 
 
 def open_blog(editor: EditorClient, page: Page, url: str, **fields: Any) -> str:
@@ -203,7 +159,7 @@ def test_a_blog_made_anew_replaces_the_old_one_on_the_open_page(
 ) -> None:
     address = open_blog(editor, page, server.url)
     editor.post("petrel", **POSTS[0])
-    editor._do("DELETE", "/v1/blogs/petrel")
+    editor.delete_blog("petrel")
     editor.blog(id="petrel", title="Another night")
     cursor = editor.post("petrel", **POSTS[1])["cursor"]
     page.reload()

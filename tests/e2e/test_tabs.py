@@ -12,14 +12,9 @@ from waiting import until
 
 from .live_page import content, fresh, take_what_waits, wait_until_at, wait_until_live
 from .server import EditorClient, Server, Wire
+from .tabs import open_tabs, sockets
 
 pytestmark = pytest.mark.browser
-
-
-def sockets(server: Server) -> float:
-    """How many sockets the server has."""
-    lines = httpx2.get(f"{server.url}/metrics").text.splitlines()
-    return float(next(line for line in lines if line.startswith('stoppress_readers{transport="socket"}')).split()[1])
 
 
 @pytest.fixture
@@ -27,17 +22,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context()
     yield context
     context.close()
-
-
-def open_tabs(context: BrowserContext, address: str, number: int = 3) -> list[Page]:
-    """So many tabs, live; the first holds the connection."""
-    tabs = []
-    for _ in range(number):
-        tab = context.new_page()
-        tab.goto(address)
-        wait_until_live(tab)
-        tabs.append(tab)
-    return tabs
 
 
 @pytest.fixture
@@ -147,7 +131,7 @@ def test_a_blog_that_is_deleted_is_gone_in_all_tabs(
     address: str, server: Server, editor: EditorClient, context: BrowserContext
 ) -> None:
     tabs = open_tabs(context, address)
-    editor._do("DELETE", "/v1/blogs/petrel")
+    editor.delete_blog("petrel")
     for tab in tabs:
         tab.wait_for_selector("#connection[data-phase=gone]")
 

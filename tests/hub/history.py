@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import strategies as st
+
 from stoppress.errors import Unavailable
 from stoppress.model import (
     Blog,
@@ -225,3 +227,17 @@ class HistoryInMemory:
         changed = sorted((r for r in last.values() if r.sequence > after), key=lambda r: r.sequence)
         state = self._blog(blog)
         return Since(state.blog, state.cursor, tuple(changed[:limit]), more=len(changed) > limit)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> HistoryInMemory:
+    """Up to thirty changes of up to four posts and the blog."""
+    history = HistoryInMemory()
+    for step in draw(st.lists(st.sampled_from(["a", "b", "c", "d", "-a", "-b", "-c", "blog"]), max_size=30)):
+        if step == "blog":
+            history.change(title=f"Lake regatta, {len(history.records['regatta'])}")
+        elif step.startswith("-"):
+            history.remove(step[1:])
+        else:
+            history.publish(step)
+    return history

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
+from hub.frames import close, frame, raw
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
 from hub.serving import HubServer, hub_server, receive
-from hub.socket.test_client_frames import close, frame, raw
 from stoppress.hub import message as prepared
 from stoppress.hub.events.content_encoding import Gzip, Identity, encoding
 from stoppress.hub.message import Message, frame_format

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.history import HistoryInMemory, PlainMarkup, a_blog
+from hub.history import HistoryInMemory, PlainMarkup, a_blog, histories
 from stoppress.hub.message import Message
 from stoppress.hub.ring import Ring
 from stoppress.model import Record, apply
@@ -67,20 +67,6 @@ def test_one_change_larger_than_the_ring_leaves_it_empty_and_honest() -> None:
     assert (len(kept), kept.start) == (0, 1)
     assert kept.since(0) is None
     assert kept.since(1) == []
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> HistoryInMemory:
-    """Up to thirty changes of up to four posts and the blog."""
-    history = HistoryInMemory()
-    for step in draw(st.lists(st.sampled_from(["a", "b", "c", "d", "-a", "-b", "-c", "blog"]), max_size=30)):
-        if step == "blog":
-            history.change(title=f"Lake regatta, {len(history.records['regatta'])}")
-        elif step.startswith("-"):
-            history.remove(step[1:])
-        else:
-            history.publish(step)
-    return history
 
 
 @given(histories(), st.data())

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.doubles import ChannelScene, cursors, drain, state_after, state_of
-from hub.history import HistoryInMemory
-from hub.test_ring import histories
+from hub.history import HistoryInMemory, histories
 from stoppress.hub.subscriber import State
 from stoppress.model import Cursor, apply
 
