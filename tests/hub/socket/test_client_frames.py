@@ -10,6 +10,7 @@ import struct
 import pytest
 from websockets.frames import Frame, Opcode
 
+from hub.echo import Echo
 from hub.frames import close, frame, raw
 from hub.history import HistoryInMemory
 from hub.serving import PATIENCE, hub_server
@@ -120,3 +121,12 @@ def test_a_parser_that_has_closed_is_kept_to_ignore_what_still_comes() -> None:
     assert incoming.receive(frame(8)) == [Frame(Opcode.CLOSE, b"").serialize(mask=False), b""]
     assert (incoming.over, incoming.idle) == (True, False)
     assert incoming.receive(frame(9)) == []
+
+
+def test_what_extends_it_can_answer_messages_until_the_connection_closes() -> None:
+    echo = Echo()
+    assert echo.receive(frame(1, b"hel", fin=False) + frame(0, b"lo")) == [
+        Frame(Opcode.TEXT, b"hello").serialize(mask=False)
+    ]
+    assert echo.receive(frame(2, b"\xff")) == [Frame(Opcode.BINARY, b"\xff").serialize(mask=False)]
+    assert echo.receive(frame(1, b"last") + frame(8)) == [Frame(Opcode.CLOSE, b"").serialize(mask=False), b""]
