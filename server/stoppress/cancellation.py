@@ -12,9 +12,10 @@ from collections.abc import Sequence
 _PATIENCE = 1.0  # seconds for what a task does when it is cancelled, before it is told again
 
 
-async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel the tasks until each of them is done. What they raised is for their owner, a TaskGroup."""
+async def end(tasks: Sequence[asyncio.Task[None]], *, patience: float = _PATIENCE) -> None:
+    """Cancel the tasks, every `patience` seconds anew, until each of them is done. What they raised is for their owner,
+    such as a TaskGroup."""
     while waiting := [task for task in tasks if not task.done()]:
         for task in waiting:
             task.cancel()
-        await asyncio.wait(waiting, timeout=_PATIENCE)
+        await asyncio.wait(waiting, timeout=patience)

@@ -14,6 +14,7 @@ import uvicorn
 from stoppress.errors import Unavailable
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
+from stoppress.store.stream import RedisLog
 from stoppress.web.cache.fast_path import fronted
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.context import Context
@@ -44,15 +45,15 @@ class Process:
 
 
 @pytest.fixture
-async def process(context: Context) -> AsyncIterator[Process]:
+async def process(context: Context, valkey_url: str) -> AsyncIterator[Process]:
     process = Process(0, context.metrics, [])
-    ask = context.page_cache.heads._read
+    log = RedisLog(valkey_url, context.settings)
 
     async def read(blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
         process.asked.append(blogs)
         if process.down:
             raise Unavailable("down")
-        return await ask(blogs)
+        return await log.heads(blogs)
 
     context = replace(context, page_cache=PageCache(context.settings, read))
     config = uvicorn.Config(
@@ -64,7 +65,7 @@ async def process(context: Context) -> AsyncIterator[Process]:
         server_header=False,
     )
     server = uvicorn.Server(config)
-    running = asyncio.create_task(server._serve())
+    running = asyncio.create_task(server.serve())
 
     async def started() -> bool:
         return server.started
@@ -74,6 +75,7 @@ async def process(context: Context) -> AsyncIterator[Process]:
     yield process
     server.should_exit = True
     await running
+    await log.close()
 
 
 @pytest.fixture

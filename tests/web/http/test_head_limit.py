@@ -25,7 +25,7 @@ async def port() -> AsyncIterator[int]:
         PlainTextResponse("served"), port=0, http=bounded(LIMIT), lifespan="off", log_config=None, log_level="critical"
     )
     server = uvicorn.Server(config)
-    running = asyncio.create_task(server._serve())
+    running = asyncio.create_task(server.serve())
 
     async def started() -> bool:
         return server.started
