@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from stoppress.errors import Unavailable
+from stoppress.hub.message import Message
 from stoppress.model import (
     Blog,
     BlogChanged,
@@ -55,6 +56,12 @@ class PlainMarkup:
     def dateline(self, blog: Blog) -> str:
         """The count."""
         return f"<p>{blog.posts} posts</p>"
+
+
+def a_message(body: str) -> Message:
+    """One post with this body, ready to be written."""
+    record = Record(1, 1, NOON, PostChanged("published", a_post("a", body=body)))
+    return Message(record, a_blog(), "e1", PlainMarkup())
 
 
 class HistoryInMemory:

@@ -14,6 +14,7 @@ from hub.echo import Echo
 from hub.frames import close, frame, raw
 from hub.history import HistoryInMemory
 from hub.serving import PATIENCE, hub_server
+from stoppress.hub.message import deflate
 from stoppress.hub.socket.client_frames import ClientFrames
 
 pytestmark = pytest.mark.anyio
@@ -130,3 +131,20 @@ def test_what_extends_it_can_answer_messages_until_the_connection_closes() -> No
     ]
     assert echo.receive(frame(2, b"\xff")) == [Frame(Opcode.BINARY, b"\xff").serialize(mask=False)]
     assert echo.receive(frame(1, b"last") + frame(8)) == [Frame(Opcode.CLOSE, b"").serialize(mask=False), b""]
+
+
+async def test_clients_may_compress_too_and_a_bomb_is_too_large() -> None:
+    offer = "Sec-WebSocket-Extensions: permessage-deflate"
+    async with hub_server(HistoryInMemory()) as at:
+        async with raw(at, offer) as client:
+            client.send(frame(1, deflate(b"hello").removesuffix(b"\x00\x00\xff\xff"), reserved=4))
+            client.send(frame(9, b"still there"))
+            assert await client.receive() == (10, b"still there")
+            client.send(close(1000))
+            assert await client.closing() == 1000
+        async with raw(at, offer) as client:
+            client.send(frame(1, deflate(b"\x20" * 1_000_000).removesuffix(b"\x00\x00\xff\xff"), reserved=4))
+            assert await client.closing() == 1009
+        async with raw(at, offer) as client:
+            client.send(frame(1, b"\xff\xff\xff no deflate", reserved=4))
+            assert await client.closing() == 1002

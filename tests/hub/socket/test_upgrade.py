@@ -1,0 +1,81 @@
+"""From a request for a socket to a reader: what is let in, and what is refused with which answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.history import HistoryInMemory
+from hub.serving import hub_server, receive
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_each_form_is_what_its_subprotocol_says() -> None:
+    history = HistoryInMemory()
+    async with (
+        hub_server(history) as at,
+        at.connect(form="stoppress.v1.html") as page,
+        at.connect(form="stoppress.v1.json") as app,
+        at.connect(form="mqtt") as stranger,
+        at.connect() as plain,
+    ):
+        assert page.subprotocol == "stoppress.v1.html"
+        assert app.subprotocol == "stoppress.v1.json"
+        assert stranger.subprotocol is plain.subprotocol is None
+        for reader in (page, app, stranger, plain):
+            assert (await receive(reader))["type"] == "hello"
+        history.publish("gust")
+        assert (await receive(page))["html"] == "<article id=gust>1 of 1</article>"
+        for reader in (app, stranger, plain):
+            assert (await receive(reader))["post"]["id"] == "gust"
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "e1.", "e1.-1", "e1.01", "e%20.1", "e1.1&cursor=e1.2"])
+async def test_a_bad_cursor_is_named(cursor: str) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        status, headers, problem = await at.http(f"/v1/blogs/regatta/socket?cursor={cursor}")
+        assert (status, headers["content-type"]) == (400, "application/problem+json")
+        assert [error["parameter"] for error in problem["errors"]] == ["cursor"]
+        assert "expected" in problem["detail"]
+        assert at.metric("stoppress_refusals_total", reason="request") == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/blogs/regatta", "/v1/blogs//socket", "/v1/blogs/a%2Fb/socket"])
+async def test_there_is_no_socket_elsewhere(path: str) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        status, _, problem = await at.http(path)
+        assert (status, problem["status"], problem["title"]) == (404, 404, "Not found")
+
+
+@pytest.mark.parametrize("blog", ["nowhere", "..", "%00", "a" * 65])
+async def test_an_unknown_blog_is_404(blog: str) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        assert (await at.http(f"/v1/blogs/{blog}/socket"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Sec-WebSocket-Version": "8"}, 400),
+        ({"Sec-WebSocket-Version": ""}, 400),
+        ({"Sec-WebSocket-Key": "short"}, 400),
+        ({"Sec-WebSocket-Key": ""}, 400),
+        ({"X-Much": "x" * 20_000}, 431),
+    ],
+)
+async def test_a_broken_handshake_is_refused(headers: dict[str, str], expected: int) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        status, found, problem = await at.http("/v1/blogs/regatta/socket", headers)
+        assert (status, problem["status"]) == (expected, expected)
+        if expected == 400:
+            assert found["sec-websocket-version"] == "13"
+        assert at.hub.readers() == 0
+
+
+async def test_pages_of_other_origins_are_refused_where_origins_are_set() -> None:
+    async with hub_server(HistoryInMemory(), origins="https://news.example.org") as at:
+        status, _, problem = await at.http("/v1/blogs/regatta/socket", {"Origin": "https://elsewhere.example"})
+        assert (status, problem["title"]) == (403, "Forbidden")
+        for origin in ("https://news.example.org", f"http://127.0.0.1:{at.port}", None):
+            async with at.connect(origin=origin) as reader:
+                assert (await receive(reader))["type"] == "hello"
