@@ -82,3 +82,29 @@ def test_from_any_cursor_what_the_ring_gives_leads_to_the_state(history: History
         assert state == history.state()
         assert len({message.about for message in lacking}) == len(lacking)
         assert sequences(lacking) == sorted(message.sequence for message in lacking)
+
+
+@given(histories(), st.integers(1, 8), st.integers(0, 20_000))
+def test_it_keeps_the_latest_changes_and_as_many_as_both_bounds_allow(
+    history: HistoryInMemory, events: int, size: int
+) -> None:
+    changes = [prepared(record) for record in history.records["regatta"]]
+    kept = Ring(0, events=events, size=size)
+    for change in changes:
+        kept.append(change)
+
+    def fits(latest: list[Message]) -> bool:
+        return len(latest) <= events and sum(change.size for change in latest) <= size
+
+    held = changes[len(changes) - len(kept) :]
+    assert fits(held)
+    assert held == changes or not fits(changes[-len(held) - 1 :])
+    assert kept.start == (held[0].sequence - 1 if held else len(changes))
+
+
+def test_both_bounds_may_be_met_exactly() -> None:
+    history = HistoryInMemory()
+    history.publish("a", "b", "c")
+    sizes = [prepared(record).size for record in history.records["regatta"]]
+    kept = ring(history, events=3, size=sum(sizes))
+    assert (len(kept), kept.start) == (3, 0)
