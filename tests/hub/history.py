@@ -75,6 +75,7 @@ class HistoryInMemory:
         self.broken: Exception | None = None
         self.held = False
         self.asked: list[str] = []
+        self.reading = 0  # reads that wait for a change
         self._made = 0
         self._moved = asyncio.Event()
         for blog in blogs or (a_blog(),):
@@ -187,11 +188,14 @@ class HistoryInMemory:
             if found and not (self.held and wait):
                 return found
             self._moved.clear()
+            self.reading += 1
             try:
                 async with asyncio.timeout_at(deadline):
                     await self._moved.wait()
             except TimeoutError:
                 return {}
+            finally:
+                self.reading -= 1
 
     async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
         """See base.Log."""

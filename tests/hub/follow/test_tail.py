@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection
 
+from hub.doubles import Following, LimitedTransport, RecordingHost, messages
 from hub.history import HistoryInMemory, a_blog
 from hub.serving import hub_server, receive
 from stoppress.errors import Unavailable
+from stoppress.hub.channel import SLICE
+from stoppress.hub.message import frame_format
+from stoppress.hub.socket.reader import Reader
+from stoppress.model import Cursor, Record
+from stoppress.store.base import BlogState, Since
+from stoppress.wire import Form
 
 pytestmark = pytest.mark.anyio
+
+
+async def receive_after(history: HistoryInMemory, reader: ClientConnection) -> dict[str, Any]:
+    """What comes after one more post."""
+    history.publish("f")
+    return await receive(reader)
 
 
 async def test_a_gap_in_the_stream_is_healed_from_the_posts() -> None:
@@ -120,7 +135,171 @@ async def test_a_burst_is_joined_into_few_writes_and_what_comes_after_a_quiet_mo
         assert (await receive(reader))["cursor"] == "e1.51"
 
 
-async def receive_after(history: HistoryInMemory, reader: ClientConnection) -> dict[str, Any]:
-    """What comes after one more post."""
-    history.publish("f")
-    return await receive(reader)
+# By itself
+
+
+async def test_each_fan_out_is_measured_from_the_commit_and_from_the_read_to_the_last_write() -> None:
+    at = Following(HistoryInMemory())
+    channel = at.open()
+    async with at.running(at.tail.run()):
+        at.history.publish("a")
+        await at.until(lambda: channel.head == 1, "it is published")
+        at.history.publish("b", "c")
+        await at.until(lambda: channel.head == 3, "they are published")
+        await at.until(lambda: at.counted("stoppress_fanout_seconds_count") == 2, "the second one is measured")
+    assert at.counted("stoppress_publish_to_last_write_seconds_count") == 2
+    assert channel.last_delivery == at.now
+
+
+async def test_the_way_from_the_commit_is_told_in_seconds_and_never_less_than_none() -> None:
+    at = Following(HistoryInMemory())
+    channel = at.open()
+    async with at.running(at.tail.run()):
+        at.now = datetime.now(UTC) + timedelta(hours=1)
+        at.history.publish("a")
+        await at.until(lambda: channel.last_delivery == at.now, "it is written")
+        assert 3_599 < at.counted("stoppress_publish_to_last_write_seconds_sum") < 3_700
+        at.now = datetime.now(UTC) - timedelta(hours=1)  # this machine's clock is behind the store's
+        at.history.publish("b")
+        await at.until(lambda: channel.last_delivery == at.now, "it is written")
+        assert 3_599 < at.counted("stoppress_publish_to_last_write_seconds_sum") < 3_700
+
+
+async def test_others_run_and_hear_of_the_work_while_a_change_goes_out() -> None:
+    at = Following(HistoryInMemory())
+    channel = at.open()
+    for _ in range(2 * SLICE):
+        Reader(channel, frame_format(Form.JSON), LimitedTransport(), RecordingHost()).start(None)
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            if 0 < at.worked < 2:
+                turns += 1
+            await asyncio.sleep(0)
+
+    async with at.running(others(), at.tail.run()):
+        at.history.publish("a")
+        await at.until(lambda: at.worked == 2, "both slices are written")
+    assert turns
+
+
+async def test_a_gap_of_many_pages_is_healed_to_the_head() -> None:
+    at = Following(HistoryInMemory())
+    channel = at.open()
+    at.history.publish(*(f"p{number}" for number in range(450)))
+    at.history.trim(449)
+    async with at.running(at.tail.run()):
+        await at.until(lambda: channel.head == 450, "it is healed")
+    assert at.history.asked.count("since") == 3
+    assert at.counted("stoppress_changes_total") == 450
+    assert at.counted("stoppress_tail_restarts_total") == 0
+
+
+async def test_a_store_that_promises_more_and_gives_nothing_does_not_keep_the_tail_from_other_blogs() -> None:
+    class Promising(HistoryInMemory):
+        async def since(self, blog: str, after: int, *, limit: int) -> Since | None:
+            found = await super().since(blog, after, limit=limit)
+            await asyncio.sleep(0)  # as any store would
+            return found and Since(found.blog, found.head, (), more=True)
+
+    at = Following(Promising(a_blog(), a_blog("harbour")))
+    at.open()
+    harbour = at.open("harbour")
+    async with at.running(at.tail.run()):
+        at.channels.fell_behind("regatta")
+        at.history.publish("h", blog="harbour")
+        await at.until(lambda: harbour.head == 1, "the other blog is followed")
+
+
+@pytest.mark.parametrize("error", [TimeoutError("the store took too long"), Unavailable("the store is away")])
+async def test_a_read_that_fails_in_the_store_is_counted_and_tried_again_after_a_pause(error: Exception) -> None:
+    class Failing(HistoryInMemory):
+        reads = 0
+
+        async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
+            self.reads += 1
+            return await super().read(after, wait=wait)
+
+    history = Failing()
+    at = Following(history)
+    channel = at.open()
+    history.cut(error)
+    async with at.running(at.tail.run()):
+        await at.until(lambda: at.counted("stoppress_tail_restarts_total") == 3, "it tried three times")
+        assert history.reads == 3
+        history.cut(None)
+        history.publish("a")
+        await at.until(lambda: channel.head == 1, "it goes on")
+        assert at.counted("stoppress_tail_restarts_total") <= 4
+
+
+async def test_the_end_of_a_wait_for_changes_is_no_failure() -> None:
+    class ShortReads(HistoryInMemory):
+        reads = 0
+
+        async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
+            self.reads += 1
+            return await super().read(after, wait=0.001)
+
+    history = ShortReads()
+    at = Following(history)
+    channel = at.open()
+    async with at.running(at.tail.run()):
+        await at.until(lambda: history.reads >= 3, "it reads again and again")
+        history.publish("a")
+        await at.until(lambda: channel.head == 1, "it is published")
+    assert at.counted("stoppress_tail_restarts_total") == 0
+
+
+async def test_a_channel_that_is_added_or_falls_behind_breaks_off_the_read_under_way() -> None:
+    at = Following(HistoryInMemory(a_blog(), a_blog("harbour")))
+    regatta = at.open()
+    async with at.running(at.tail.run()):
+        await at.until(lambda: at.history.reading, "it reads")
+        at.history.publish("h", blog="harbour")
+        harbour = at.open("harbour", Cursor("e2", 0))
+        await at.until(lambda: harbour.head == 1, "the new one is read")
+        at.history.hold(True)
+        at.history.publish("a")
+        at.channels.fell_behind("regatta")
+        await at.until(lambda: regatta.head == 1, "it is brought on by the store")
+    assert at.counted("stoppress_tail_restarts_total") == 0
+
+
+async def test_what_was_read_for_a_channel_that_began_anew_meanwhile_is_not_published() -> None:
+    class LateReads(HistoryInMemory):
+        late: Mapping[str, Sequence[Record]] | None = None
+
+        async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
+            found = await super().read(after, wait=wait)
+            for blog in found:
+                if blog == "regatta" and not channel.generation:
+                    # The reset comes while the answer of the store is on its way.
+                    channel.reset(BlogState(a_blog(), Cursor("e1", 0)), "ahead")
+                    self.late = found
+            return found
+
+    history = LateReads()
+    at = Following(history)
+    channel = at.open()
+    transport = LimitedTransport()
+    Reader(channel, frame_format(Form.JSON), transport, RecordingHost()).start(None)
+    async with at.running(at.tail.run()):
+        history.publish("a")
+        await at.until(lambda: channel.head == 1, "the change comes by the next read")
+    assert [message["type"] for message in messages(transport)] == ["hello", "reset", "post"]
+
+
+async def test_a_channel_that_was_closed_meanwhile_is_not_published() -> None:
+    at = Following(HistoryInMemory())
+    channel = at.open()
+    async with at.running(at.tail.run()):
+        await at.until(lambda: at.history.reading, "it reads")
+        at.history.publish("a")
+        at.channels.close(channel)
+        other = at.open()
+        at.history.publish("b")
+        await at.until(lambda: other.head == 2, "the new channel is followed")
+    assert channel.head == 0

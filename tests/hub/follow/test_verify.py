@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+
 import pytest
 
+from hub.doubles import Following
 from hub.history import HistoryInMemory, a_blog
 from hub.serving import closed, hub_server, receive
+from stoppress.errors import Unavailable
+from stoppress.model import Blog, Cursor
+from stoppress.store.base import BlogState
 
 pytestmark = pytest.mark.anyio
 
@@ -41,3 +49,128 @@ async def test_a_deleted_blog_closes_with_4404_and_is_unknown_then() -> None:
             assert await closed(reader) == 4404
         status, _, problem = await at.http("/v1/blogs/regatta/socket")
         assert (status, problem["detail"]) == (404, "there is no blog 'regatta'")
+
+
+# By itself
+
+
+class HistoryThatIsAsked(HistoryInMemory):
+    """A store that tells where its blogs stand as often as it may."""
+
+    def __init__(self, *blogs: Blog) -> None:
+        super().__init__(*blogs)
+        self.may_tell = asyncio.Semaphore(0)
+        self.told = 0
+        self.waiting = False
+
+    async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
+        self.waiting = True
+        await self.may_tell.acquire()
+        self.waiting = False
+        self.told += 1
+        return await super().heads(blogs)
+
+
+async def test_the_lag_is_what_all_channels_together_have_not_read_yet() -> None:
+    at = Following(HistoryInMemory(a_blog(), a_blog("harbour"), a_blog("bay")), verify=0.001)
+    at.history.publish("a", "b", "c")
+    at.history.publish("h", blog="harbour")
+    regatta, harbour = at.open(cursor=Cursor("e1", 1)), at.open("harbour", Cursor("e2", 0))
+    at.open("bay")
+
+    def lag() -> float:
+        return at.counted("stoppress_tail_lag_changes")
+
+    async with at.running(at.verifier.run()):
+        await at.until(lambda: lag() == 3, "two of the one and one of the other")
+        for _ in regatta.publish(at.history.records["regatta"]):
+            pass
+        await at.until(lambda: lag() == 1, "one of the other")
+        at.channels.close(harbour)
+        await at.until(lambda: lag() == 0, "what is followed no more does not lag")
+
+
+async def test_a_channel_ahead_of_what_was_asked_does_not_lag() -> None:
+    history = HistoryThatIsAsked(a_blog(), a_blog("harbour"))
+    at = Following(history, verify=0.001)
+    at.history.publish("h", "i", blog="harbour")
+    regatta = at.open()
+    at.open("harbour", Cursor("e2", 0))
+    async with at.running(at.verifier.run()):
+        await at.until(lambda: history.waiting, "the store is asked")
+        at.history.publish("a", "b", "c")
+        for _ in regatta.publish(at.history.records["regatta"]):
+            pass
+        del at.history.records["regatta"][1:]  # as of the time at which the store was asked
+        history.may_tell.release()
+        await at.until(lambda: at.counted("stoppress_tail_lag_changes") == 2, "only the other one lags")
+    assert (regatta.generation, regatta.head) == (0, 3)
+
+
+async def test_a_channel_that_is_not_even_where_the_store_stood_a_check_ago_has_fallen_behind() -> None:
+    history = HistoryThatIsAsked()
+    at = Following(history, verify=0.001)
+    channel = at.open()
+    history.publish("a")
+
+    def restarts() -> float:
+        return at.counted("stoppress_tail_restarts_total")
+
+    async with at.running(at.verifier.run()):
+        history.may_tell.release()
+        await at.until(lambda: at.counted("stoppress_tail_lag_changes") == 1, "the lag is told")
+        assert (restarts(), at.channels.next_behind()) == (0, None), "it may be reading the change just now"
+        history.may_tell.release()
+        await at.until(lambda: restarts() == 1, "it is stuck")
+        assert at.channels.next_behind() is channel
+        for _ in channel.publish(history.records["regatta"]):
+            pass
+        history.publish("b")
+        history.may_tell.release()
+        await at.until(lambda: history.waiting and history.told == 3, "it was compared again")
+        assert (restarts(), at.channels.next_behind()) == (1, None), "it has moved on since"
+
+
+async def test_a_check_tells_where_each_followed_blog_stands_and_leaves_channels_that_are_right() -> None:
+    at = Following(HistoryInMemory(a_blog(), a_blog("harbour")))
+    channel = at.open()
+    at.history.publish("a")
+    assert await at.verifier.check(("regatta", "harbour")) == {"regatta": Cursor("e1", 1)}
+    assert (channel.generation, channel.cursor) == (0, Cursor("e1", 0))
+
+
+async def test_a_blog_that_begins_anew_between_the_question_and_the_answer_is_reset_once() -> None:
+    at = Following(HistoryInMemory())
+    channel = at.open()
+    at.history.begin(a_blog())
+    await asyncio.gather(at.verifier.check(("regatta",)), at.verifier.check(("regatta",)))
+    assert (channel.generation, channel.cursor) == (1, Cursor("e2", 0))
+
+
+async def test_a_blog_that_is_deleted_while_it_is_read_anew_is_forgotten() -> None:
+    class Deleting(HistoryInMemory):
+        async def blog(self, blog: str) -> BlogState | None:
+            self.delete(blog)
+            return await super().blog(blog)
+
+    at = Following(Deleting())
+    channel = at.open(cursor=Cursor("other", 3))
+    await at.verifier.check(("regatta",))
+    assert channel.gone
+    assert len(at.channels) == 0
+
+
+async def test_a_comparison_that_fails_is_told_of_once_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    at = Following(HistoryInMemory(), verify=0.001)
+    at.open()
+    caplog.set_level(logging.INFO, "stoppress.hub")
+    for outage in (1, 2):
+        async with at.running(at.verifier.run()):
+            at.history.cut(Unavailable("the store is away"))
+            at.history.asked.clear()
+            await at.until(lambda: at.history.asked.count("heads") >= 3, "it asks again")
+            at.history.cut(None)
+            at.history.asked.clear()
+            await at.until(lambda: at.history.asked.count("heads") >= 3, "it goes on")
+        told = [record for record in caplog.records if "the store is away" in record.getMessage()]
+        assert len(told) == outage
