@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hub.history import HistoryInMemory
-from hub.serving import hub_server, receive
+from hub.serving import PATIENCE, hub_server, receive
+from stoppress.store.base import BlogState
 
 pytestmark = pytest.mark.anyio
 
@@ -79,3 +82,50 @@ async def test_pages_of_other_origins_are_refused_where_origins_are_set() -> Non
         for origin in ("https://news.example.org", f"http://127.0.0.1:{at.port}", None):
             async with at.connect(origin=origin) as reader:
                 assert (await receive(reader))["type"] == "hello"
+
+
+HEAD = (
+    b"GET /v1/blogs/regatta/socket HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+class HistoryThatWaits(HistoryInMemory):
+    """A store that does not answer until it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = 0
+        self.may_answer = asyncio.Event()
+
+    async def blog(self, blog: str) -> BlogState | None:
+        self.waiting += 1
+        try:
+            await self.may_answer.wait()
+        finally:
+            self.waiting -= 1
+        return await super().blog(blog)
+
+
+async def test_a_client_that_goes_before_it_is_answered_is_counted_out_and_not_waited_for() -> None:
+    history = HistoryThatWaits()
+    async with hub_server(history, readers_max=1) as at:
+        _, writer = await asyncio.open_connection("127.0.0.1", at.port)
+        writer.write(HEAD)
+        await at.until(lambda: history.waiting == 1, "the store is asked")
+        writer.close()
+        await at.until(lambda: history.waiting == 0, "nobody waits any more")
+        history.may_answer.set()
+        async with at.connect() as reader:
+            assert (await receive(reader))["type"] == "hello", "its place is free"
+
+
+async def test_a_refused_handshake_names_what_is_allowed() -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
+        writer.write(HEAD.replace(b"GET ", b"POST ", 1))
+        async with asyncio.timeout(PATIENCE):
+            answer = await reader.read()
+        writer.close()
+        assert answer.startswith(b"HTTP/1.1 405 ")
+        assert b"\r\nallow: get\r\n" in answer.lower()
