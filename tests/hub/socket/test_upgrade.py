@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -118,6 +119,27 @@ async def test_a_client_that_goes_before_it_is_answered_is_counted_out_and_not_w
         history.may_answer.set()
         async with at.connect() as reader:
             assert (await receive(reader))["type"] == "hello", "its place is free"
+
+
+@pytest.mark.parametrize(
+    "head", [HEAD, HEAD.replace(b"Host", b"X-Twice: 1\r\nX-Twice: 1\r\nHost")], ids=["usual", "unusual"]
+)
+@pytest.mark.parametrize("more", [b"\x81\x80abcd", HEAD], ids=["a frame", "another handshake"])
+async def test_a_client_that_goes_on_before_it_is_answered_is_cut_off_and_counted_out(head: bytes, more: bytes) -> None:
+    history = HistoryThatWaits()
+    async with hub_server(history, readers_max=1) as at:
+        reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
+        writer.write(head)
+        await at.until(lambda: history.waiting == 1, "the store is asked")
+        writer.write(more)
+        async with asyncio.timeout(PATIENCE):
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        writer.close()
+        await at.until(lambda: history.waiting == 0, "nobody waits any more")
+        history.may_answer.set()
+        async with at.connect() as other:
+            assert (await receive(other))["type"] == "hello", "its place is free"
 
 
 async def test_a_refused_handshake_names_what_is_allowed() -> None:
