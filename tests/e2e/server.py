@@ -118,6 +118,9 @@ class EditorClient:
     def post(self, blog: str, **fields: Any) -> dict[str, Any]:
         return self._do("POST", f"/v1/blogs/{blog}/posts", fields)
 
+    def batch(self, blog: str, posts: list[dict[str, Any]]) -> dict[str, Any]:
+        return self._do("POST", f"/v1/blogs/{blog}/posts:batch", {"posts": posts})
+
     def edit(self, blog: str, post: str, **fields: Any) -> dict[str, Any]:
         return self._do("PATCH", f"/v1/blogs/{blog}/posts/{post}", fields)
 
