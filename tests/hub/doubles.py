@@ -201,7 +201,8 @@ class Following:
         self.worked = 0
         self.source = Source(cast(Store, history), history)
         self.verifier = Verifier(self.channels, self.source, self.metrics, verify)
-        pace = Pace(burst_window, self._time_of_day, self._note_work)
+        self.pauses: list[float] = []
+        pace = Pace(burst_window, self._time_of_day, self._note_work, self._sleep)
         self.tail = Tail(self.channels, self.source, self.verifier, self.metrics, pace)
 
     def _time_of_day(self) -> datetime:
@@ -209,6 +210,10 @@ class Following:
 
     def _note_work(self) -> None:
         self.worked += 1
+
+    async def _sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        await asyncio.sleep(0)
 
     def counted(self, name: str, **labels: str) -> float:
         return counted(self.metrics, name, **labels)

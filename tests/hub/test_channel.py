@@ -151,6 +151,16 @@ def test_each_change_is_counted_once_and_each_delivery_for_every_reader() -> Non
     assert scene.counted("stoppress_delivered_bytes_total") == sum(len(transport.sent) for transport in readers)
 
 
+def test_a_change_is_not_counted_for_who_did_not_get_it() -> None:
+    scene = ChannelScene(HistoryInMemory())
+    _, live = scene.reader()
+    _, slow = scene.reader(room=100)
+    scene.history.publish("a")
+    scene.follow()
+    assert scene.counted("stoppress_deliveries_total", transport="socket") == 1
+    assert scene.counted("stoppress_delivered_bytes_total") == len(live.sent) + len(slow.sent)
+
+
 def test_what_a_reader_catches_up_on_is_counted_with_the_next_heartbeat() -> None:
     scene = ChannelScene(HistoryInMemory())
     scene.history.publish("a", "b", "a")

@@ -89,7 +89,7 @@ class LobbyScene(Following):
         chosen = Settings(**settings)
         self.tasks = ShortTasks()
         self.seconds = 100.0
-        self.observed: list[float] = []
+        self.loop_delay = RecordingLoopDelay()
         self.deadlines = Deadlines(chosen.slow_timeout, lambda: self.seconds)
         history_pages = HistoryPages(self.source.store, self.tasks)
         self.services = Services(
@@ -98,7 +98,7 @@ class LobbyScene(Following):
             catch_up=CatchUp(history_pages, self.verifier, self.tasks),
             history_pages=history_pages,
             deadlines=self.deadlines,
-            loop_delay=LoopDelay(self.observed.append),
+            loop_delay=self.loop_delay,
             tasks=self.tasks,
         )
         self.lobby = Lobby(chosen, self.metrics, Surroundings(chance=random.Random(1)), self.services)
@@ -113,6 +113,17 @@ class LobbyScene(Following):
             for sample in next(iter(self.metrics.refusals.collect())).samples
             if sample.name == "stoppress_refusals_total"
         }
+
+
+class RecordingLoopDelay(LoopDelay):
+    """Counts how often it hears of work."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda seconds: None)
+        self.noted = 0
+
+    def note_work(self) -> None:
+        self.noted += 1
 
 
 class WaitingRequest:
@@ -189,6 +200,7 @@ async def test_who_may_not_read_takes_no_place() -> None:
             at.admit()
         at.lobby.leave(None)
         at.admit()
+        assert at.loop_delay.noted == 2, "each of the two that came in is work for the event loop"
 
 
 async def test_the_lobby_is_empty_once_all_who_were_admitted_have_left() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection
 
-from hub.doubles import Following, LimitedTransport, RecordingHost, messages
+from hub.doubles import Following, LimitedTransport, RecordingHost, cursors, messages
 from hub.history import HistoryInMemory, a_blog
 from hub.serving import hub_server, receive
 from stoppress.errors import Unavailable
@@ -215,24 +215,21 @@ async def test_a_store_that_promises_more_and_gives_nothing_does_not_keep_the_ta
 
 @pytest.mark.parametrize("error", [TimeoutError("the store took too long"), Unavailable("the store is away")])
 async def test_a_read_that_fails_in_the_store_is_counted_and_tried_again_after_a_pause(error: Exception) -> None:
-    class Failing(HistoryInMemory):
-        reads = 0
-
-        async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
-            self.reads += 1
-            return await super().read(after, wait=wait)
-
-    history = Failing()
+    history = HistoryInMemory()
     at = Following(history)
     channel = at.open()
     history.cut(error)
     async with at.running(at.tail.run()):
-        await at.until(lambda: at.counted("stoppress_tail_restarts_total") == 3, "it tried three times")
-        assert history.reads == 3
+        await at.until(lambda: len(at.pauses) >= 8, "it tried again and again")
+        assert at.pauses[:8] == [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 2.0, 2.0]
         history.cut(None)
         history.publish("a")
         await at.until(lambda: channel.head == 1, "it goes on")
-        assert at.counted("stoppress_tail_restarts_total") <= 4
+        assert at.counted("stoppress_tail_restarts_total") == len(at.pauses)
+        at.pauses.clear()
+        history.cut(error)
+        await at.until(lambda: at.pauses, "it fails again")
+        assert at.pauses[0] == 0.05, "pauses begin anew after a read that succeeded"
 
 
 async def test_the_end_of_a_wait_for_changes_is_no_failure() -> None:
@@ -303,3 +300,45 @@ async def test_a_channel_that_was_closed_meanwhile_is_not_published() -> None:
         at.history.publish("b")
         await at.until(lambda: other.head == 2, "the new channel is followed")
     assert channel.head == 0
+
+
+@pytest.mark.parametrize("noticed_by", ["a gap in the stream", "a check"])
+async def test_a_blog_that_is_deleted_while_its_channel_is_healed_is_forgotten(noticed_by: str) -> None:
+    class Deleting(HistoryInMemory):
+        async def since(self, blog: str, after: int, *, limit: int) -> Since | None:
+            self.delete(blog)
+            return await super().since(blog, after, limit=limit)
+
+    at = Following(Deleting())
+    channel = at.open()
+    at.history.publish("a", "b", "c")
+    at.history.trim(2)
+    async with at.running(at.tail.run()):
+        if noticed_by == "a check":
+            at.channels.fell_behind("regatta")
+            await at.until(lambda: "since" in at.history.asked, "it was healed")
+            await at.verifier.check(("regatta",))
+        await at.until(lambda: channel.gone, "it is forgotten")
+    assert channel.head == 0
+    assert at.counted("stoppress_tail_restarts_total") == 0
+
+
+async def test_a_blog_that_begins_anew_while_its_channel_is_healed_is_reset_and_gets_nothing_of_the_old_one() -> None:
+    class BeginningAnew(HistoryInMemory):
+        async def since(self, blog: str, after: int, *, limit: int) -> Since | None:
+            if self.epochs[blog] == "e1":
+                self.begin(a_blog(blog))
+            return await super().since(blog, after, limit=limit)
+
+    at = Following(BeginningAnew())
+    channel = at.open()
+    transport = LimitedTransport()
+    Reader(channel, frame_format(Form.JSON), transport, RecordingHost()).start(None)
+    at.history.publish("a", "b", "c")
+    at.history.trim(2)
+    async with at.running(at.tail.run()):
+        await at.until(lambda: channel.epoch == "e2", "it is reset")
+        at.history.publish("z")
+        await at.until(lambda: channel.head == 1, "it follows the new one")
+    assert cursors(transport) == ["e1.0", "e2.0", "e2.1"]
+    assert at.counted("stoppress_tail_restarts_total") == 0

@@ -12,7 +12,7 @@ from hub.doubles import Following
 from hub.history import HistoryInMemory, a_blog
 from hub.serving import closed, hub_server, receive
 from stoppress.errors import Unavailable
-from stoppress.model import Blog, Cursor
+from stoppress.model import Blog, BlogChanged, Cursor, Record
 from stoppress.store.base import BlogState
 
 pytestmark = pytest.mark.anyio
@@ -160,17 +160,41 @@ async def test_a_blog_that_is_deleted_while_it_is_read_anew_is_forgotten() -> No
     assert len(at.channels) == 0
 
 
-async def test_a_comparison_that_fails_is_told_of_once_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_happens_to_one_blog_keeps_no_other_from_being_put_right() -> None:
+    class Closing(HistoryInMemory):
+        """Another task closes a channel, and begins another anew, while the store is asked."""
+
+        async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
+            found = await super().heads(blogs)
+            at.channels.close(closed_meanwhile)
+            renewed_meanwhile.reset(BlogState(a_blog("bay"), Cursor("e9", 4)), "epoch")
+            return found
+
+    names = ("regatta", "bay", "harbour", "cove")
+    at = Following(Closing(*(a_blog(name) for name in names)))
+    closed_meanwhile, renewed_meanwhile, deleted, set_back = (at.open(name) for name in names)
+    for _ in set_back.publish([Record(3, 0, None, BlogChanged(a_blog("cove")))]):
+        pass
+    for name in ("regatta", "bay", "harbour"):
+        at.history.delete(name)
+    await at.verifier.check(names)
+    assert (closed_meanwhile.gone, closed_meanwhile.generation) == (False, 0)
+    assert (renewed_meanwhile.gone, renewed_meanwhile.cursor) == (False, Cursor("e9", 4))
+    assert deleted.gone
+    assert (set_back.gone, set_back.cursor) == (False, Cursor("e4", 0))
+
+
+async def test_comparisons_that_fail_are_told_of_once_for_each_outage(caplog: pytest.LogCaptureFixture) -> None:
     at = Following(HistoryInMemory(), verify=0.001)
     at.open()
     caplog.set_level(logging.INFO, "stoppress.hub")
-    for outage in (1, 2):
-        async with at.running(at.verifier.run()):
+    async with at.running(at.verifier.run()):
+        for outage in (1, 2):
             at.history.cut(Unavailable("the store is away"))
             at.history.asked.clear()
             await at.until(lambda: at.history.asked.count("heads") >= 3, "it asks again")
             at.history.cut(None)
             at.history.asked.clear()
             await at.until(lambda: at.history.asked.count("heads") >= 3, "it goes on")
-        told = [record for record in caplog.records if "the store is away" in record.getMessage()]
-        assert len(told) == outage
+            told = [record for record in caplog.records if "the store is away" in record.getMessage()]
+            assert len(told) == outage

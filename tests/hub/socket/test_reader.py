@@ -162,6 +162,19 @@ def test_what_it_lacks_goes_out_in_as_few_writes_as_the_buffer_allows() -> None:
         assert len(one) + len(frames(following)[0]) > limit
 
 
+def test_what_fits_the_buffer_exactly_goes_out_in_one_write_and_nothing_is_never_written() -> None:
+    scene = ChannelScene(HistoryInMemory())
+    reader, transport = scene.reader(room=100)
+    scene.history.publish("large", body="x" * 10_000)
+    scene.history.publish("a", "b")
+    scene.follow()
+    a, b = (scene.channel.ring.since(0) or [])[1:]
+    scene.channel.chunk = len(a.frame(reader.frame_format)) + len(b.frame(reader.frame_format))
+    transport.room = 1_000_000
+    drain(reader, transport)
+    assert [len(frames(one)) for one in transport.writes] == [1, 1, 2]
+
+
 def test_a_full_socket_is_counted_as_one_lagging_reader_until_it_drains_closes_or_goes() -> None:
     scene = ChannelScene(HistoryInMemory())
 
