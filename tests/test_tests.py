@@ -85,5 +85,5 @@ def test_what_counts_as_private(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["self._own = self._own", "x.__class__", "getattr(image, 'n_frames', 1)", "_own()"])
-def test_what_does_not(text: str) -> None:
+def test_what_does_not_count_as_private(text: str) -> None:
     assert list(private_members(ast.parse(text))) == []

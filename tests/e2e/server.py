@@ -1,4 +1,4 @@
-"""A real server in a process of its own, as an operator starts it, and a wire to it that can be cut."""
+"""A real server in a process of its own, as an operator starts it, and a proxy to it that can be cut."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class EditorClient:
         self._http.close()
 
 
-class Wire:
+class CuttableProxy:
     """A TCP proxy in front of a server: `cut` ends every connection and takes no more until `mend`."""
 
     def __init__(self, url: str) -> None:
@@ -170,7 +170,7 @@ class Wire:
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         try:
             while data := source.recv(65_536):
-                self._pass_on(data, source, sink)
+                self.pass_on(data, source, sink)
         except OSError:
             pass
         for end in (source, sink):
@@ -179,7 +179,7 @@ class Wire:
             except OSError:
                 pass
 
-    def _pass_on(self, data: bytes, source: socket.socket, sink: socket.socket) -> None:
+    def pass_on(self, data: bytes, source: socket.socket, sink: socket.socket) -> None:
         sink.sendall(data)
 
     def cut(self) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from .live_page import content, fresh, ids, wait_until_at, wait_until_live
 from .sample_posts import POSTS
-from .server import EditorClient, Server, Wire
+from .server import CuttableProxy, EditorClient, Server
 
 pytestmark = pytest.mark.browser
 
@@ -85,14 +85,14 @@ def test_edits_deletions_and_moves_reach_the_open_page(
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 def test_a_page_cut_off_during_fifty_changes_equals_a_fresh_load(
-    server: Server, editor: EditorClient, wire: Wire, page: Page, browser: Browser, order: str
+    server: Server, editor: EditorClient, proxy: CuttableProxy, page: Page, browser: Browser, order: str
 ) -> None:
     editor.blog(id="petrel", title="The night of the Petrel")
     for i in range(12):
         editor.post("petrel", id=f"before-{i:02}", title=f"Before {i}", published_at=f"2025-03-09T08:{i:02}:00Z")
-    page.goto(f"{wire.url}/blogs/petrel?order={order}")
+    page.goto(f"{proxy.url}/blogs/petrel?order={order}")
     wait_until_live(page)
-    wire.cut()
+    proxy.cut()
     page.wait_for_selector("#connection[data-phase=reconnecting]")
     for i in range(50):
         match i % 5:
@@ -105,13 +105,13 @@ def test_a_page_cut_off_during_fifty_changes_equals_a_fresh_load(
             case _:
                 cursor = editor.edit("petrel", f"during-{i - 4:02}", published_at=f"2025-03-09T07:{i:02}:00Z")["cursor"]
     assert cursor.endswith(f".{1 + 12 + 50}")
-    wire.mend()
+    proxy.mend()
     wait_until_at(page, cursor)
     if order == "oldest":  # the reader is at the top, and the news at the other end
         page.locator("#news").click()
     shown = ids(page)
     assert len(shown) == len(set(shown)) == editor.get("/v1/blogs/petrel")["posts"]
-    assert content(page) == fresh(browser, f"{server.url}/blogs/petrel?order={order}".replace(server.url, wire.url))
+    assert content(page) == fresh(browser, f"{server.url}/blogs/petrel?order={order}".replace(server.url, proxy.url))
 
 
 def test_the_page_comes_back_after_the_server_was_killed(

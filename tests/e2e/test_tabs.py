@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from waiting import until
 
 from .live_page import content, fresh, take_what_waits, wait_until_at, wait_until_live
-from .server import EditorClient, Server, Wire
+from .server import CuttableProxy, EditorClient, Server
 from .tabs import open_tabs, sockets
 
 pytestmark = pytest.mark.browser
@@ -99,17 +99,17 @@ def test_it_is_taken_from_a_tab_that_gives_no_sign_of_life(
 
 
 def test_all_tabs_say_that_the_connection_is_lost_and_come_back_by_one(
-    address: str, server: Server, editor: EditorClient, wire: Wire, context: BrowserContext, browser: Browser
+    address: str, server: Server, editor: EditorClient, proxy: CuttableProxy, context: BrowserContext, browser: Browser
 ) -> None:
-    through = address.replace(server.url, wire.url)
+    through = address.replace(server.url, proxy.url)
     tabs = open_tabs(context, through)
-    wire.cut()
+    proxy.cut()
     for tab in tabs:
         tab.wait_for_selector("#connection[data-phase=reconnecting]")
     cursor = ""
     for i in range(5):
         cursor = editor.post("petrel", id=f"new-{i}", title=f"News {i}")["cursor"]
-    wire.mend()
+    proxy.mend()
     assert_all_equal(tabs, cursor, browser, through)
     for tab in tabs:
         wait_until_live(tab)

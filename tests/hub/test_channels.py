@@ -12,12 +12,13 @@ from stoppress.store.base import BlogState
 from stoppress.wire import Close, Form
 
 
-def following() -> Following:
+def two_blogs() -> Following:
+    """None of them is open."""
     return Following(HistoryInMemory(a_blog(), a_blog("harbour")))
 
 
 def test_an_open_channel_is_found_by_its_blog_until_it_is_closed() -> None:
-    at = following()
+    at = two_blogs()
     assert (len(at.channels), at.channels.get("regatta"), at.channels.cursors()) == (0, None, {})
     regatta, harbour = at.open("regatta"), at.open("harbour")
     assert (len(at.channels), list(at.channels)) == (2, [regatta, harbour])
@@ -29,7 +30,7 @@ def test_an_open_channel_is_found_by_its_blog_until_it_is_closed() -> None:
 
 
 def test_channels_may_come_and_go_while_they_are_gone_through() -> None:
-    at = following()
+    at = two_blogs()
     for channel in (at.open("regatta"), at.open("harbour")):
         assert channel in list(at.channels)
     for channel in at.channels:
@@ -38,7 +39,7 @@ def test_channels_may_come_and_go_while_they_are_gone_through() -> None:
 
 
 def test_only_the_last_channel_of_a_blog_is_the_open_one() -> None:
-    at = following()
+    at = two_blogs()
     old = at.open("regatta")
     assert at.channels.is_open(old)
     new = at.open("regatta")
@@ -46,7 +47,7 @@ def test_only_the_last_channel_of_a_blog_is_the_open_one() -> None:
 
 
 def test_every_listener_hears_of_a_channel_that_is_added_begins_anew_or_falls_behind() -> None:
-    at = following()
+    at = two_blogs()
     heard: list[str] = []
     at.channels.on_change(lambda: heard.append("first"))
     at.channels.on_change(lambda: heard.append("second"))
@@ -62,7 +63,7 @@ def test_every_listener_hears_of_a_channel_that_is_added_begins_anew_or_falls_be
 
 
 def test_each_channel_that_fell_behind_is_given_out_once_if_it_is_still_open() -> None:
-    at = following()
+    at = two_blogs()
     regatta, harbour = at.open("regatta"), at.open("harbour")
     assert at.channels.next_behind() is None
     for blog in ("regatta", "regatta", "harbour", "nowhere"):
@@ -75,7 +76,7 @@ def test_each_channel_that_fell_behind_is_given_out_once_if_it_is_still_open() -
 
 
 def test_when_a_blog_is_no_more_its_channel_is_closed_first_and_its_readers_with_4404() -> None:
-    at = following()
+    at = two_blogs()
     channel = at.open("regatta")
     transport = LimitedTransport()
     reader = Reader(channel, frame_format(Form.JSON), transport, RecordingHost())

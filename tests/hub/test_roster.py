@@ -1,4 +1,4 @@
-"""Who sits where: written to in the order they came, and heartbeats spread over the interval."""
+"""Readers are written to in the order in which they came, and heartbeats are spread over the interval."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from stoppress.wire import Form
 def a_reader(form: Form = Form.JSON) -> Any:
     """As much of one as the roster looks at."""
 
-    class Sitting(SimpleNamespace):
+    class ListedReader(SimpleNamespace):
         __hash__ = object.__hash__  # type: ignore[assignment]
 
-    return Sitting(frame_format=frame_format(form))
+    return ListedReader(frame_format=frame_format(form))
 
 
 def test_they_are_given_out_by_dialect_and_in_the_order_they_came() -> None:
