@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import struct
 
 import pytest
 from websockets.frames import Frame, Opcode
@@ -13,7 +12,7 @@ from websockets.frames import Frame, Opcode
 from hub.echo import Echo
 from hub.frames import close, frame, raw
 from hub.history import HistoryInMemory
-from hub.serving import PATIENCE, hub_server
+from hub.serving import hub_server
 from stoppress.hub.message import deflate
 from stoppress.hub.socket.client_frames import ClientFrames
 
@@ -76,34 +75,6 @@ async def test_pings_are_answered_also_within_a_message_and_messages_are_ignored
         assert (opcode, json.loads(payload)["post"]["id"]) == (1, "a")
         client.send(close(1001))
         assert await client.closing() == 1001
-
-
-async def test_a_client_that_vanishes_is_counted_out() -> None:
-    async with hub_server(HistoryInMemory()) as at:
-        async with raw(at) as client:
-            client.send(frame(1, b"half a mess")[:7])
-            await at.until(lambda: at.hub.readers() == 1, "it is counted in")
-        await at.until(lambda: at.hub.readers() == 0, "it is counted out")
-
-
-async def test_the_answer_to_our_close_is_not_answered() -> None:
-    history = HistoryInMemory()
-    async with hub_server(history) as at, raw(at) as client:
-        history.change(status="ended")
-        assert (await client.receive())[0] == 1
-        assert await client.receive() == (8, struct.pack("!H", 1000))
-        client.send(frame(9, b"late") + close(1000))
-        assert await client.receive() == (10, b"late")
-        await client.ended()
-
-
-async def test_a_client_that_asks_but_never_reads_can_not_make_answers_pile_up() -> None:
-    async with hub_server(HistoryInMemory(), write_buffer=4_096, slow_timeout=0.2) as at, raw(at) as client:
-        ping = frame(9, b"x" * 125) * 500
-        async with asyncio.timeout(PATIENCE):
-            while at.hub.readers():
-                client.send(ping)
-                await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("cut", range(1, 20))
