@@ -41,6 +41,18 @@ def test_who_just_came_waits_longest_for_a_heartbeat() -> None:
     assert [slot for slot in order if reader in list(roster.sitting(slot))] == [order[-1]]
 
 
+def test_of_many_that_come_at_once_each_64_wait_one_slot_less() -> None:
+    roster = Roster()
+    list(roster.sitting(7))
+    crowd = [a_reader() for _ in range(3 * 64)]
+    for reader in crowd:
+        roster.add(reader)
+    assert [list(roster.sitting(slot)) for slot in (7, 6, 5)] == [crowd[:64], crowd[64:128], crowd[128:]]
+    late = a_reader()
+    roster.add(late)
+    assert late in list(roster.sitting(5)), "after a heartbeat it begins with the slot that has just had its own"
+
+
 def test_a_crowd_that_comes_at_once_is_spread_over_all_slots() -> None:
     roster = Roster()
     for _ in range(64 * SLOTS * 2):

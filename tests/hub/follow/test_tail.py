@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -265,28 +266,70 @@ async def test_a_channel_that_is_added_or_falls_behind_breaks_off_the_read_under
     assert at.counted("stoppress_tail_restarts_total") == 0
 
 
-async def test_what_was_read_for_a_channel_that_began_anew_meanwhile_is_not_published() -> None:
+@pytest.mark.parametrize("named", [True, False], ids=["records name their epoch", "records name none"])
+async def test_what_was_read_for_a_channel_that_began_anew_meanwhile_is_not_published(named: bool) -> None:
     class LateReads(HistoryInMemory):
-        late: Mapping[str, Sequence[Record]] | None = None
+        """The blog begins anew while the answer of the store is on its way."""
 
         async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
             found = await super().read(after, wait=wait)
-            for blog in found:
-                if blog == "regatta" and not channel.generation:
-                    # The reset comes while the answer of the store is on its way.
-                    channel.reset(BlogState(a_blog(), Cursor("e1", 0)), "ahead")
-                    self.late = found
-            return found
+            if not channel.generation:
+                self.begin(a_blog())
+                at.channels.renew(channel, BlogState(a_blog(), self.head()), "epoch")
+            epochs = {"e1": "e1" if named else None}
+            return {
+                blog: [replace(record, epoch=epochs.get(record.epoch or "", record.epoch)) for record in records]
+                for blog, records in found.items()
+            }
 
-    history = LateReads()
-    at = Following(history)
+    at = Following(LateReads())
     channel = at.open()
     transport = LimitedTransport()
     Reader(channel, frame_format(Form.JSON), transport, RecordingHost()).start(None)
     async with at.running(at.tail.run()):
-        history.publish("a")
-        await at.until(lambda: channel.head == 1, "the change comes by the next read")
+        at.history.publish("of-the-old-one")
+        await at.until(lambda: channel.generation, "it began anew")
+        at.history.publish("of-the-new-one")
+        await at.until(lambda: channel.head == 1, "it follows the new one")
     assert [message["type"] for message in messages(transport)] == ["hello", "reset", "post"]
+    assert b"of-the-old-one" not in transport.sent
+    assert at.counted("stoppress_tail_restarts_total") == 0
+
+
+async def test_what_was_read_for_a_channel_that_moved_on_meanwhile_is_not_published_again() -> None:
+    class LateReads(HistoryInMemory):
+        """Another task brings the channel on while the answer of the store is on its way."""
+
+        async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
+            found = await super().read(after, wait=wait)
+            for _ in channel.publish(self.records["regatta"]):
+                pass
+            return found
+
+    at = Following(LateReads())
+    channel = at.open()
+    async with at.running(at.tail.run()):
+        at.history.publish("a")
+        await at.until(lambda: channel.head == 1, "it moved on")
+        at.history.publish("b")
+        await at.until(lambda: channel.head == 2, "it moved on again")
+        await at.until(lambda: at.history.reading, "it reads")
+    assert at.counted("stoppress_fanout_seconds_count") == 0, "the tail had nothing to publish"
+    assert "since" not in at.history.asked, "there was no gap"
+
+
+async def test_a_blog_without_news_in_an_answer_of_the_store_is_left_alone() -> None:
+    class Verbose(HistoryInMemory):
+        async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
+            found = await super().read(after, wait=wait)
+            return {blog: found.get(blog, ()) for blog in after}
+
+    at = Following(Verbose(a_blog(), a_blog("harbour")))
+    regatta, harbour = at.open(), at.open("harbour")
+    async with at.running(at.tail.run()):
+        at.history.publish("h", blog="harbour")
+        await at.until(lambda: harbour.head == 1, "it is published")
+    assert (regatta.head, at.counted("stoppress_tail_restarts_total")) == (0, 0)
 
 
 async def test_a_channel_that_was_closed_meanwhile_is_not_published() -> None:
