@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pytest
 
@@ -62,6 +63,10 @@ class HistoryThatIsAsked(HistoryInMemory):
         self.may_tell = asyncio.Semaphore(0)
         self.told = 0
         self.waiting = False
+
+    def was_compared(self, times: int) -> bool:
+        """Whether it has told so often, and is asked again."""
+        return self.waiting and self.told == times
 
     async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
         self.waiting = True
@@ -128,8 +133,30 @@ async def test_a_channel_that_is_not_even_where_the_store_stood_a_check_ago_has_
             pass
         history.publish("b")
         history.may_tell.release()
-        await at.until(lambda: history.waiting and history.told == 3, "it was compared again")
+        await at.until(partial(history.was_compared, 3), "it was compared again")
         assert (restarts(), at.channels.next_behind()) == (1, None), "it has moved on since"
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["begun anew", "deleted and opened again"])
+async def test_a_channel_of_a_new_history_is_not_stuck_for_where_the_old_one_stood(deleted: bool) -> None:
+    history = HistoryThatIsAsked()
+    history.publish("a", "b", "c")
+    at = Following(history, verify=0.001)
+    at.open()
+    async with at.running(at.verifier.run()):
+        if deleted:
+            history.delete()
+        history.may_tell.release()
+        await at.until(partial(history.was_compared, 1), "it was compared")
+        history.begin(a_blog())
+        if deleted:
+            at.open()
+        for check in (2, 3):
+            history.may_tell.release()
+            await at.until(partial(history.was_compared, check), "it was compared again")
+    channel = at.channels.get("regatta")
+    assert channel is not None and channel.cursor == history.head()
+    assert (at.counted("stoppress_tail_restarts_total"), at.counted("stoppress_tail_lag_changes")) == (0, 0)
 
 
 async def test_a_check_tells_where_each_followed_blog_stands_and_leaves_channels_that_are_right() -> None:
