@@ -385,3 +385,29 @@ async def test_a_blog_that_begins_anew_while_its_channel_is_healed_is_reset_and_
         await at.until(lambda: channel.head == 1, "it follows the new one")
     assert cursors(transport) == ["e1.0", "e2.0", "e2.1"]
     assert at.counted("stoppress_tail_restarts_total") == 0
+
+
+async def test_of_several_blogs_in_a_burst_the_first_is_read_again_first() -> None:
+    class TimedReads(HistoryInMemory):
+        """Notes until when each read may wait, by the loop's clock."""
+
+        ends: list[float] = []
+
+        async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
+            self.ends.append(asyncio.get_running_loop().time() + wait)
+            return await super().read(after, wait=wait)
+
+    history = TimedReads(a_blog(), a_blog("harbour"), a_blog("quiet"))
+    at = Following(history, burst_window=30.0)
+    first, second = at.open(), at.open("harbour")
+    at.open("quiet")
+    loop = asyncio.get_running_loop()
+    async with at.running(at.tail.run()):
+        at.history.publish("a")
+        await at.until(lambda: first.head == 1 and at.history.reading, "the first is published")
+        began, due = loop.time(), history.ends[-1]
+        await at.until(lambda: loop.time() > began + 0.2, "a moment has passed")
+        at.history.publish("h", blog="harbour")
+        await at.until(lambda: second.head == 1 and at.history.reading, "the second is published")
+    assert abs(history.ends[-1] - due) < 0.1
+    assert began < due <= began + 30

@@ -9,12 +9,16 @@ from functools import partial
 
 import pytest
 
-from hub.doubles import Following
+from hub.doubles import Following, LimitedTransport, RecordingHost
 from hub.history import HistoryInMemory, a_blog
 from hub.serving import closed, hub_server, receive
 from stoppress.errors import Unavailable
+from stoppress.hub.channel import SLICE
+from stoppress.hub.message import frame_format
+from stoppress.hub.socket.reader import Reader
 from stoppress.model import Blog, BlogChanged, Cursor, Record
 from stoppress.store.base import BlogState
+from stoppress.wire import Form
 
 pytestmark = pytest.mark.anyio
 
@@ -226,3 +230,22 @@ async def test_comparisons_that_fail_are_told_of_once_for_each_outage(caplog: py
             await at.until(lambda: at.history.asked.count("heads") >= 3, "it goes on")
             told = [record for record in caplog.records if "the store is away" in record.getMessage()]
             assert len(told) == outage
+
+
+async def test_others_run_while_the_readers_of_a_deleted_blog_are_dismissed() -> None:
+    at = Following(HistoryInMemory())
+    channel = at.open()
+    crowd = [Reader(channel, frame_format(Form.JSON), LimitedTransport(), RecordingHost()) for _ in range(3 * SLICE)]
+    for reader in crowd:
+        reader.start(None)
+    seen: set[int] = set()
+
+    async def others() -> None:
+        while True:
+            seen.add(channel.readers)
+            await asyncio.sleep(0)
+
+    at.history.delete()
+    async with at.running(others()):
+        await at.verifier.check(("regatta",))
+    assert seen >= {2 * SLICE, SLICE}
