@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
+HUB = TESTS.parent / "server" / "stoppress" / "hub"
+DECIDE_NOTHING = {"__init__.py", "subscriber.py", "surroundings.py"}  # packages, contracts, and what a hub is given
 FILES = sorted(path for path in TESTS.rglob("*.py") if "__pycache__" not in path.parts)
 
 
@@ -56,7 +58,7 @@ def imported_tests(tree: ast.AST) -> Iterator[str]:
         match node:
             case ast.ImportFrom(module=str(module)) if any(part.startswith("test_") for part in module.split(".")):
                 yield module
-            case ast.Import(names=names):
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
                 yield from (a.name for a in names if any(part.startswith("test_") for part in a.name.split(".")))
 
 
@@ -65,6 +67,17 @@ def test_a_test_uses_no_private_member_and_no_other_test(path: Path) -> None:
     tree = ast.parse(path.read_text())
     assert list(private_members(tree)) == []
     assert list(imported_tests(tree)) == []
+
+
+def test_each_module_of_the_hub_has_a_test_file_of_its_name() -> None:
+    modules = [path.relative_to(HUB) for path in HUB.rglob("*.py") if path.name not in DECIDE_NOTHING]
+    missing = [path for path in modules if not (TESTS / "hub" / path.with_name(f"test_{path.name}")).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("text", ["import hub.test_ring", "from hub.test_ring import ring", "from . import test_tabs"])
+def test_what_counts_as_an_imported_test(text: str) -> None:
+    assert list(imported_tests(ast.parse(text)))
 
 
 @pytest.mark.parametrize(
