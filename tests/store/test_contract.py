@@ -7,7 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import redis
 
+from conftest import EDITOR
+from stoppress.editing.posts import Posts
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision
 from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved, Tombstone
 from stoppress.settings import Settings
@@ -316,3 +319,37 @@ async def test_readers_are_summed_over_processes_and_forgotten_when_one_is_silen
     assert await two.others("night") == 0
     await one.close()
     await two.close()
+
+
+async def test_each_record_holds_what_the_blog_counted_at_that_moment(server_url: str, any_store: RedisStore) -> None:
+    log = RedisLog(server_url, Settings())
+    await any_store.create_blog(a_blog(), by="t", attempt=Attempt("k", "one", 60))
+    await publish(any_store, a_post("a", minute=3))
+    await publish(any_store, a_post("b", minute=9))
+    await publish(any_store, a_post("c", minute=5))
+    await remove(any_store, a_post("b", minute=9))
+    records = (await log.read({"night": 0}, wait=1))["night"]
+    assert [record.posts for record in records] == [0, 1, 2, 3, 2]
+    minutes = [None if record.updated_at is None else (record.updated_at - T0).seconds // 60 for record in records]
+    assert minutes == [None, 3, 9, 9, 9]
+    since = await any_store.since("night", 0, limit=9)
+    assert since is not None
+    assert [record.posts for record in since.records] == [0, 1, 3, 2]
+    await log.close()
+
+
+async def test_attempts_are_forgotten_once_their_time_is_over(server_url: str, any_store: RedisStore) -> None:
+    kept = "stoppress:{night}:attempts"
+    await any_store.create_blog(a_blog(), by="t", attempt=Attempt("first", "one", 60))
+    with redis.Redis.from_url(server_url, decode_responses=True) as client:
+        now = client.time()[0]
+        client.zadd(kept, {"over": now - 1, "just over": now, "to come": now + 1_000})
+        edited = a_blog(revision=2, title="Two")
+        await any_store.change_blog(edited, by="t", noticed=None)
+        assert client.zcard(kept) == 4, "only a request with a key looks after the others"
+        posts = Posts(any_store, lambda: T0)
+        await posts.create("night", {"title": "P"}, EDITOR, Attempt("second", "two", 600))
+        expiries = dict(client.zrange(kept, 0, -1, withscores=True))
+        assert set(expiries) == {"to come", "stoppress:{night}:attempt:first", "stoppress:{night}:attempt:second"}
+        assert now + 600 <= expiries["stoppress:{night}:attempt:second"] <= now + 610
+        assert 590 <= client.ttl("stoppress:{night}:attempt:second") <= 600
