@@ -15,7 +15,7 @@ from stoppress.editing.posts import Posts
 from stoppress.errors import Conflict, Forbidden, Gone, Invalid, NotFound, StaleRevision, Unauthenticated, Unavailable
 from stoppress.model import Post, PostChanged, Tombstone
 from stoppress.settings import Settings
-from stoppress.store.base import Attempt, Committed, Due
+from stoppress.store.base import Attempt, Committed, Due, Revision
 from stoppress.store.redis_store import RedisStore
 
 pytestmark = pytest.mark.anyio
@@ -371,6 +371,22 @@ async def test_a_deleted_post_comes_back_only_on_purpose_and_as_it_last_was(post
     assert await told(store) == ["restored"]
     await posts.delete("night", "p", EDITOR)
     assert post_of(await posts.edit("night", "p", {"status": "published"}, EDITOR)).revision == 6
+
+
+async def test_a_deleted_post_whose_revisions_are_lost_stays_deleted(
+    valkey_url: str, posts: Posts, clock: Clock
+) -> None:
+    class WithoutRevisions(RedisStore):
+        async def revisions(self, blog: str, post: str) -> list[Revision]:
+            return []
+
+    await posts.create("night", {"id": "p", **BODY}, EDITOR)
+    await posts.delete("night", "p", EDITOR)
+    store = WithoutRevisions(valkey_url, Settings())
+    with pytest.raises(Gone, match="'p'") as gone:
+        await Posts(store, clock).edit("night", "p", {"status": "published"}, EDITOR)
+    assert gone.value.tombstone["revision"] == 2
+    await store.close()
 
 
 async def test_restoring_a_revision_brings_its_words_and_its_place_if_it_was_out(posts: Posts, clock: Clock) -> None:
