@@ -266,6 +266,20 @@ async def test_a_channel_that_is_added_or_falls_behind_breaks_off_the_read_under
     assert at.counted("stoppress_tail_restarts_total") == 0
 
 
+async def test_a_read_may_be_broken_off_again_while_it_ends() -> None:
+    at = Following(HistoryInMemory())
+    channel = at.open()
+    async with at.running(at.tail.run()):
+        await at.until(lambda: at.history.reading, "it reads")
+        for _ in range(20):  # at each step of the loop in which the read ends and the next one begins
+            at.channels.fell_behind("regatta")
+            at.channels.fell_behind("regatta")
+            await asyncio.sleep(0)
+        at.history.publish("a")
+        await at.until(lambda: channel.head == 1, "it goes on")
+    assert at.counted("stoppress_tail_restarts_total") == 0
+
+
 @pytest.mark.parametrize("named", [True, False], ids=["records name their epoch", "records name none"])
 async def test_what_was_read_for_a_channel_that_began_anew_meanwhile_is_not_published(named: bool) -> None:
     class LateReads(HistoryInMemory):
