@@ -154,6 +154,14 @@ async def test_a_stream_that_is_trimmed_is_recalled_as_far_as_it_goes() -> None:
     assert (channel.head, channel.ring.start) == (4, 2)
 
 
+async def test_of_a_stream_with_nothing_left_nothing_is_recalled() -> None:
+    at = Opening(HistoryInMemory())
+    at.history.publish("a", "b", "c", "d")
+    at.history.trim(4)
+    channel = await at.opener.reach("regatta", None)
+    assert (channel.head, channel.ring.start) == (4, 4)
+
+
 async def test_a_stream_with_a_gap_is_not_recalled() -> None:
     at = Opening(HistoryWithLostRecord())
     at.history.publish("a", "b", "c", "d")
