@@ -425,3 +425,24 @@ async def test_of_several_blogs_in_a_burst_the_first_is_read_again_first() -> No
         await at.until(lambda: second.head == 1 and at.history.reading, "the second is published")
     assert abs(history.ends[-1] - due) < 0.1
     assert began < due <= began + 30
+
+
+async def test_a_channel_that_is_closed_while_its_stream_is_in_doubt_is_no_failure() -> None:
+    class Closing(HistoryInMemory):
+        """The last reader goes, and the channel with it, while the store is asked."""
+
+        async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
+            at.channels.close(channel)
+            return await super().heads(blogs)
+
+    at = Following(Closing())
+    channel = at.open()
+    async with at.running(at.tail.run()):
+        right, at.history.epochs["regatta"] = at.history.epochs["regatta"], "stranger"
+        at.history.publish("a")
+        at.history.epochs["regatta"] = right
+        await at.until(lambda: "heads" in at.history.asked, "the store is asked")
+        again = at.open(cursor=Cursor("e1", 1))
+        at.history.publish("b")
+        await at.until(lambda: again.head == 2, "the channel that was opened next is followed")
+    assert (channel.head, at.counted("stoppress_tail_restarts_total")) == (0, 0)
