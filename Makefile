@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages lock clean
+.PHONY: help run test fuzz mutants bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages lock clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ test:  ## Set up all that is needed, then check and test everything.
 fuzz:  ## Send the API what its own document allows and forbids, for some minutes. EXAMPLES=200 by default.
 	@scripts/environment dev
 	@EXAMPLES="$${EXAMPLES:-200}" exec .venv/bin/python -m pytest tests/e2e/test_openapi.py
+
+mutants:  ## Change the program in 70 small ways, and see whether a test notices. MUTANTS="--seed 2 --number 20".
+	@scripts/environment dev
+	@exec .venv/bin/python bench/mutants/run.py $(MUTANTS)
 
 bench-publish:  ## Measure what publishing costs, beside a bare XADD, and as a blog grows to 50,000 changes.
 	@scripts/environment dev

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,6 +70,17 @@ def server_url(request: pytest.FixtureRequest) -> str:
 def _emptied(url: str) -> None:
     with blocking_redis.Redis.from_url(url) as client:
         client.flushall()
+
+
+@pytest.fixture
+def keys_on_server(server_url: str) -> Callable[[str], list[str]]:
+    """Which keys of the server match a pattern (SCAN's MATCH)."""
+
+    def matching(pattern: str) -> list[str]:
+        with blocking_redis.Redis.from_url(server_url, decode_responses=True) as client:
+            return sorted(client.scan_iter(pattern))
+
+    return matching
 
 
 @pytest.fixture

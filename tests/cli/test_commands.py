@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from e2e.server import EditorClient, Server, Wire, running
+from e2e.server import CuttableProxy, EditorClient, Server, running
 from e2e.shell import Shell, Tail, interruptible
 from waiting import until
 
@@ -163,15 +163,15 @@ def test_tail_prints_changes_as_they_come_and_ends_with_the_blog(shell: Shell, e
 
 
 def test_tail_goes_on_where_it_was_after_a_cut(shell: Shell, server: Server, editor: EditorClient, blog: str) -> None:
-    with contextlib.closing(Wire(server.url)) as wire:
-        tail = Tail(Shell(wire.url), blog, "--json")
+    with contextlib.closing(CuttableProxy(server.url)) as proxy:
+        tail = Tail(Shell(proxy.url), blog, "--json")
         until(lambda: tail.said('"hello"'), "tail is connected")
         editor.post(blog, body="<p>1</p>")
         until(lambda: tail.said("<p>1</p>"), "the first change is printed")
-        wire.cut()
+        proxy.cut()
         for number in range(2, 7):
             editor.post(blog, body=f"<p>{number}</p>")
-        wire.mend()
+        proxy.mend()
         until(lambda: tail.said("<p>6</p>"), "what was missed is printed")
         assert tail.end(signal.SIGINT) == 130
     bodies = [m["post"]["body"] for m in map(json.loads, tail.lines) if m["type"] == "post"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from .server import EditorClient, Server, Wire, running
+from .server import CuttableProxy, EditorClient, Server, running
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -35,11 +35,11 @@ def editor(server: Server) -> Iterator[EditorClient]:
 
 
 @pytest.fixture
-def wire(server: Server) -> Iterator[Wire]:
-    """A wire to the server that the test can cut."""
-    wire = Wire(server.url)
-    yield wire
-    wire.close()
+def proxy(server: Server) -> Iterator[CuttableProxy]:
+    """A proxy to the server that the test can cut."""
+    proxy = CuttableProxy(server.url)
+    yield proxy
+    proxy.close()
 
 
 # For one file at a time: Playwright's loop runs in this thread until it is stopped, and no other one can meanwhile.

@@ -1,4 +1,4 @@
-"""A real server in a process of its own, as an operator starts it, and a wire to it that can be cut."""
+"""A real server in a process of its own, as an operator starts it, and a proxy to it that can be cut."""
 
 from __future__ import annotations
 
@@ -112,8 +112,14 @@ class EditorClient:
     def change_blog(self, blog: str, **fields: Any) -> dict[str, Any]:
         return self._do("PATCH", f"/v1/blogs/{blog}", fields)
 
+    def delete_blog(self, blog: str) -> None:
+        self._do("DELETE", f"/v1/blogs/{blog}")
+
     def post(self, blog: str, **fields: Any) -> dict[str, Any]:
         return self._do("POST", f"/v1/blogs/{blog}/posts", fields)
+
+    def batch(self, blog: str, posts: list[dict[str, Any]]) -> dict[str, Any]:
+        return self._do("POST", f"/v1/blogs/{blog}/posts:batch", {"posts": posts})
 
     def edit(self, blog: str, post: str, **fields: Any) -> dict[str, Any]:
         return self._do("PATCH", f"/v1/blogs/{blog}/posts/{post}", fields)
@@ -128,7 +134,7 @@ class EditorClient:
         self._http.close()
 
 
-class Wire:
+class CuttableProxy:
     """A TCP proxy in front of a server: `cut` ends every connection and takes no more until `mend`."""
 
     def __init__(self, url: str) -> None:
@@ -164,7 +170,7 @@ class Wire:
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         try:
             while data := source.recv(65_536):
-                self._pass_on(data, source, sink)
+                self.pass_on(data, source, sink)
         except OSError:
             pass
         for end in (source, sink):
@@ -173,7 +179,7 @@ class Wire:
             except OSError:
                 pass
 
-    def _pass_on(self, data: bytes, source: socket.socket, sink: socket.socket) -> None:
+    def pass_on(self, data: bytes, source: socket.socket, sink: socket.socket) -> None:
         sink.sendall(data)
 
     def cut(self) -> None:

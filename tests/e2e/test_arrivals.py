@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from .live_page import content, fresh, ids, take_what_waits, wait_until_at, wait_until_live
-from .server import EditorClient, Server, Wire
+from .server import CuttableProxy, EditorClient, Server
 
 pytestmark = pytest.mark.browser
 
@@ -248,7 +248,7 @@ def test_a_hidden_tab_counts_in_its_title_and_marks_what_came(address: str, edit
 
 
 def test_a_cut_says_how_current_the_page_is_whatever_the_devices_clock(
-    address: str, server: Server, editor: EditorClient, wire: Wire, browser: Browser
+    address: str, server: Server, editor: EditorClient, proxy: CuttableProxy, browser: Browser
 ) -> None:
     context = browser.new_context()
     tab = context.new_page()
@@ -257,19 +257,19 @@ def test_a_cut_says_how_current_the_page_is_whatever_the_devices_clock(
     tab.add_init_script(
         "Object.defineProperty(performance, 'timeOrigin', {value: performance.timeOrigin + 187*60_000})"
     )
-    tab.goto(address.replace(server.url, wire.url))
+    tab.goto(address.replace(server.url, proxy.url))
     wait_until_live(tab)
     said = tab.locator("#connection")
     assert said.inner_text() == "Live"
     clock = "() => new Date(new Date().getTime()).toLocaleTimeString('en', {timeStyle: 'short', timeZone: 'UTC'})"
     first = tab.evaluate(clock)
-    wire.cut()
+    proxy.cut()
     tab.wait_for_selector("#connection[data-phase=reconnecting]")
     last = tab.evaluate(clock)
     match = re.fullmatch(r"Reconnecting, current to (.*)", said.inner_text())
     assert match and match[1] in (first, last)
     cursor = editor.post("petrel", id="new", title="News", published_at=_time(40))["cursor"]
-    wire.mend()
+    proxy.mend()
     wait_until_at(tab, cursor)
     wait_until_live(tab)
     assert tab.locator("#post-new").get_attribute("data-mark") == "Since you left"

@@ -11,8 +11,8 @@ from waiting import until
 
 from .conftest import CHROMIUM, FLAGS
 from .live_page import CONTENT, content, fresh, wait_until_at, wait_until_live
-from .server import EditorClient, Server, Wire
-from .test_tabs import open_tabs, sockets
+from .server import CuttableProxy, EditorClient, Server
+from .tabs import open_tabs, sockets
 from .window import Tab, Window
 
 pytestmark = pytest.mark.browser
@@ -161,18 +161,18 @@ def test_what_comes_to_a_reader_who_was_there_is_not_marked(
 
 
 def test_a_page_that_was_away_when_the_blog_ended_says_so_and_stays_away(
-    address: str, server: Server, editor: EditorClient, wire: Wire, context: BrowserContext, browser: Browser
+    address: str, server: Server, editor: EditorClient, proxy: CuttableProxy, context: BrowserContext, browser: Browser
 ) -> None:
-    through = address.replace(server.url, wire.url)
+    through = address.replace(server.url, proxy.url)
     [tab] = open_tabs(context, through, 1)
     said = tab.locator("#connection")
     assert said.inner_text() == "Live"
-    wire.cut()
+    proxy.cut()
     tab.wait_for_selector("#connection[data-phase=reconnecting]")
     assert said.inner_text().startswith("Reconnecting, current to ")
     editor.post("petrel", id="last", title="The last one")
     cursor = editor.change_blog("petrel", status="ended")["cursor"]
-    wire.mend()
+    proxy.mend()
     tab.wait_for_selector("#connection[data-phase=ended]")
     wait_until_at(tab, cursor)
     assert content(tab) == fresh(browser, through)

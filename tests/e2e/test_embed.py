@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Page, expect
 from waiting import until
 
 from .axe import axe
+from .sample_posts import POSTS
 from .server import EditorClient, Server
-from .test_live_page import POSTS
-from .test_tabs import sockets
+from .tabs import sockets
 
 pytestmark = pytest.mark.browser
 

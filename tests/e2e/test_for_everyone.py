@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page
 
 from .axe import axe
 from .live_page import content, fresh, take_what_waits, wait_until_at, wait_until_live
+from .sample_posts import POSTS
 from .server import EditorClient, Server
-from .test_live_page import POSTS
 
 pytestmark = pytest.mark.browser
 

@@ -8,54 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from .live_page import content, fresh, ids, wait_until_at, wait_until_live
-from .server import EditorClient, Server, Wire
+from .sample_posts import POSTS
+from .server import CuttableProxy, EditorClient, Server
 
 pytestmark = pytest.mark.browser
-
-# A night on a lightship: every part that a post can have, in the order in which it was filed, not that of the events.
-POSTS: list[dict[str, Any]] = [
-    {
-        "id": "first-light",
-        "published_at": "2025-03-09T06:59:00Z",  # the minute before the clocks go forward in New York
-        "title": 'The keepers\' "long watch" begins',
-        "byline": "From Odile Marsh aboard the Petrel",
-        "body": "<p>The lamp was lit at dusk.</p><blockquote>We have oil for nine days.</blockquote>",
-        "media": [
-            {
-                "type": "image",
-                "url": "/demo/quay.svg",
-                "alt": "A quay at night",
-                "caption": "The quay, an hour before the lamp was lit.",
-                "credit": "Ilse Brandt/The Harbour Post",
-                "width": 1200,
-                "height": 675,
-            }
-        ],
-        "notes": "Tomas Weir contributed reporting.",
-        "links": [{"url": "https://harbour.example/oil", "title": "Why the Petrel still burns oil"}],
-        "tags": ["Petrel", "weather"],
-    },
-    {"id": "one-line", "published_at": "2025-03-09T07:01:00Z", "body": "<p>Wind now force seven.</p>"},
-    {
-        "id": "filed-late",
-        "published_at": "2025-03-09T07:00:00Z",
-        "updated_at": "2025-03-09T09:30:00Z",
-        "title": "Two boats turn back",
-        "byline": "Tomas Weir in Saltmarch",
-        "body": "## What we know\n\n- the *Anna*\n- the *Kestrel*",
-        "body_format": "markdown",
-        "key": True,
-        "key_title": "Boats turn back",
-        "media": [
-            {
-                "type": "embed",
-                "url": "https://video.example/7",
-                "provider": "Harbour Video",
-                "title": "The *Anna* returns",
-            }
-        ],
-    },
-]
 
 
 def open_blog(editor: EditorClient, page: Page, url: str, **fields: Any) -> str:
@@ -129,14 +85,14 @@ def test_edits_deletions_and_moves_reach_the_open_page(
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
 def test_a_page_cut_off_during_fifty_changes_equals_a_fresh_load(
-    server: Server, editor: EditorClient, wire: Wire, page: Page, browser: Browser, order: str
+    server: Server, editor: EditorClient, proxy: CuttableProxy, page: Page, browser: Browser, order: str
 ) -> None:
     editor.blog(id="petrel", title="The night of the Petrel")
     for i in range(12):
         editor.post("petrel", id=f"before-{i:02}", title=f"Before {i}", published_at=f"2025-03-09T08:{i:02}:00Z")
-    page.goto(f"{wire.url}/blogs/petrel?order={order}")
+    page.goto(f"{proxy.url}/blogs/petrel?order={order}")
     wait_until_live(page)
-    wire.cut()
+    proxy.cut()
     page.wait_for_selector("#connection[data-phase=reconnecting]")
     for i in range(50):
         match i % 5:
@@ -149,13 +105,13 @@ def test_a_page_cut_off_during_fifty_changes_equals_a_fresh_load(
             case _:
                 cursor = editor.edit("petrel", f"during-{i - 4:02}", published_at=f"2025-03-09T07:{i:02}:00Z")["cursor"]
     assert cursor.endswith(f".{1 + 12 + 50}")
-    wire.mend()
+    proxy.mend()
     wait_until_at(page, cursor)
     if order == "oldest":  # the reader is at the top, and the news at the other end
         page.locator("#news").click()
     shown = ids(page)
     assert len(shown) == len(set(shown)) == editor.get("/v1/blogs/petrel")["posts"]
-    assert content(page) == fresh(browser, f"{server.url}/blogs/petrel?order={order}".replace(server.url, wire.url))
+    assert content(page) == fresh(browser, f"{server.url}/blogs/petrel?order={order}".replace(server.url, proxy.url))
 
 
 def test_the_page_comes_back_after_the_server_was_killed(
@@ -203,7 +159,7 @@ def test_a_blog_made_anew_replaces_the_old_one_on_the_open_page(
 ) -> None:
     address = open_blog(editor, page, server.url)
     editor.post("petrel", **POSTS[0])
-    editor._do("DELETE", "/v1/blogs/petrel")
+    editor.delete_blog("petrel")
     editor.blog(id="petrel", title="Another night")
     cursor = editor.post("petrel", **POSTS[1])["cursor"]
     page.reload()

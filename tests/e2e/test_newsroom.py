@@ -162,7 +162,7 @@ def test_a_blog_moves_whole_from_one_running_server_to_another(short_folder: Pat
                 assert _seen(editor) == seen
                 again = to_there.run("import", "-", stdin=exported.stdout)
                 assert again.returncode == 1 and "already" in again.stderr
-                editor._do("DELETE", "/v1/blogs/night")
+                editor.delete_blog("night")
         spoilt = json.loads(exported.stdout)
         spoilt["posts"][0]["revisions"][0]["post"]["body"] = "<script>hit()</script>"
         refused = to_there.run("import", "-", stdin=json.dumps(spoilt))

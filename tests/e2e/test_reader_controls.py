@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from .live_page import ids, wait_until_at, wait_until_live
+from .sample_posts import POSTS
 from .server import EditorClient, Server
-from .test_live_page import POSTS
 
 pytestmark = pytest.mark.browser
 

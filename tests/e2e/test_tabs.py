@@ -11,15 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from waiting import until
 
 from .live_page import content, fresh, take_what_waits, wait_until_at, wait_until_live
-from .server import EditorClient, Server, Wire
+from .server import CuttableProxy, EditorClient, Server
+from .tabs import open_tabs, sockets
 
 pytestmark = pytest.mark.browser
-
-
-def sockets(server: Server) -> float:
-    """How many sockets the server has."""
-    lines = httpx2.get(f"{server.url}/metrics").text.splitlines()
-    return float(next(line for line in lines if line.startswith('stoppress_readers{transport="socket"}')).split()[1])
 
 
 @pytest.fixture
@@ -27,17 +22,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context()
     yield context
     context.close()
-
-
-def open_tabs(context: BrowserContext, address: str, number: int = 3) -> list[Page]:
-    """So many tabs, live; the first holds the connection."""
-    tabs = []
-    for _ in range(number):
-        tab = context.new_page()
-        tab.goto(address)
-        wait_until_live(tab)
-        tabs.append(tab)
-    return tabs
 
 
 @pytest.fixture
@@ -115,17 +99,17 @@ def test_it_is_taken_from_a_tab_that_gives_no_sign_of_life(
 
 
 def test_all_tabs_say_that_the_connection_is_lost_and_come_back_by_one(
-    address: str, server: Server, editor: EditorClient, wire: Wire, context: BrowserContext, browser: Browser
+    address: str, server: Server, editor: EditorClient, proxy: CuttableProxy, context: BrowserContext, browser: Browser
 ) -> None:
-    through = address.replace(server.url, wire.url)
+    through = address.replace(server.url, proxy.url)
     tabs = open_tabs(context, through)
-    wire.cut()
+    proxy.cut()
     for tab in tabs:
         tab.wait_for_selector("#connection[data-phase=reconnecting]")
     cursor = ""
     for i in range(5):
         cursor = editor.post("petrel", id=f"new-{i}", title=f"News {i}")["cursor"]
-    wire.mend()
+    proxy.mend()
     assert_all_equal(tabs, cursor, browser, through)
     for tab in tabs:
         wait_until_live(tab)
@@ -147,7 +131,7 @@ def test_a_blog_that_is_deleted_is_gone_in_all_tabs(
     address: str, server: Server, editor: EditorClient, context: BrowserContext
 ) -> None:
     tabs = open_tabs(context, address)
-    editor._do("DELETE", "/v1/blogs/petrel")
+    editor.delete_blog("petrel")
     for tab in tabs:
         tab.wait_for_selector("#connection[data-phase=gone]")
 

@@ -1,23 +1,34 @@
 """Stand-ins for what surrounds a channel and its readers: a transport that fills up, a host that notes its calls.
 
-`ChannelScene` puts them together: a channel that follows a history in memory only when it is told to.
+`ChannelScene` puts them together: a channel that follows a history in memory only when it is told to. `Following` has
+what keeps channels at their histories: the verifier and the tail.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, cast
 
-from hub.history import HistoryInMemory, PlainMarkup, a_blog
+from hub.history import NOON, HistoryInMemory, PlainMarkup, a_blog
+from stoppress.cancellation import end
 from stoppress.hub.channel import Channel
-from stoppress.hub.message import Message, frame_format
+from stoppress.hub.channels import Channels
+from stoppress.hub.follow.tail import Pace, Tail
+from stoppress.hub.follow.verify import Verifier
+from stoppress.hub.message import Message, frame_format, payload
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State
+from stoppress.hub.surroundings import Source
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Post, PostChanged, PostRemoved, Record, Tombstone, apply, as_of
 from stoppress.settings import Settings
-from stoppress.store.base import BlogState
+from stoppress.store.base import BlogState, Store
 from stoppress.wire import Form
+from waiting import eventually
 
 
 class LimitedTransport:
@@ -26,13 +37,17 @@ class LimitedTransport:
     def __init__(self, room: int = 1_000_000) -> None:
         self.room = room
         self.waiting = 0
-        self.sent = b""
+        self.writes: list[bytes] = []
         self.aborted = False
         self.paused = False
         self.halt: Callable[[], None] = lambda: None
 
+    @property
+    def sent(self) -> bytes:
+        return b"".join(self.writes)
+
     def write(self, data: bytes, /) -> None:
-        self.sent += data
+        self.writes.append(data)
         self.waiting += len(data)
         if self.waiting > self.room and not self.paused:
             self.paused = True
@@ -59,6 +74,28 @@ class RecordingHost:
         self.expected.discard(reader)
 
 
+class RecordingStream:
+    """A reader by Server-Sent Events: it notes what it is told."""
+
+    def __init__(self) -> None:
+        self.woken = 0
+        self.blocks: list[bytes] = []
+
+    def set(self) -> None:
+        self.woken += 1
+
+    def reset(self, block: bytes) -> None:
+        self.blocks.append(block)
+
+    def part(self, retry_after_ms: int, reason: str) -> None:
+        self.blocks.append(reason.encode())
+
+
+def counted(metrics: Metrics, name: str, **labels: str) -> float:
+    """What a metric says; 0 when there is no such sample."""
+    return metrics.registry.get_sample_value(name, labels) or 0.0
+
+
 class ChannelScene:
     """A channel that follows `history` only when told to."""
 
@@ -78,6 +115,9 @@ class ChannelScene:
 
     def publish(self) -> Iterator[None]:
         return self.channel.publish(self.news())
+
+    def counted(self, name: str, **labels: str) -> float:
+        return counted(self.metrics, name, **labels)
 
     def follow(self) -> None:
         for _ in self.publish():
@@ -100,16 +140,20 @@ class ChannelScene:
         return lacking[:limit], None if len(lacking) > limit else len(self.history.records["regatta"])
 
 
-def messages(transport: LimitedTransport) -> list[dict[str, object]]:
-    """The text frames that were sent."""
-    found, rest = [], transport.sent
-    while rest:
-        start = {126: 4, 127: 10}.get(rest[1], 2)
-        length = rest[1] if start == 2 else int.from_bytes(rest[2:start])
-        if rest[0] == 0x81:
-            found.append(json.loads(rest[start : start + length]))
-        rest = rest[start + length :]
+def frames(data: bytes) -> list[bytes]:
+    """Unmasked frames, one by one."""
+    found = []
+    while data:
+        start = {126: 4, 127: 10}.get(data[1], 2)
+        length = data[1] if start == 2 else int.from_bytes(data[2:start])
+        found.append(data[: start + length])
+        data = data[start + length :]
     return found
+
+
+def messages(transport: LimitedTransport) -> list[dict[str, object]]:
+    """What the text frames say that were sent."""
+    return [json.loads(payload(frame)) for frame in frames(transport.sent) if frame[0] == 0x81]
 
 
 def cursors(transport: LimitedTransport) -> list[str]:
@@ -144,3 +188,58 @@ def state_after(
                 continue
         events.append(Record(0, 0, None, event))
     return apply(before, events)
+
+
+class Following:
+    """Channels that a verifier and a tail keep at `history`. Nothing is followed until it is `open`ed."""
+
+    def __init__(self, history: HistoryInMemory, *, verify: float = 3600.0, burst_window: float = 0.0) -> None:
+        self.history = history
+        self.metrics = Metrics()
+        self.channels = Channels()
+        self.now = NOON
+        self.worked = 0
+        self.source = Source(cast(Store, history), history)
+        self.verifier = Verifier(self.channels, self.source, self.metrics, verify)
+        self.pauses: list[float] = []
+        pace = Pace(burst_window, self._time_of_day, self._note_work, self._sleep)
+        self.tail = Tail(self.channels, self.source, self.verifier, self.metrics, pace)
+
+    def _time_of_day(self) -> datetime:
+        return self.now
+
+    def _note_work(self) -> None:
+        self.worked += 1
+
+    async def _sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    def counted(self, name: str, **labels: str) -> float:
+        return counted(self.metrics, name, **labels)
+
+    def make(self, state: BlogState) -> Channel:
+        return Channel(state, markup=PlainMarkup(), settings=Settings(), metrics=self.metrics)
+
+    def open(self, blog: str = "regatta", cursor: Cursor | None = None) -> Channel:
+        """The blog's channel, at the head or at `cursor`, and followed from now on."""
+        channel = self.make(BlogState(self.history.stored[blog], cursor or self.history.head(blog)))
+        self.channels.add(channel)
+        return channel
+
+    @asynccontextmanager
+    async def running(self, *tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """While `tasks`, such as `tail.run()`, run."""
+        made = [asyncio.create_task(task) for task in tasks]
+        try:
+            yield
+        finally:
+            await end(made)
+
+    async def until(self, condition: Callable[[], object], what: str) -> None:
+        """Return when it holds."""
+
+        async def holds() -> object:
+            return condition()
+
+        await eventually(holds, what)

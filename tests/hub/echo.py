@@ -15,12 +15,11 @@ import uvloop
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.frames import Frame, Opcode
-from websockets.protocol import State
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
 from stoppress.hub.hub import Hub
-from stoppress.hub.socket import client_frames as incoming
-from stoppress.hub.socket import connection
+from stoppress.hub.socket import client_frames
+from stoppress.hub.socket.connection import Connection
 from stoppress.hub.surroundings import Source
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
@@ -28,22 +27,22 @@ from stoppress.settings import Settings
 from stoppress.store.base import Store
 
 
-class Echo(incoming.ClientFrames):
+class Echo(client_frames.ClientFrames):
     """Sends each message back, as it came."""
 
     __slots__ = ("_binary", "_parts")
 
-    def _heard(self, frame: Frame) -> None:
-        super()._heard(frame)
+    def frame_received(self, frame: Frame) -> None:
+        super().frame_received(frame)
         if frame.opcode is not Opcode.CONT:
             self._parts: list[bytes] = []
             self._binary = frame.opcode is Opcode.BINARY
         self._parts.append(bytes(frame.data))
-        if frame.fin and self._protocol.state is State.OPEN:  # else a close came in the same read
-            (self._protocol.send_binary if self._binary else self._protocol.send_text)(b"".join(self._parts))
+        if frame.fin:
+            self.send(b"".join(self._parts), text=not self._binary)
 
 
-def _start(self: connection.Connection, cursor: Cursor | None, before: bytes = b"") -> None:
+def _start(self: Connection, cursor: Cursor | None, before: bytes = b"") -> None:
     """The answer to the handshake, and no greeting."""
     self.transport.write(before)
     self.channel.join(self)
@@ -51,9 +50,9 @@ def _start(self: connection.Connection, cursor: Cursor | None, before: bytes = b
 
 async def serve(port: int) -> None:
     """Echo at /v1/blogs/echo/socket until cancelled."""
-    incoming.MESSAGE_MAX = 64 << 20  # Autobahn sends 16 MiB
-    for owner, name, other in ((connection, "Incoming", Echo), (connection.Connection, "start", _start)):
-        setattr(owner, name, other)
+    client_frames.MESSAGE_MAX = 64 << 20  # Autobahn sends 16 MiB
+    Connection.make_frames = Echo
+    Connection.start = _start  # type: ignore[method-assign, assignment]
     history = HistoryInMemory(a_blog("echo"))
     settings = Settings(heartbeat=3600.0, slow_timeout=600.0, verify=3600.0)
     hub = Hub(Source(cast(Store, history), history), PlainMarkup(), settings, Metrics())

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import strategies as st
+
 from stoppress.errors import Unavailable
+from stoppress.hub.message import Message
 from stoppress.model import (
     Blog,
     BlogChanged,
@@ -57,6 +60,12 @@ class PlainMarkup:
         return f"<p>{blog.posts} posts</p>"
 
 
+def a_message(body: str) -> Message:
+    """One post with this body, ready to be written."""
+    record = Record(1, 1, NOON, PostChanged("published", a_post("a", body=body)))
+    return Message(record, a_blog(), "e1", PlainMarkup())
+
+
 class HistoryInMemory:
     """Some blogs. The stream may be trimmed, held back or broken, and a blog deleted or begun anew."""
 
@@ -68,6 +77,7 @@ class HistoryInMemory:
         self.broken: Exception | None = None
         self.held = False
         self.asked: list[str] = []
+        self.reading = 0  # reads that wait for a change
         self._made = 0
         self._moved = asyncio.Event()
         for blog in blogs or (a_blog(),):
@@ -187,11 +197,14 @@ class HistoryInMemory:
             if found and not (self.held and wait):
                 return found
             self._moved.clear()
+            self.reading += 1
             try:
                 async with asyncio.timeout_at(deadline):
                     await self._moved.wait()
             except TimeoutError:
                 return {}
+            finally:
+                self.reading -= 1
 
     async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
         """See base.Log."""
@@ -234,3 +247,17 @@ class HistoryInMemory:
         changed = sorted((r for r in last.values() if r.sequence > after), key=lambda r: r.sequence)
         state = self._blog(blog)
         return Since(state.blog, state.cursor, tuple(changed[:limit]), more=len(changed) > limit)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> HistoryInMemory:
+    """Up to thirty changes of up to four posts and the blog."""
+    history = HistoryInMemory()
+    for step in draw(st.lists(st.sampled_from(["a", "b", "c", "d", "-a", "-b", "-c", "blog"]), max_size=30)):
+        if step == "blog":
+            history.change(title=f"Lake regatta, {len(history.records['regatta'])}")
+        elif step.startswith("-"):
+            history.remove(step[1:])
+        else:
+            history.publish(step)
+    return history

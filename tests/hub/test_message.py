@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
+import zlib
 
 import pytest
 from websockets.frames import CLOSE, TEXT, Close, Frame
 
-from hub.history import HistoryInMemory, PlainMarkup, a_blog
-from stoppress.hub.message import Message, close_frame, frame_format, text_frame
+from hub.history import HistoryInMemory, PlainMarkup, a_blog, a_message
+from stoppress.hub.message import Message, close_frame, deflated_frame, frame_format, text_frame
 from stoppress.model import Blog, Post
 from stoppress.wire import Form
+
+LONG = "<p>The wind turns, and the boats with it.</p>" * 30
 
 
 class CountingMarkup(PlainMarkup):
@@ -57,3 +61,26 @@ def test_the_event_says_what_the_frame_says(body: str) -> None:
     data = lines[2].removeprefix("data: ")
     assert text_frame(data) == message.frame(frame_format(Form.JSON))
     assert json.loads(data)["post"]["body"] == body
+
+
+def test_the_compressed_frame_is_made_once_and_says_the_same() -> None:
+    message = a_message(LONG)
+    plain, squeezed = message.frame(frame_format(Form.JSON)), message.frame(frame_format(Form.JSON, deflated=True))
+    assert message.frame(frame_format(Form.JSON, deflated=True)) is squeezed
+    assert squeezed[0] == 0xC1 and len(squeezed) < len(plain) / 2
+    head = 2 if squeezed[1] < 126 else 4
+    inflated = zlib.decompressobj(wbits=-15).decompress(squeezed[head:] + b"\x00\x00\xff\xff")
+    assert inflated == plain[4:]
+
+
+def test_short_ones_stay_plain_and_so_does_what_would_not_become_shorter() -> None:
+    short = a_message("<p>Start.</p>").frame(frame_format(Form.HTML))
+    assert deflated_frame(short) is short
+    noise = text_frame("".join(random.Random(7).choices([chr(n) for n in range(256, 55_000, 7)], k=400)))
+    assert len(deflated_frame(noise)) <= len(noise)
+
+
+def test_the_deflated_event_is_made_once() -> None:
+    message = a_message(LONG)
+    assert message.deflated_event(Form.JSON) is message.deflated_event(Form.JSON)
+    assert len(message.deflated_event(Form.JSON)) < len(message.event(Form.JSON)) / 2

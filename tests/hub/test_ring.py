@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.history import HistoryInMemory, PlainMarkup, a_blog
+from hub.history import HistoryInMemory, PlainMarkup, a_blog, histories
 from stoppress.hub.message import Message
 from stoppress.hub.ring import Ring
 from stoppress.model import Record, apply
@@ -69,20 +69,6 @@ def test_one_change_larger_than_the_ring_leaves_it_empty_and_honest() -> None:
     assert kept.since(1) == []
 
 
-@st.composite
-def histories(draw: st.DrawFn) -> HistoryInMemory:
-    """Up to thirty changes of up to four posts and the blog."""
-    history = HistoryInMemory()
-    for step in draw(st.lists(st.sampled_from(["a", "b", "c", "d", "-a", "-b", "-c", "blog"]), max_size=30)):
-        if step == "blog":
-            history.change(title=f"Lake regatta, {len(history.records['regatta'])}")
-        elif step.startswith("-"):
-            history.remove(step[1:])
-        else:
-            history.publish(step)
-    return history
-
-
 @given(histories(), st.data())
 def test_from_any_cursor_what_the_ring_gives_leads_to_the_state(history: HistoryInMemory, data: st.DataObject) -> None:
     records = history.records["regatta"]
@@ -96,3 +82,29 @@ def test_from_any_cursor_what_the_ring_gives_leads_to_the_state(history: History
         assert state == history.state()
         assert len({message.about for message in lacking}) == len(lacking)
         assert sequences(lacking) == sorted(message.sequence for message in lacking)
+
+
+@given(histories(), st.integers(1, 8), st.integers(0, 20_000))
+def test_it_keeps_the_latest_changes_and_as_many_as_both_bounds_allow(
+    history: HistoryInMemory, events: int, size: int
+) -> None:
+    changes = [prepared(record) for record in history.records["regatta"]]
+    kept = Ring(0, events=events, size=size)
+    for change in changes:
+        kept.append(change)
+
+    def fits(latest: list[Message]) -> bool:
+        return len(latest) <= events and sum(change.size for change in latest) <= size
+
+    held = changes[len(changes) - len(kept) :]
+    assert fits(held)
+    assert held == changes or not fits(changes[-len(held) - 1 :])
+    assert kept.start == (held[0].sequence - 1 if held else len(changes))
+
+
+def test_both_bounds_may_be_met_exactly() -> None:
+    history = HistoryInMemory()
+    history.publish("a", "b", "c")
+    sizes = [prepared(record).size for record in history.records["regatta"]]
+    kept = ring(history, events=3, size=sum(sizes))
+    assert (len(kept), kept.start) == (3, 0)

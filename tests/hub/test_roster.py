@@ -1,4 +1,4 @@
-"""Who sits where: written to in the order they came, and heartbeats spread over the interval."""
+"""Readers are written to in the order in which they came, and heartbeats are spread over the interval."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from stoppress.wire import Form
 def a_reader(form: Form = Form.JSON) -> Any:
     """As much of one as the roster looks at."""
 
-    class Sitting(SimpleNamespace):
+    class ListedReader(SimpleNamespace):
         __hash__ = object.__hash__  # type: ignore[assignment]
 
-    return Sitting(frame_format=frame_format(form))
+    return ListedReader(frame_format=frame_format(form))
 
 
 def test_they_are_given_out_by_dialect_and_in_the_order_they_came() -> None:
@@ -39,6 +39,18 @@ def test_who_just_came_waits_longest_for_a_heartbeat() -> None:
     roster.add(reader)
     order = [(8 + step) % SLOTS for step in range(SLOTS)]
     assert [slot for slot in order if reader in list(roster.sitting(slot))] == [order[-1]]
+
+
+def test_of_many_that_come_at_once_each_64_wait_one_slot_less() -> None:
+    roster = Roster()
+    list(roster.sitting(7))
+    crowd = [a_reader() for _ in range(3 * 64)]
+    for reader in crowd:
+        roster.add(reader)
+    assert [list(roster.sitting(slot)) for slot in (7, 6, 5)] == [crowd[:64], crowd[64:128], crowd[128:]]
+    late = a_reader()
+    roster.add(late)
+    assert late in list(roster.sitting(5)), "after a heartbeat it begins with the slot that has just had its own"
 
 
 def test_a_crowd_that_comes_at_once_is_spread_over_all_slots() -> None:

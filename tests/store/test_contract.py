@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import redis
 
+from conftest import EDITOR
+from stoppress.editing.posts import Posts
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision
-from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved, Tombstone
+from stoppress.model import BlogChanged, Post, PostChanged, PostRemoved
 from stoppress.settings import Settings
 from stoppress.store.audience import RedisAudience
 from stoppress.store.base import Attempt, Change, Due, Place
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.stream import RedisLog
+from store.night_blog import T0, a_blog, a_post, publish, remove
 from waiting import eventually
 
 pytestmark = pytest.mark.anyio
-
-T0 = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
-
-
-def a_blog(**fields: object) -> Blog:
-    return Blog.model_validate({"id": "night", "revision": 1, "created_at": T0, "title": "The long night"} | fields)
-
-
-def a_post(name: str = "one", revision: int = 1, minute: int = 0, **fields: object) -> Post:
-    at = T0 + timedelta(minutes=minute)
-    return Post.model_validate(
-        {
-            "id": name,
-            "blog": "night",
-            "revision": revision,
-            "status": "published",
-            "created_at": T0,
-            "published_at": at,
-            "updated_at": at,
-            "title": f"Post {name}",
-        }
-        | fields
-    )
-
-
-async def publish(store: RedisStore, post: Post, before: Post | None = None) -> Cursor:
-    event = PostChanged("edited" if before else "published", post)
-    committed = await store.commit(Change(before, post, event, post.updated_at), by="t", at=T0)
-    return committed.cursor
-
-
-async def remove(store: RedisStore, post: Post) -> Cursor:
-    grave = Tombstone(id=post.id, blog=post.blog, revision=post.revision + 1)
-    return (await store.commit(Change(post, grave, PostRemoved(grave)), by="t", at=T0)).cursor
 
 
 async def test_sequence_counts_every_change_without_a_gap(any_store: RedisStore) -> None:
@@ -233,13 +204,15 @@ async def test_an_attempt_with_another_request_is_refused(any_store: RedisStore)
         await any_store.create_blog(a_blog(), by="t", attempt=Attempt("k", "two", 60))
 
 
-async def test_deleting_a_blog_takes_every_key_along_and_begins_a_new_epoch(any_store: RedisStore) -> None:
+async def test_deleting_a_blog_takes_every_key_along_and_begins_a_new_epoch(
+    any_store: RedisStore, keys_on_server: Callable[[str], list[str]]
+) -> None:
     made = await any_store.create_blog(a_blog(), by="t", attempt=Attempt("k", "one", 60))
     await publish(any_store, a_post("a", tags=["sea"], key=True, pinned=True))
     draft = a_post("d", status="draft")
     await any_store.commit(Change(None, draft, None), by="t", at=T0, attempt=Attempt("k2", "x", 60))
     assert await any_store.delete_blog("night")
-    assert [key async for key in any_store.reads.scan_iter("*night*")] == []
+    assert keys_on_server("*night*") == []
     assert not await any_store.delete_blog("night")
     again = await any_store.create_blog(a_blog(), by="t")
     assert again.cursor.sequence == 1 and again.cursor.epoch != made.cursor.epoch
@@ -315,3 +288,37 @@ async def test_readers_are_summed_over_processes_and_forgotten_when_one_is_silen
     assert await two.others("night") == 0
     await one.close()
     await two.close()
+
+
+async def test_each_record_holds_what_the_blog_counted_at_that_moment(server_url: str, any_store: RedisStore) -> None:
+    log = RedisLog(server_url, Settings())
+    await any_store.create_blog(a_blog(), by="t", attempt=Attempt("k", "one", 60))
+    await publish(any_store, a_post("a", minute=3))
+    await publish(any_store, a_post("b", minute=9))
+    await publish(any_store, a_post("c", minute=5))
+    await remove(any_store, a_post("b", minute=9))
+    records = (await log.read({"night": 0}, wait=1))["night"]
+    assert [record.posts for record in records] == [0, 1, 2, 3, 2]
+    minutes = [None if record.updated_at is None else (record.updated_at - T0).seconds // 60 for record in records]
+    assert minutes == [None, 3, 9, 9, 9]
+    since = await any_store.since("night", 0, limit=9)
+    assert since is not None
+    assert [record.posts for record in since.records] == [0, 1, 3, 2]
+    await log.close()
+
+
+async def test_attempts_are_forgotten_once_their_time_is_over(server_url: str, any_store: RedisStore) -> None:
+    kept = "stoppress:{night}:attempts"
+    await any_store.create_blog(a_blog(), by="t", attempt=Attempt("first", "one", 60))
+    with redis.Redis.from_url(server_url, decode_responses=True) as client:
+        now = client.time()[0]
+        client.zadd(kept, {"over": now - 1, "just over": now, "to come": now + 1_000})
+        edited = a_blog(revision=2, title="Two")
+        await any_store.change_blog(edited, by="t", noticed=None)
+        assert client.zcard(kept) == 4, "only a request with a key looks after the others"
+        posts = Posts(any_store, lambda: T0)
+        await posts.create("night", {"title": "P"}, EDITOR, Attempt("second", "two", 600))
+        expiries = dict(client.zrange(kept, 0, -1, withscores=True))
+        assert set(expiries) == {"to come", "stoppress:{night}:attempt:first", "stoppress:{night}:attempt:second"}
+        assert now + 600 <= expiries["stoppress:{night}:attempt:second"] <= now + 610
+        assert 590 <= client.ttl("stoppress:{night}:attempt:second") <= 600

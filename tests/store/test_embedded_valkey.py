@@ -279,7 +279,7 @@ def test_stop_ends_a_start_that_is_under_way(valkey: EmbeddedValkey, owner: Call
 
     thread = threading.Thread(target=start)
     thread.start()
-    eventually(valkey._changing.locked)
+    eventually(lambda: valkey.busy)
     valkey.stop()
     thread.join(15)
     assert "was stopped" in str(refusals[0])

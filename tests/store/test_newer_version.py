@@ -17,7 +17,7 @@ from stoppress.store.records import load_entry, load_record, load_revision
 from stoppress.store.redis_keys import Keys
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.stream import RedisLog
-from store.test_contract import a_blog, a_post, publish
+from store.night_blog import a_blog, a_post, publish
 
 pytestmark = pytest.mark.anyio
 

@@ -120,6 +120,11 @@ class EmbeddedValkey:
             self._stopping.clear()
 
     @property
+    def busy(self) -> bool:
+        """Whether a start, an attach or a stop is under way."""
+        return self._changing.locked()
+
+    @property
     def pid(self) -> int:
         """Valkey's process, or 0 while we own none."""
         return self._pid

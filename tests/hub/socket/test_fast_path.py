@@ -1,4 +1,4 @@
-"""The door: usual handshakes are read there, everything else reaches uvicorn as if there were none."""
+"""The fast path: common handshakes are read there, everything else reaches uvicorn as if there were none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HEAD = (
 )
 
 
-def test_uvicorn_makes_and_ends_protocols_as_door_py_knows() -> None:
+def test_uvicorn_makes_and_ends_protocols_as_the_fast_path_expects() -> None:
     started = inspect.getsource(uvicorn.server.Server.startup)
     for given_to_it in ("config.http_protocol_class(", "config=", "server_state=", "app_state=", "_loop="):
         assert given_to_it in started
@@ -38,7 +38,7 @@ def test_uvicorn_makes_and_ends_protocols_as_door_py_knows() -> None:
     assert "connection.shutdown()" in ended
 
 
-class Heard:
+class ParsedByHttptools:
     """What httptools makes of a head."""
 
     def __init__(self, head: bytes) -> None:
@@ -69,7 +69,7 @@ _bytes = st.sampled_from(
 @given(st.lists(st.tuples(_places, st.integers(0, 3), _bytes), min_size=1, max_size=3))
 @example([(HEAD.index(b"Host"), 0, b"Content-Length: 4\r\n")])
 @example([(HEAD.index(b"e1.0"), 0, b"\t")])
-def test_what_is_read_at_the_door_reads_the_same_to_httptools_and_websockets(
+def test_a_handshake_read_on_the_fast_path_reads_the_same_to_httptools_and_websockets(
     changes: list[tuple[int, int, bytes]],
 ) -> None:
     head = HEAD
@@ -78,10 +78,10 @@ def test_what_is_read_at_the_door_reads_the_same_to_httptools_and_websockets(
     asked = read_common_handshake(head, compress=True)
     if asked is None:
         return
-    heard = Heard(head)
-    assert heard.upgrade
-    assert heard.line == f"GET {asked.target} HTTP/1.1"
-    again = b"\r\n".join([heard.line.encode(), *(b"%s: %s" % pair for pair in heard.headers), b"", b""])
+    parsed = ParsedByHttptools(head)
+    assert parsed.upgrade
+    assert parsed.line == f"GET {asked.target} HTTP/1.1"
+    again = b"\r\n".join([parsed.line.encode(), *(b"%s: %s" % pair for pair in parsed.headers), b"", b""])
     handshake = protocol(compress=True)
     handshake.receive_data(again)
     request = handshake.events_received()[0]
@@ -128,7 +128,7 @@ async def answer(reader: asyncio.StreamReader) -> bytes:
 
 
 @pytest.mark.anyio
-async def test_a_handshake_in_pieces_and_one_behind_a_request_are_answered_by_the_long_way() -> None:
+async def test_a_handshake_in_pieces_and_one_behind_a_request_are_answered_by_uvicorn() -> None:
     async with hub_server(HistoryInMemory()) as at:
         reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
         writer.write(HEAD[:70])

@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.http11 import Request
 
+from hub.frames import raw
+from hub.history import HistoryInMemory
+from hub.serving import hub_server
 from stoppress.hub.message import frame_format
 from stoppress.hub.socket.handshake import agreed, protocol, read_common_handshake
 from stoppress.wire import Form
@@ -103,3 +107,34 @@ def test_whatever_goes_the_short_way_is_answered_as_by_the_long_one(
 )
 def test_what_is_unusual_goes_the_long_way(odd: bytes) -> None:
     assert read_common_handshake(odd, compress=True) is None
+
+
+@pytest.mark.parametrize(
+    ("offer", "answer"),
+    [
+        ("permessage-deflate", "permessage-deflate; server_no_context_takeover; client_no_context_takeover"),
+        (
+            "permessage-deflate; client_max_window_bits",
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+        ),
+        ("permessage-deflate; server_max_window_bits=10", None),
+        (
+            "permessage-deflate; server_max_window_bits=10, permessage-deflate",
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+        ),
+        ("permessage-bzip2", None),
+    ],
+)
+@pytest.mark.anyio
+async def test_what_is_agreed_on(offer: str, answer: str | None) -> None:
+    async with hub_server(HistoryInMemory()) as at, raw(at, f"Sec-WebSocket-Extensions: {offer}") as client:
+        named = [line for line in client.answer.decode().split("\r\n") if line.startswith("Sec-WebSocket-Extensions")]
+        assert named == ([f"Sec-WebSocket-Extensions: {answer}"] if answer else [])
+
+
+@pytest.mark.anyio
+async def test_it_can_be_switched_off() -> None:
+    async with hub_server(HistoryInMemory(), compress=False) as at:
+        reader = await at.connect(extensions=[ClientPerMessageDeflateFactory()])
+        assert reader.protocol.extensions == []
+        await reader.close()

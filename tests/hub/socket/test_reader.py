@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.doubles import ChannelScene, cursors, drain, state_after, state_of
-from hub.history import HistoryInMemory
-from hub.test_ring import histories
+from hub.doubles import ChannelScene, LimitedTransport, cursors, drain, frames, messages, state_after, state_of
+from hub.history import HistoryInMemory, histories
+from stoppress.hub.message import close_frame, frame_format, payload
+from stoppress.hub.roster import SLOTS
+from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.model import Cursor, apply
+from stoppress.wire import Close, Form
 
 
 def test_live_it_gets_each_change_once_in_order() -> None:
@@ -137,3 +143,135 @@ def test_whatever_happens_a_reader_ends_with_what_a_fresh_load_shows(
     got = [int(text.partition(".")[2]) for text in cursors(transport)]
     assert got[1:] == sorted(set(got[1:]))
     assert reader.sequence == total
+
+
+def test_what_it_lacks_goes_out_in_as_few_writes_as_the_buffer_allows() -> None:
+    limit = 4_096
+    scene = ChannelScene(HistoryInMemory(), write_buffer=limit)
+    for number in range(40):
+        scene.history.publish(f"p{number}", body="x" * (number % 7) * 300)
+    scene.history.publish("large", body="x" * 3 * limit)
+    scene.history.publish("small")
+    scene.follow()
+    _, transport = scene.reader(Cursor("e1", 0))
+    assert cursors(transport) == [f"e1.{number}" for number in range(43)]
+    assert all(transport.writes), "nothing is not written"
+    assert all(len(one) <= limit for one in transport.writes if b"large" not in one)
+    # Each write begins with what would not have fit into the one before it.
+    for one, following in pairwise(transport.writes):
+        assert len(one) + len(frames(following)[0]) > limit
+
+
+def test_what_fits_the_buffer_exactly_goes_out_in_one_write_and_nothing_is_never_written() -> None:
+    scene = ChannelScene(HistoryInMemory())
+    reader, transport = scene.reader(room=100)
+    scene.history.publish("large", body="x" * 10_000)
+    scene.history.publish("a", "b")
+    scene.follow()
+    a, b = (scene.channel.ring.since(0) or [])[1:]
+    scene.channel.chunk = len(a.frame(reader.frame_format)) + len(b.frame(reader.frame_format))
+    transport.room = 1_000_000
+    drain(reader, transport)
+    assert [len(frames(one)) for one in transport.writes] == [1, 1, 2]
+
+
+def test_a_full_socket_is_counted_as_one_lagging_reader_until_it_drains_closes_or_goes() -> None:
+    scene = ChannelScene(HistoryInMemory())
+
+    def lagging() -> float:
+        return scene.counted("stoppress_readers_lagging")
+
+    (first, transport), (second, _), (third, _) = (scene.reader(room=100) for _ in range(3))
+    assert lagging() == 3
+    first.pause()
+    assert lagging() == 3
+    drain(first, transport)
+    assert lagging() == 2
+    second.close(Close.OVERLOADED)
+    assert lagging() == 1
+    third.gone()
+    assert lagging() == 0
+    for reader in (first, second, third):
+        reader.gone()
+    assert lagging() == 0
+
+
+def test_a_reader_that_fills_up_while_it_catches_up_lags_and_goes_on_from_where_it_stands() -> None:
+    scene = ChannelScene(HistoryInMemory(), ring_events=1, write_buffer=4_096)
+    scene.history.publish(*(f"p{number}" for number in range(10)), body="x" * 2_000)
+    scene.follow()
+    reader, transport = scene.reader(Cursor("e1", 0), room=5_000)
+    reader.take(*scene.page(0, 9))
+    assert state_of(reader) is State.LAGGING
+    assert scene.counted("stoppress_readers_lagging") == 1
+    stood = reader.sequence
+    assert 0 < stood < 9
+    drain(reader, transport)
+    assert (reader.state, reader.sequence) == (State.CATCHING_UP, stood)
+    assert scene.host.fetching == [reader, reader]
+
+
+def test_every_change_of_a_catch_up_is_counted_as_delivered() -> None:
+    scene = ChannelScene(HistoryInMemory(), ring_events=1)
+    scene.history.publish("a", "b", "c", "d", "e")
+    scene.follow()
+    reader, transport = scene.reader(Cursor("e1", 0))
+    reader.take(*scene.page(0, 3))
+    reader.take(*scene.page(3, 3))
+    scene.channel.beat(SLOTS)
+    assert scene.counted("stoppress_deliveries_total", transport="socket") == 5
+    assert scene.counted("stoppress_delivered_bytes_total") == len(transport.sent)
+
+
+def test_a_reader_at_the_head_stands_there_although_what_it_lacked_was_compacted_away() -> None:
+    scene = ChannelScene(HistoryInMemory(), ring_events=1)
+    scene.history.publish("a", "b", "c")
+    scene.follow()
+    reader, _ = scene.reader(Cursor("e1", 0))
+    reader.take([], 3)
+    assert (reader.state, reader.sequence) == (State.LIVE, 3)
+
+
+def test_one_that_leaves_says_bye_with_its_own_cursor_once() -> None:
+    scene = ChannelScene(HistoryInMemory())
+    scene.history.publish("a")
+    scene.follow()
+    reader, transport = scene.reader()
+    reader.part(1_500, "restarting")
+    assert messages(transport)[1] == {
+        "type": "bye",
+        "cursor": "e1.1",
+        "retry_after_ms": 1_500,
+        "reason": "restarting",
+    }
+    assert transport.sent.endswith(close_frame(Close.RESTARTING))
+    assert scene.channel.readers == 0
+    written = len(transport.writes)
+    reader.part(1_500, "restarting")
+    reader.close(Close.OVERLOADED)
+    assert len(transport.writes) == written
+
+
+def test_what_is_closing_has_a_deadline_and_what_is_gone_has_none() -> None:
+    scene = ChannelScene(HistoryInMemory())
+    reader, _ = scene.reader()
+    assert reader not in scene.host.expected
+    reader.close(Close.ENDED)
+    assert reader in scene.host.expected
+    reader.pause()
+    reader.resume()
+    assert state_of(reader) is State.CLOSING
+    reader.gone()
+    assert reader not in scene.host.expected
+    assert state_of(reader) is State.CLOSED
+
+
+def test_the_answer_to_the_handshake_goes_out_with_the_greeting_and_the_reset() -> None:
+    scene = ChannelScene(HistoryInMemory())
+    scene.history.publish("a")
+    scene.follow()
+    transport = LimitedTransport()
+    Reader(scene.channel, frame_format(Form.JSON), transport, scene.host).start(Cursor("e2", 0), before=b"101")
+    (first,) = transport.writes
+    assert first.startswith(b"101\x81")
+    assert [json.loads(payload(one))["type"] for one in frames(first[3:])] == ["hello", "reset"]

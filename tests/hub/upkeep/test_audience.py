@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from hub.doubles import RecordingStream
 from hub.history import PlainMarkup, a_blog
 from stoppress.cancellation import end
 from stoppress.errors import Unavailable
@@ -26,22 +27,12 @@ from waiting import eventually
 pytestmark = pytest.mark.anyio
 
 
-class SilentStream:
-    """A reader that only counts."""
-
-    def set(self) -> None: ...
-
-    def reset(self, block: bytes) -> None: ...
-
-    def part(self, retry_after_ms: int, reason: str) -> None: ...
-
-
 def process(blog: str, readers: int) -> tuple[Channels, Channel]:
     """The channels of a process in which so many read this blog, and the blog's."""
     channels = Channels()
     state = BlogState(a_blog(blog), Cursor("e1", 0))
     channel = Channel(state, markup=PlainMarkup(), settings=Settings(), metrics=Metrics())
-    channel.streams.update(SilentStream() for _ in range(readers))
+    channel.streams.update(RecordingStream() for _ in range(readers))
     channels.add(channel)
     return channels, channel
 

@@ -19,7 +19,6 @@ from stoppress.web.cache.finished_page import FinishedPages
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.context import Context
 from stoppress.web.pages.assets import Assets
-from stoppress.web.pages.blog import BlogPageRoutes
 from stoppress.web.protocol import http_protocol
 from stoppress.web.site import site
 from waiting import eventually
@@ -131,7 +130,6 @@ async def test_a_shared_link_is_answered_by_the_front_as_well(
     async def never(*_: object) -> None:
         raise AssertionError("this took the ordinary way")
 
-    monkeypatch.setattr(BlogPageRoutes, "_make", never)
     monkeypatch.setattr(FinishedPages, "of", never)
     for query in ("", "?utm_source=y&fbclid=z", "?order=newest", "?%6Frder=newest&a"):
         answer = await reader.get(PAGE + query)

@@ -89,11 +89,11 @@ def test_any_query_has_a_key_or_none(query: bytes) -> None:
 def test_what_is_remembered_of_queries_is_bounded() -> None:
     for i in range(3_000):
         key(f"utm_id={i}")
-    before = page_query._remembered.cache_info()
+    before = page_query.remembered.cache_info()
     assert before.currsize <= 1_024
     for i in range(10):
         assert key(f"utm_id={i}" + "x" * 2_000) == key("")
-    assert page_query._remembered.cache_info().misses == before.misses
+    assert page_query.remembered.cache_info().misses == before.misses
 
 
 @pytest.mark.anyio

@@ -37,7 +37,7 @@ async def test_every_route_and_method_is_in_it(anybody: httpx2.AsyncClient, cont
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Method, path and entry of each operation under /v1 that this process answers by itself."""
-    hub = ("/socket", "/events")  # tests/hub/test_socket.py and tests/hub/events/test_stream.py ask these
+    hub = ("/socket", "/events")  # tests/hub/socket/test_upgrade.py and tests/hub/events/test_stream.py ask these
     return [
         (method, path, entry)
         for path, methods in document["paths"].items()

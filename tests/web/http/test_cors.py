@@ -49,7 +49,7 @@ async def bug(request: Request) -> Response:
 def client_of(context: Context, origins: str) -> Client:
     settings = context.settings.model_copy(update={"origins": origins})
     there = replace(
-        context, settings=settings, page_cache=PageCache(settings, context.page_cache.heads._read), ready=not_ready
+        context, settings=settings, page_cache=PageCache(settings, context.page_cache.freshness.read), ready=not_ready
     )
     application = site(there, client=Assets(CLIENT), pictures=CLIENT, live=[Route("/bug", bug)])
     transport = httpx2.ASGITransport(application, raise_app_exceptions=False)

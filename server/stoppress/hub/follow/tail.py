@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stoppress.errors import Unavailable
@@ -35,11 +35,12 @@ _log = logging.getLogger("stoppress.hub")
 @dataclass(frozen=True, slots=True)
 class Pace:
     """`burst_window` is the least time between two fan-outs of one blog, in seconds; `now` is the time of day;
-    `note_work` is called while changes go out."""
+    `note_work` is called while changes go out, and `sleep` between two tries of a read that fails."""
 
     burst_window: float
     now: Clock
     note_work: Callable[[], object]
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 
 
 class Tail:
@@ -73,7 +74,7 @@ class Tail:
                 if not failures:
                     _log.warning("following the blogs failed, trying again: %s: %s", type(error).__name__, error)
                 self._metrics.tail_restarts.inc()
-                await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                await self._pace.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
                 failures += 1
             else:
                 if failures:

@@ -46,20 +46,28 @@ class ClientFrames:
         try:
             for frame in protocol.events_received():
                 if isinstance(frame, Frame) and frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                    self._heard(frame)
+                    self.frame_received(frame)
         except UnicodeDecodeError as error:
             if protocol.state is State.OPEN:
                 protocol.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
         return protocol.data_to_send()
 
-    def _heard(self, frame: Frame) -> None:
-        """Part of a message. Text must be UTF-8 (RFC 6455, 8.1), also where a character is cut by a fragment's end."""
+    def frame_received(self, frame: Frame) -> None:
+        """Check part of a message. Text must be UTF-8 (RFC 6455, 8.1), also where a fragment ends within a character.
+
+        A subclass may extend this to answer messages. Raises UnicodeDecodeError.
+        """
         if frame.opcode is Opcode.TEXT:
             self._decoder = codecs.getincrementaldecoder("utf-8")()
         if self._decoder is not None:
             self._decoder.decode(frame.data, frame.fin)
             if frame.fin:
                 self._decoder = None
+
+    def send(self, message: bytes, *, text: bool) -> None:
+        """Have the next `receive` return `message` as a frame. Does nothing once the connection is closing."""
+        if not self.over:
+            (self._protocol.send_text if text else self._protocol.send_binary)(message)
 
     @property
     def over(self) -> bool:

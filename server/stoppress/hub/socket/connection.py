@@ -7,7 +7,7 @@ after TCP_USER_TIMEOUT (RFC 5482), which it inherits from the listening socket (
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from stoppress.hub.channel import Channel
 from stoppress.hub.message import FrameFormat
@@ -24,9 +24,11 @@ class ConnectionHost(ReaderHost, Protocol):
 
 
 class Connection(Reader, asyncio.Protocol):
-    """A reader with its socket. `address` is what it was admitted under."""
+    """A reader with its socket. `address` is what it was admitted under; `make_frames` makes its parser."""
 
     __slots__ = ("address", "frames")
+
+    make_frames: ClassVar[type[ClientFrames]] = ClientFrames
 
     host: ConnectionHost
     transport: asyncio.Transport
@@ -45,7 +47,7 @@ class Connection(Reader, asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the client."""
-        frames = self.frames or ClientFrames(deflated=self.frame_format.deflated)
+        frames = self.frames or self.make_frames(deflated=self.frame_format.deflated)
         if self.state is State.CLOSING:
             frames.expect_close()
         for piece in frames.receive(data):

@@ -77,7 +77,7 @@ class Upgrade(asyncio.Protocol):
         """The whole request, once. A client that goes on before it is answered breaks RFC 6455, 4.1."""
         if self._answered:
             return
-        if self._head:
+        if self._head or self._task is not None:  # read here, or by fast_path.py
             self._transport.abort()
             return
         self._head = data

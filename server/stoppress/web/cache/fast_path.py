@@ -71,7 +71,7 @@ class FastPath(HttpToolsProtocol):
         if kept is None:
             super()._start_asgi_task(cycle, app)
             return
-        page_cache.heads.ask(kept.blog, partial(self._answer_if_fresh, cycle, app, kept, asked, perf_counter()))
+        page_cache.freshness.ask(kept.blog, partial(self._answer_if_fresh, cycle, app, kept, asked, perf_counter()))
 
     def _answer_if_fresh(
         self,

@@ -21,7 +21,7 @@ class Freshness:
     """`read` asks the store about some blogs (store.base.Log.heads)."""
 
     def __init__(self, read: Read) -> None:
-        self._read = read
+        self.read = read
         self._waiting: dict[str, list[Callable[[Outcome], object]]] = {}
         self._asking: asyncio.Task[None] | None = None
 
@@ -54,7 +54,7 @@ class Freshness:
                 waiting, self._waiting = self._waiting, {}
                 found: Mapping[str, Outcome] = dict.fromkeys(waiting, Unavailable("the store could not be asked"))
                 try:
-                    found = await self._read(list(waiting))
+                    found = await self.read(list(waiting))
                 except StopPressError as error:
                     found = dict.fromkeys(waiting, error)
                 finally:

@@ -20,7 +20,7 @@ class PageCache:
 
     def __init__(self, settings: Settings, heads: Read) -> None:
         self.answers = FinishedPages(settings.page_cache)
-        self.heads = Freshness(heads)
+        self.freshness = Freshness(heads)
         self.public_url = settings.public_url.rstrip("/") if settings.public_url else None
         self.origins = Origins(settings.origins)
         # Of every finished answer. Where only some origins may read them, the ordinary way adds what it says to one.

@@ -75,7 +75,7 @@ def read_page_variant(query: bytes) -> PageVariant | None:
     """The page that a query asks for, percent-encoded as it came; None when a value is wrong."""
     if not query:
         return _DEFAULT
-    return _remembered(query) if len(query) <= _CACHED_LENGTH else _read(query)
+    return remembered(query) if len(query) <= _CACHED_LENGTH else _read(query)
 
 
 _DEFAULT = PageVariant()
@@ -88,4 +88,4 @@ def _read(query: bytes) -> PageVariant | None:
         return None
 
 
-_remembered = lru_cache(maxsize=1_024)(_read)
+remembered = lru_cache(maxsize=1_024)(_read)

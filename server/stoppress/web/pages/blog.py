@@ -55,7 +55,7 @@ class BlogPageRoutes:
     async def blog(self, request: Request) -> Response:
         name = request.path_params["blog"]
         asked = dict(request.scope["headers"])
-        cursor = await self._page_cache.heads.cursor(name)
+        cursor = await self._page_cache.freshness.cursor(name)
         if cursor is None:
             raise NotFound(f"there is no blog {name!r}")
         key = self._page_cache.key(request.scope, asked)

@@ -43,7 +43,7 @@ class FeedRoutes:
         context, page_cache = self._context, self._page_cache
         kind, write = _KINDS[suffix]
         asked = dict(request.scope["headers"])
-        cursor = await page_cache.heads.cursor(name)
+        cursor = await page_cache.freshness.cursor(name)
         if cursor is None:
             raise NotFound(f"there is no blog {name!r}")
 

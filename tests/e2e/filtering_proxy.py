@@ -1,4 +1,4 @@
-"""A wire through which plain HTTP gets, and what it is told to keep back does not."""
+"""A proxy through which plain HTTP gets, and what it is told to keep back does not."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 import socket
 from typing import Literal
 
-from .server import Wire
+from .server import CuttableProxy
 
 _REFUSAL = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-class NarrowWire(Wire):
+class FilteringProxy(CuttableProxy):
     """`keeps` says how each route of a blog (`socket`, `events`) fares: it is refused by the proxy, or let through and
     then never heard of again. The connections that stand stay as they are."""
 
@@ -21,7 +21,7 @@ class NarrowWire(Wire):
         self._deaf: set[socket.socket] = set()
         super().__init__(url)
 
-    def _pass_on(self, data: bytes, source: socket.socket, sink: socket.socket) -> None:
+    def pass_on(self, data: bytes, source: socket.socket, sink: socket.socket) -> None:
         route = re.match(rb"GET /v1/blogs/\w+/(\w+)", data)
         if route:
             name = route[1].decode()

@@ -1,15 +1,17 @@
-"""A slow reader has a cursor, not a backlog; nobody else waits for it."""
+"""A connection: how its socket fills and drains, and how it ends. A slow reader has a cursor, not a backlog."""
 
 from __future__ import annotations
 
 import asyncio
+import struct
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection
 
+from hub.frames import close, frame, raw
 from hub.history import HistoryInMemory
-from hub.serving import HubServer, closed, hub_server, receive
+from hub.serving import PATIENCE, HubServer, closed, hub_server, receive
 from stoppress.model import Post
 
 pytestmark = pytest.mark.anyio
@@ -84,3 +86,31 @@ async def test_a_slow_reader_that_vanishes_is_counted_out() -> None:
         await at.until(lambda: at.hub.readers() == 1, "the slow one is counted out")
         assert at.metric("stoppress_readers_lagging") == 0
         await asyncio.wait_for(slow.wait_closed(), 5)
+
+
+async def test_a_client_that_vanishes_is_counted_out() -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        async with raw(at) as client:
+            client.send(frame(1, b"half a mess")[:7])
+            await at.until(lambda: at.hub.readers() == 1, "it is counted in")
+        await at.until(lambda: at.hub.readers() == 0, "it is counted out")
+
+
+async def test_the_answer_to_our_close_is_not_answered() -> None:
+    history = HistoryInMemory()
+    async with hub_server(history) as at, raw(at) as client:
+        history.change(status="ended")
+        assert (await client.receive())[0] == 1
+        assert await client.receive() == (8, struct.pack("!H", 1000))
+        client.send(frame(9, b"late") + close(1000))
+        assert await client.receive() == (10, b"late")
+        await client.ended()
+
+
+async def test_a_client_that_asks_but_never_reads_can_not_make_answers_pile_up() -> None:
+    async with hub_server(HistoryInMemory(), write_buffer=4_096, slow_timeout=0.2) as at, raw(at) as client:
+        ping = frame(9, b"x" * 125) * 500
+        async with asyncio.timeout(PATIENCE):
+            while at.hub.readers():
+                client.send(ping)
+                await asyncio.sleep(0)

@@ -1,0 +1,46 @@
+"""Event streams as gzip, put together from pieces that all streams share."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.history import a_message
+from stoppress.hub.events.content_encoding import Gzip, Identity, encoding
+from stoppress.wire import Form
+
+
+@given(
+    st.lists(
+        st.one_of(st.binary(max_size=300), st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=300)),
+        max_size=12,
+    )
+)
+def test_a_gzip_stream_put_together_from_shared_pieces_is_gzip(parts: list[bytes | str]) -> None:
+    stream, plain, sent = Gzip(), b"", b""
+    for part in parts:
+        if isinstance(part, bytes):
+            plain += part
+            sent += stream.say(part)
+        else:
+            message = a_message(part)
+            plain += message.event(Form.JSON)
+            sent += stream.tell(message, Form.JSON)
+    if plain:
+        assert gzip.decompress(sent + stream.end()) == plain
+
+
+def test_stored_blocks_may_be_long() -> None:
+    stream = Gzip()
+    assert gzip.decompress(stream.say(b"x" * 200_000) + stream.end()) == b"x" * 200_000
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [("gzip, deflate, br", Gzip), ("br", Identity), ("", Identity), ("gzip;q=0", Identity), ("br, GZIP; q=0.5", Gzip)],
+)
+def test_gzip_is_for_those_who_accept_it(accepted: str, chosen: type) -> None:
+    assert type(encoding(accepted)) is chosen

@@ -1,0 +1,171 @@
+"""From a request for a socket to a reader: what is let in, and what is refused with which answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+
+from hub.history import HistoryInMemory
+from hub.serving import PATIENCE, hub_server, receive
+from stoppress.store.base import BlogState
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_each_form_is_what_its_subprotocol_says() -> None:
+    history = HistoryInMemory()
+    async with (
+        hub_server(history) as at,
+        at.connect(form="stoppress.v1.html") as page,
+        at.connect(form="stoppress.v1.json") as app,
+        at.connect(form="mqtt") as stranger,
+        at.connect() as plain,
+    ):
+        assert page.subprotocol == "stoppress.v1.html"
+        assert app.subprotocol == "stoppress.v1.json"
+        assert stranger.subprotocol is plain.subprotocol is None
+        for reader in (page, app, stranger, plain):
+            assert (await receive(reader))["type"] == "hello"
+        history.publish("gust")
+        assert (await receive(page))["html"] == "<article id=gust>1 of 1</article>"
+        for reader in (app, stranger, plain):
+            assert (await receive(reader))["post"]["id"] == "gust"
+
+
+@pytest.mark.parametrize("cursor", ["", "nonsense", "e1.", "e1.-1", "e1.01", "e%20.1", "e1.1&cursor=e1.2"])
+async def test_a_bad_cursor_is_named(cursor: str) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        status, headers, problem = await at.http(f"/v1/blogs/regatta/socket?cursor={cursor}")
+        assert (status, headers["content-type"]) == (400, "application/problem+json")
+        assert [error["parameter"] for error in problem["errors"]] == ["cursor"]
+        assert "expected" in problem["detail"]
+        assert at.metric("stoppress_refusals_total", reason="request") == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/blogs/regatta", "/v1/blogs//socket", "/v1/blogs/a%2Fb/socket"])
+async def test_there_is_no_socket_elsewhere(path: str) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        status, _, problem = await at.http(path)
+        assert (status, problem["status"], problem["title"]) == (404, 404, "Not found")
+
+
+@pytest.mark.parametrize("blog", ["nowhere", "..", "%00", "a" * 65])
+async def test_an_unknown_blog_is_404(blog: str) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        assert (await at.http(f"/v1/blogs/{blog}/socket"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Sec-WebSocket-Version": "8"}, 400),
+        ({"Sec-WebSocket-Version": ""}, 400),
+        ({"Sec-WebSocket-Key": "short"}, 400),
+        ({"Sec-WebSocket-Key": ""}, 400),
+        ({"X-Much": "x" * 20_000}, 431),
+    ],
+)
+async def test_a_broken_handshake_is_refused(headers: dict[str, str], expected: int) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        status, found, problem = await at.http("/v1/blogs/regatta/socket", headers)
+        assert (status, problem["status"]) == (expected, expected)
+        if expected == 400:
+            assert found["sec-websocket-version"] == "13"
+        assert at.hub.readers() == 0
+
+
+async def test_pages_of_other_origins_are_refused_where_origins_are_set() -> None:
+    async with hub_server(HistoryInMemory(), origins="https://news.example.org") as at:
+        status, _, problem = await at.http("/v1/blogs/regatta/socket", {"Origin": "https://elsewhere.example"})
+        assert (status, problem["title"]) == (403, "Forbidden")
+        for origin in ("https://news.example.org", f"http://127.0.0.1:{at.port}", None):
+            async with at.connect(origin=origin) as reader:
+                assert (await receive(reader))["type"] == "hello"
+
+
+HEAD = (
+    b"GET /v1/blogs/regatta/socket HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+class HistoryThatWaits(HistoryInMemory):
+    """A store that does not answer until it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = 0
+        self.may_answer = asyncio.Event()
+
+    async def blog(self, blog: str) -> BlogState | None:
+        self.waiting += 1
+        try:
+            await self.may_answer.wait()
+        finally:
+            self.waiting -= 1
+        return await super().blog(blog)
+
+
+async def test_a_client_that_goes_before_it_is_answered_is_counted_out_and_not_waited_for() -> None:
+    history = HistoryThatWaits()
+    async with hub_server(history, readers_max=1) as at:
+        _, writer = await asyncio.open_connection("127.0.0.1", at.port)
+        writer.write(HEAD)
+        await at.until(lambda: history.waiting == 1, "the store is asked")
+        writer.close()
+        await at.until(lambda: history.waiting == 0, "nobody waits any more")
+        history.may_answer.set()
+        async with at.connect() as reader:
+            assert (await receive(reader))["type"] == "hello", "its place is free"
+
+
+@pytest.mark.parametrize(
+    "head", [HEAD, HEAD.replace(b"Host", b"X-Twice: 1\r\nX-Twice: 1\r\nHost")], ids=["usual", "unusual"]
+)
+@pytest.mark.parametrize("more", [b"\x81\x80abcd", HEAD], ids=["a frame", "another handshake"])
+async def test_a_client_that_goes_on_before_it_is_answered_is_cut_off_and_counted_out(head: bytes, more: bytes) -> None:
+    history = HistoryThatWaits()
+    async with hub_server(history, readers_max=1) as at:
+        reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
+        writer.write(head)
+        await at.until(lambda: history.waiting == 1, "the store is asked")
+        writer.write(more)
+        async with asyncio.timeout(PATIENCE):
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        writer.close()
+        await at.until(lambda: history.waiting == 0, "nobody waits any more")
+        history.may_answer.set()
+        async with at.connect() as other:
+            assert (await receive(other))["type"] == "hello", "its place is free"
+
+
+async def test_a_refused_handshake_names_what_is_allowed() -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        reader, writer = await asyncio.open_connection("127.0.0.1", at.port)
+        writer.write(HEAD.replace(b"GET ", b"POST ", 1))
+        async with asyncio.timeout(PATIENCE):
+            answer = await reader.read()
+        writer.close()
+        assert answer.startswith(b"HTTP/1.1 405 ")
+        assert b"\r\nallow: get\r\n" in answer.lower()
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"X-Noise": "n" * 5_000, "X-More": "n" * 5_000}], ids=["the short way", "the long way"]
+)
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [("after=e1.1", "after"), ("cursor=e1.1&heartbeat=15", "heartbeat"), ("token", "token"), ("form=html", "form")],
+)
+async def test_an_unknown_parameter_is_refused_before_the_upgrade(
+    query: str, name: str, headers: dict[str, str]
+) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        status, _, problem = await at.http(f"/v1/blogs/regatta/socket?{query}", headers)
+        assert (status, problem["errors"][0]["parameter"]) == (400, name)
+        # The query is judged first: it says nothing of which blogs there are.
+        assert (await at.http(f"/v1/blogs/nope/socket?{query}", headers))[0] == 400
+        assert at.hub.readers() == 0
