@@ -17,7 +17,8 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 
 from stoppress.listener import listen
-from stoppress.serve import Server, set_up_logging, stop_on_signals
+from stoppress.logging_setup import set_up_logging
+from stoppress.serve import Server, stop_on_signals
 from stoppress.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 HUB = TESTS.parent / "server" / "stoppress" / "hub"
-DECIDE_NOTHING = {"__init__.py", "subscriber.py", "surroundings.py"}  # packages, contracts, and what a hub is given
+DECIDE_NOTHING = {"__init__.py", "subscriber.py", "dependencies.py"}  # packages, contracts, and what a hub is given
 FILES = sorted(path for path in TESTS.rglob("*.py") if "__pycache__" not in path.parts)
 
 
@@ -88,7 +88,7 @@ def test_what_counts_as_an_imported_test(text: str) -> None:
         "self._reads",
         "super()._heard(frame)",
         "from stoppress.resume import _RULES",
-        "monkeypatch.setattr('stoppress.cancellation._PATIENCE', 1)",
+        "monkeypatch.setattr('stoppress.task_cancellation._PATIENCE', 1)",
         "setattr(channel, '_size', 0)",
         "getattr(channel, '_size')",
     ],

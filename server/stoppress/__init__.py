@@ -2,7 +2,7 @@
 
 cli                      the commands
 serve, workers           one process that serves, and several
-listener, welcome        the port, and what the operator meets first
+listener, startup_message   the port, and what the operator meets first; logging_setup: what is logged
 app                      the wiring
 web                      HTTP: the API and the pages
 hub                      readers by WebSocket and Server-Sent Events
@@ -16,9 +16,9 @@ wire, problem            the protocol's messages, and how an error is written as
 resume                   where a cursor leads
 query, origins           the parameters of a query, and which pages may read here
 model, fields, errors    what there is
-settings, metrics        with metrics_shared: those of several processes
+settings, metrics        with metrics_of_workers: those of several processes
 sanitize                 HTML and Markdown made safe
-cancellation, file_limits   what the platform needs help with
+task_cancellation, file_limits   what the platform needs help with
 """
 
 from importlib.metadata import version

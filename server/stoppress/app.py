@@ -12,27 +12,27 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
-from stoppress.cancellation import end
-from stoppress.editing.audit_log import AuditWriter
+from stoppress.editing.audit_writer import AuditWriter
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import keep_schedule
+from stoppress.hub.dependencies import Source
 from stoppress.hub.hub import Hub
-from stoppress.hub.surroundings import Source
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import open_storage
 from stoppress.metrics import Metrics
-from stoppress.metrics_shared import shared
+from stoppress.metrics_of_workers import shared
 from stoppress.render.markup import Markup
 from stoppress.settings import Settings
+from stoppress.startup_message import AdminToken, admin_token
 from stoppress.store.stores import open_stores
+from stoppress.task_cancellation import end
 from stoppress.web.cache.page_cache import PageCache
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.rate_limit import Limits
 from stoppress.web.pages.assets import Assets
-from stoppress.web.protocol import http_protocol
 from stoppress.web.site import site
-from stoppress.welcome import AdminToken, admin_token
+from stoppress.web.uvicorn_protocol import http_protocol
 
 _PACKAGE = Path(__file__).parent
 _SCHEDULE = 0.5  # seconds between two looks at what is due
@@ -78,7 +78,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         storage = open_storage(settings.media_url, settings.data / "media", patience=settings.media_timeout)
         intake = PictureIntake(storage, workers=settings.media_workers, pixels=settings.media_pixels)
         page_cache = PageCache(settings, stores.log.heads)
-        context = Context(
+        context = Dependencies(
             settings=settings,
             store=stores.store,
             tokens=stores.tokens,

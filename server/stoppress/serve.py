@@ -1,13 +1,11 @@
-"""One process that serves: uvicorn around the app, its logging, its signals and its garbage collector."""
+"""One process that serves: uvicorn around the app, its signals and its garbage collector."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Awaitable, Callable
 
@@ -15,11 +13,12 @@ import uvicorn
 import uvloop
 
 from stoppress.app import App, WorkerRole, build
-from stoppress.cancellation import end
 from stoppress.file_limits import make_room
 from stoppress.listener import listen, shares_port
+from stoppress.logging_setup import set_up_logging
 from stoppress.settings import Settings
-from stoppress.welcome import play_demo, welcome
+from stoppress.startup_message import play_demo, welcome
+from stoppress.task_cancellation import end
 
 
 def run_server(settings: Settings, worker: WorkerRole | None = None) -> None:
@@ -36,15 +35,6 @@ def run_server(settings: Settings, worker: WorkerRole | None = None) -> None:
     gc.set_threshold(10_000, 50, 100)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, worker, stop))
-
-
-def set_up_logging(settings: Settings) -> None:
-    """To standard error, a line each."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("uvicorn.access").disabled = not settings.access_log
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # the demo's own requests are no news
 
 
 def stop_on_signals() -> threading.Event:

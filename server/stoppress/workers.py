@@ -23,11 +23,12 @@ from pathlib import Path
 
 from stoppress.app import WorkerRole
 from stoppress.listener import reserve
-from stoppress.serve import run_server, set_up_logging, stop_on_signals
+from stoppress.logging_setup import set_up_logging
+from stoppress.serve import run_server, stop_on_signals
 from stoppress.settings import Settings
+from stoppress.startup_message import AdminToken, admin_token
 from stoppress.store.embedded_valkey import EmbeddedValkey
 from stoppress.store.stores import open_stores
-from stoppress.welcome import AdminToken, admin_token
 
 _BRIEF = 5.0  # seconds: a worker that lived no longer is started anew only after a pause
 _PAUSE = 1.0

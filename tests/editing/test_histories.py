@@ -17,7 +17,7 @@ from stoppress.model import Post, Tombstone, apply
 from stoppress.settings import Settings
 from stoppress.store.base import Attempt
 from stoppress.store.redis_store import RedisStore
-from stoppress.store.stream import RedisLog
+from stoppress.store.redis_stream import RedisLog
 
 EDITORS = [Caller(name, frozenset(SCOPES)) for name in ("ada", "ben")]
 NAMES = st.sampled_from(["a", "b", "c"])

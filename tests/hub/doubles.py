@@ -14,19 +14,19 @@ from datetime import datetime
 from typing import Any, cast
 
 from hub.history import NOON, HistoryInMemory, PlainMarkup, a_blog
-from stoppress.cancellation import end
 from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
+from stoppress.hub.dependencies import Source
 from stoppress.hub.follow.tail import Pace, Tail
 from stoppress.hub.follow.verify import Verifier
 from stoppress.hub.message import Message, frame_format, payload
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State
-from stoppress.hub.surroundings import Source
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Post, PostChanged, PostRemoved, Record, Tombstone, apply, as_of
 from stoppress.settings import Settings
 from stoppress.store.base import BlogState, Store
+from stoppress.task_cancellation import end
 from stoppress.wire import Form
 from waiting import eventually
 

@@ -17,10 +17,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.frames import Frame, Opcode
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
+from stoppress.hub.dependencies import Source
 from stoppress.hub.hub import Hub
 from stoppress.hub.socket import client_frames
 from stoppress.hub.socket.connection import Connection
-from stoppress.hub.surroundings import Source
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.settings import Settings

@@ -18,8 +18,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from hub.history import HistoryInMemory, PlainMarkup
+from stoppress.hub.dependencies import Source
 from stoppress.hub.hub import Hub
-from stoppress.hub.surroundings import Source
 from stoppress.metrics import Metrics
 from stoppress.origins import Origins
 from stoppress.settings import Settings

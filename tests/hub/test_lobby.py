@@ -14,14 +14,14 @@ from hub.serving import hub_server, receive
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
 from stoppress.hub.admission import Full, Rush
 from stoppress.hub.channel import Channel
+from stoppress.hub.dependencies import Clocks
 from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.lobby import Lobby, Services
 from stoppress.hub.message import frame_format
-from stoppress.hub.opening import Opener
+from stoppress.hub.open_channel import Opener
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State
-from stoppress.hub.surroundings import Surroundings
 from stoppress.hub.tasks import ShortTasks
 from stoppress.hub.upkeep.deadlines import Deadlines
 from stoppress.hub.upkeep.loop_delay import LoopDelay
@@ -101,7 +101,7 @@ class LobbyScene(Following):
             loop_delay=self.loop_delay,
             tasks=self.tasks,
         )
-        self.lobby = Lobby(chosen, self.metrics, Surroundings(chance=random.Random(1)), self.services)
+        self.lobby = Lobby(chosen, self.metrics, Clocks(chance=random.Random(1)), self.services)
 
     def admit(self, address: str | None = None, origin: str | None = None) -> None:
         self.lobby.admit(origin=origin, host="live.example.org", address=address)

@@ -14,10 +14,10 @@ from stoppress.editing.posts import Posts
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision
 from stoppress.model import BlogChanged, Post, PostChanged, PostRemoved
 from stoppress.settings import Settings
-from stoppress.store.audience import RedisAudience
 from stoppress.store.base import Attempt, Change, Due, Place
+from stoppress.store.reader_counts import RedisAudience
 from stoppress.store.redis_store import RedisStore
-from stoppress.store.stream import RedisLog
+from stoppress.store.redis_stream import RedisLog
 from store.night_blog import T0, a_blog, a_post, publish, remove
 from waiting import eventually
 

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from stoppress.errors import Invalid, Unavailable
 from stoppress.model import BlogChanged, Embed, Image, Post, PostChanged, PostRemoved, Tombstone, UnknownEvent
 from stoppress.settings import Settings
-from stoppress.store import export_document
+from stoppress.store import export_import
 from stoppress.store.records import load_entry, load_record, load_revision
 from stoppress.store.redis_keys import Keys
 from stoppress.store.redis_store import RedisStore
-from stoppress.store.stream import RedisLog
+from stoppress.store.redis_stream import RedisLog
 from store.night_blog import a_blog, a_post, publish
 
 pytestmark = pytest.mark.anyio
@@ -152,8 +152,8 @@ async def test_a_blog_that_can_t_be_read_is_unavailable(any_store: RedisStore, s
 async def test_an_import_refuses_what_it_would_lose(any_store: RedisStore, fields: dict[str, Any], named: str) -> None:
     await any_store.create_blog(a_blog(), by="t")
     await publish(any_store, a_post("one"))
-    document = await export_document.dump(any_store, "night")
+    document = await export_import.dump(any_store, "night")
     await any_store.delete_blog("night")
     document["posts"][0]["revisions"][0]["post"] |= fields
     with pytest.raises(Invalid, match=f"/posts/0(?s:.*){named}"):
-        await export_document.load(any_store, document)
+        await export_import.load(any_store, document)

@@ -8,13 +8,13 @@ from typing import Any
 import httpx2
 
 from stoppress.auth import new_token
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 
 CLIENT = Path(__file__).parents[2] / "client"
 Client = httpx2.AsyncClient
 
 
-async def token(context: Context, *scopes: str, blogs: tuple[str, ...] = ()) -> dict[str, str]:
+async def token(context: Dependencies, *scopes: str, blogs: tuple[str, ...] = ()) -> dict[str, str]:
     record, text = new_token("a tool", scopes, blogs, None, context.clock())
     await context.tokens.add(record)
     return {"Authorization": f"Bearer {text}"}

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from stoppress.editing.audit_log import AuditWriter
+from stoppress.editing.audit_writer import AuditWriter
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
 from stoppress.media.intake import PictureIntake
@@ -21,10 +21,10 @@ from stoppress.render.markup import Markup
 from stoppress.settings import Settings
 from stoppress.store.audit_log import RedisAudit
 from stoppress.store.redis_store import RedisStore
-from stoppress.store.stream import RedisLog
+from stoppress.store.redis_stream import RedisLog
 from stoppress.store.tokens import RedisTokens
 from stoppress.web.cache.page_cache import PageCache
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.rate_limit import Limits
 from stoppress.web.pages.assets import Assets
 from stoppress.web.site import site
@@ -42,14 +42,14 @@ def no_delivery(blog: str) -> datetime | None:
 
 
 @pytest.fixture
-async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Context]:
+async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Dependencies]:
     settings = Settings(rate_limit=600)
     tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
     log = RedisLog(valkey_url, settings)
     audit_writer = AuditWriter(audit)
     intake = PictureIntake(FolderStorage(tmp_path / "media"), workers=1, pixels=settings.media_pixels)
     writing = asyncio.create_task(audit_writer.run())
-    yield Context(
+    yield Dependencies(
         settings=settings,
         store=store,
         tokens=tokens,
@@ -77,7 +77,7 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
 
 
 @pytest.fixture
-async def anybody(context: Context) -> AsyncIterator[httpx2.AsyncClient]:
+async def anybody(context: Dependencies) -> AsyncIterator[httpx2.AsyncClient]:
     """Without a token."""
     transport = httpx2.ASGITransport(site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -85,7 +85,7 @@ async def anybody(context: Context) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.fixture
-async def admin(anybody: httpx2.AsyncClient, context: Context) -> AsyncIterator[httpx2.AsyncClient]:
+async def admin(anybody: httpx2.AsyncClient, context: Dependencies) -> AsyncIterator[httpx2.AsyncClient]:
     """With every scope."""
     transport = httpx2.ASGITransport(site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]))
     headers = {"Authorization": f"Bearer {ADMIN}"}

@@ -6,14 +6,14 @@ from collections import Counter
 
 import pytest
 
-from stoppress.web.context import Context
 from stoppress.web.contract.operations import OPERATIONS
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.site import endpoints
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_each_operation_has_an_endpoint_and_each_endpoint_an_operation(context: Context) -> None:
+async def test_each_operation_has_an_endpoint_and_each_endpoint_an_operation(context: Dependencies) -> None:
     assert set(endpoints(context)) == {operation.name for operation in OPERATIONS if not operation.by_hub}
 
 

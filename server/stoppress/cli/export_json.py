@@ -13,7 +13,7 @@ import click
 from stoppress.cli.export_html import HtmlExport
 from stoppress.cli.options import Finite, command_act, read_settings, server_options, settings_options
 from stoppress.settings import Settings
-from stoppress.store import export_document
+from stoppress.store import export_import
 from stoppress.store.stores import open_stores
 
 
@@ -64,11 +64,11 @@ def export(
 async def load_into(settings: Settings, document: dict[str, Any]) -> str:
     """Make the blog of an export, in the store; its id."""
     async with open_stores(settings) as stores:
-        blog = await export_document.load(stores.store, document)
+        blog = await export_import.load(stores.store, document)
         await stores.audit.append([command_act("import", f"/v1/blogs/{blog}", blog)])
         return blog
 
 
 async def _dump(settings: Settings, blog: str) -> dict[str, Any]:
     async with open_stores(settings) as stores:
-        return await export_document.dump(stores.store, blog)
+        return await export_import.dump(stores.store, blog)

@@ -27,7 +27,7 @@ from stoppress.cli.options import read_settings, read_text, server_options, sett
 from stoppress.errors import FieldError, Invalid, StopPressError
 from stoppress.fields import Time
 from stoppress.model import BlogFields, PostFields
-from stoppress.store.export_document import FORMAT
+from stoppress.store.export_import import FORMAT
 
 
 @click.command("import", short_help="Import a blog and its posts from a JSON file.")

@@ -2,8 +2,9 @@
 
 blogs, posts   what callers may do with them
 inputs         what editors send, checked
-transitions    which statuses may follow, and what a revision becomes: pure
+transitions    which moves a post may make, and what readers are told of them
+compose        the next revision of a post, and the content it needs; revision_check: the one a caller expects
 commit         a change of posts, written down with the note of when it is due
 schedule       brings scheduled posts out on time
-audit_log      writes down who did what
+audit_writer   writes down who did what
 """

@@ -12,6 +12,7 @@ from ulid import ULID
 
 from stoppress.auth import Caller
 from stoppress.editing.inputs import BlogEdit, BlogInput, named_status, parse, patched
+from stoppress.editing.revision_check import check_revision
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, BlogFields, BlogStatus
 from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
@@ -76,10 +77,7 @@ class Blogs:
         async for _ in tries():
             state = await self.read(name)
             before = state.blog
-            if revision is not None and revision != before.revision:
-                raise StaleRevision(
-                    f"revision {revision} was expected, but {before.revision} stands", before.model_dump(mode="json")
-                )
+            check_revision(before, revision)
             if not isinstance(patch, dict):
                 raise Invalid("expected a JSON object as merge patch")
             named_status(patch)

@@ -16,8 +16,10 @@ from ulid import ULID
 from stoppress.auth import ANONYMOUS, Caller
 from stoppress.editing.blogs import Clock, tries
 from stoppress.editing.commit import PostCommits, change_of
+from stoppress.editing.compose import compose, only_scheduled
 from stoppress.editing.inputs import PostBatch, PostInput, PostPatch, named_status, parse, patched, wrong
-from stoppress.editing.transitions import EDITABLE, NEXT, compose, only_scheduled, told_as
+from stoppress.editing.revision_check import check_revision
+from stoppress.editing.transitions import EDITABLE, NEXT, told_as
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Post, PostFields, Tombstone
 from stoppress.store.base import Attempt, Committed, Due, Entry, Revision, Store
@@ -123,7 +125,7 @@ class Posts:
             raise Invalid("expected a JSON object as merge patch")
         async for _ in tries():
             before = await self._entry(blog, post, caller)
-            _expect(before, revision)
+            check_revision(before, revision)
             try:
                 return await self._edit_once(before, patch, caller)
             except StaleRevision:
@@ -152,7 +154,7 @@ class Posts:
                     f"the post {post!r} was deleted; a patch with status 'published' brings it back",
                     before.model_dump(mode="json"),
                 )
-            _expect(before, revision)
+            check_revision(before, revision)
             found = [line.post for line in await self._store.revisions(blog, post) if line.revision == wanted]
             if not found or isinstance(found[0], Tombstone):
                 raise NotFound(f"the post {post!r} has no revision {wanted} to restore")
@@ -204,7 +206,7 @@ class Posts:
                 state = await self._store.blog(blog)
                 if state is not None:
                     return Committed(state.cursor, before)
-            _expect(before, revision)
+            check_revision(before, revision)
             if before.status == "published":
                 caller.require("publish", blog)
             after = Tombstone(id=post, blog=blog, revision=before.revision + 1)
@@ -280,10 +282,3 @@ def _standing(entry: Entry | None, blog: str, post: str) -> Post:
     if isinstance(entry, Tombstone):
         raise Gone(f"the post {post!r} was deleted", entry.model_dump(mode="json"))
     return entry
-
-
-def _expect(entry: Entry, revision: int | None) -> None:
-    if revision is not None and revision != entry.revision:
-        raise StaleRevision(
-            f"revision {revision} was expected, but {entry.revision} stands", entry.model_dump(mode="json")
-        )

@@ -1,12 +1,8 @@
-"""What becomes of a post: which moves its life allows, and the next revision that an editor's wish makes. Pure."""
+"""Which moves the life of a post allows, and what readers are told of each. Pure."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from stoppress.editing.inputs import PostEdit, PostPatch, wrong
 from stoppress.model import Change, Post, PostFields, PostStatus, Tombstone
-from stoppress.sanitize import render, sanitize, says_something
 from stoppress.store.base import Entry
 
 # What may follow: a patch with this status. What is deleted comes back on purpose only, and as what readers saw; what
@@ -18,68 +14,6 @@ NEXT: dict[PostStatus, tuple[PostStatus, ...]] = {
     "deleted": ("published",),
 }
 EDITABLE = {*PostFields.model_fields, "status", "published_at", "publish_at"}
-
-
-def compose(
-    wanted: PostEdit, blog: str, name: str, now: datetime, before: Entry | None = None, base: Post | None = None
-) -> Post:
-    """The post that comes of what an editor wants. `before` is what it replaces, and `base` the post that the patch
-    was applied to: the same but for a deleted one, which goes on from its last revision."""
-    fields = {field: getattr(wanted, field) for field in PostFields.model_fields}
-    if base is None or wanted.body != base.body or wanted.body_format == "markdown":
-        fields["body"] = (render if wanted.body_format == "markdown" else sanitize)(wanted.body)
-    published_at, updated_at = wanted.published_at, wanted.updated_at
-    if before is None and wanted.publish_at is not None:
-        only_scheduled(wanted)
-    if wanted.status == "scheduled" and (wanted.publish_at is None or wanted.publish_at <= now):
-        given = wanted.publish_at and wanted.publish_at.isoformat()
-        raise wrong("publish_at", f"a scheduled post needs a time to come, but got {given}")
-    if wanted.status == "published":
-        published_at = published_at or now
-        if updated_at is None:
-            if before is None or before.status in ("draft", "scheduled"):
-                updated_at = published_at
-            elif isinstance(wanted, PostPatch) and wanted.silent and base and base.updated_at:
-                updated_at = base.updated_at
-            else:
-                updated_at = now
-        updated_at = max(updated_at, published_at)
-    post = Post(
-        **fields,
-        id=name,
-        blog=blog,
-        revision=before.revision + 1 if before else 1,
-        status=wanted.status,
-        created_at=base.created_at if base else now,
-        published_at=published_at,
-        updated_at=updated_at,
-        publish_at=wanted.publish_at if wanted.status == "scheduled" else None,
-    )
-    if post.status != "draft" and not _says_something(post) and _by_mistake(wanted, base):
-        needed = "a title, a body with something to see, media or links"
-        raise wrong("body", f"a post that is {post.status} needs {needed}, but got none of them")
-    return post
-
-
-def _says_something(post: Post) -> bool:
-    return bool(post.title or post.media or post.links) or says_something(post.body)
-
-
-def _by_mistake(wanted: PostEdit, base: Post | None) -> bool:
-    """Whether a post is empty by mistake: emptied, told to be empty, or of a request that says nothing. Who gives an id
-    or a time, and no text yet, puts up a place for what is to come."""
-    if base is not None:
-        return base.status != "published" or _says_something(base)
-    given = wanted.model_fields_set
-    return given.isdisjoint(("id", "published_at")) or not given.isdisjoint(("title", "body", "media", "links"))
-
-
-def only_scheduled(wanted: PostEdit) -> None:
-    """Raises Invalid when a post that is not scheduled is told when to come out."""
-    if wanted.status != "scheduled":
-        raise wrong(
-            "publish_at", f"only a post that is scheduled has a time to come out, but the status is {wanted.status!r}"
-        )
 
 
 def changed(before: Entry | None, after: Entry) -> list[str]:

@@ -2,14 +2,14 @@
 
 hub           puts the parts together, and starts and stops them
 lobby         lets readers in and counts them out; admission: how many may come; proxies: the address behind proxies
-opening       opens a blog's channel; channels: those that are open
+open_channel  opens a blog's channel; channels: those that are open
 channel       one blog and its readers; subscriber: what it needs of a reader
-welcome       how a reader is greeted
+greeting      how a reader is greeted, and from where it goes on
 message       a change, encoded once for all
 ring          the last changes of a blog; roster: its sockets
-socket        readers by WebSocket; events: by Server-Sent Events
+socket        readers by WebSocket; sse: by Server-Sent Events
 follow        the tail of the streams, the check against the store, catching up
 upkeep        what is done at intervals, and at the end
 tasks         the owner of short tasks
-surroundings  where a hub reads, and its clocks
+dependencies  where a hub reads, and its clocks
 """

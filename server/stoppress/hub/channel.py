@@ -20,11 +20,11 @@ from datetime import datetime
 from typing import get_args
 
 from stoppress import wire
+from stoppress.hub.greeting import Greeting, Kind, make_greeting
 from stoppress.hub.message import FrameFormat, Message, event, text_frame
 from stoppress.hub.ring import Ring
 from stoppress.hub.roster import Roster
 from stoppress.hub.subscriber import State, Stream, Subscriber, Wake
-from stoppress.hub.welcome import Kind, Welcome, make_welcome
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Record, as_of
 from stoppress.resume import History, Resume, resume
@@ -35,7 +35,7 @@ from stoppress.wire import Close, Markup
 _log = logging.getLogger("stoppress.hub")
 
 SLICE = 512  # writes between two yields: about 3 ms at 6 µs each
-_WELCOMES = 64  # kept for readers that come back with the same cursor
+_GREETINGS = 64  # kept for readers that come back with the same cursor
 
 
 class Channel:
@@ -55,7 +55,7 @@ class Channel:
         self._ring_bounds = (settings.ring_events, settings.ring_bytes)
         self._resumes = {kind: metrics.resumes.labels(kind) for kind in get_args(Kind)}
         self._roster = Roster()
-        self._welcomes: dict[Cursor | None, Welcome] = {}
+        self._greetings: dict[Cursor | None, Greeting] = {}
         self._messages = self._size = 0
         self._begin(state, state.cursor.sequence)
 
@@ -70,7 +70,7 @@ class Channel:
     def _moved(self) -> None:
         self.cursor = Cursor(self.epoch, self.head)
         self._history = History(self.cursor)
-        self._welcomes.clear()
+        self._greetings.clear()
 
     # Where it stands
 
@@ -98,17 +98,17 @@ class Channel:
         """Where a reader's cursor leads, as far as this channel knows. The store may be ahead of it."""
         return resume(cursor, self._history)
 
-    def welcome(self, cursor: Cursor | None) -> Welcome:
+    def greet(self, cursor: Cursor | None) -> Greeting:
         """How a reader that comes with `cursor` begins. Counts what becomes of the cursor in the metrics."""
-        welcome = self._welcomes.get(cursor)
-        if welcome is None:
-            if len(self._welcomes) >= _WELCOMES:
-                self._welcomes.clear()
-            welcome = make_welcome(cursor, self._history, self.blog, self.ring.start, self.heartbeat)
-            self._welcomes[cursor] = welcome
-        if welcome.kind is not None:
-            self._resumes[welcome.kind].inc()
-        return welcome
+        greeting = self._greetings.get(cursor)
+        if greeting is None:
+            if len(self._greetings) >= _GREETINGS:
+                self._greetings.clear()
+            greeting = make_greeting(cursor, self._history, self.blog, self.ring.start, self.heartbeat)
+            self._greetings[cursor] = greeting
+        if greeting.kind is not None:
+            self._resumes[greeting.kind].inc()
+        return greeting
 
     # Who reads it
 

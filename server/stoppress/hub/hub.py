@@ -1,7 +1,7 @@
 """The hub: every reader of this process, by blog.
 
 It puts its parts together, owns every task there is, and lets the readers go at the end. A blog's channel is opened
-when its first reader comes (opening.py) and closed some time after the last has gone (upkeep/idle_channels.py).
+when its first reader comes (open_channel.py) and closed some time after the last has gone (upkeep/idle_channels.py).
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from stoppress.cancellation import end
 from stoppress.errors import Invalid
 from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
-from stoppress.hub.events import stream
+from stoppress.hub.dependencies import Clocks, Source
 from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.follow.tail import Pace, Tail
 from stoppress.hub.follow.verify import Verifier
 from stoppress.hub.lobby import Lobby, Services
-from stoppress.hub.opening import Opener
-from stoppress.hub.socket import fast_path, upgrade
-from stoppress.hub.surroundings import Source, Surroundings
+from stoppress.hub.open_channel import Opener
+from stoppress.hub.socket import fast_handshake, upgrade
+from stoppress.hub.sse import event_stream
 from stoppress.hub.tasks import ShortTasks
-from stoppress.hub.upkeep.audience import AudienceCounter
 from stoppress.hub.upkeep.deadlines import CLOSING_MAX, Deadlines
 from stoppress.hub.upkeep.drain import Leaving, let_go
 from stoppress.hub.upkeep.heartbeats import heartbeats
 from stoppress.hub.upkeep.idle_channels import IdleChannels
 from stoppress.hub.upkeep.loop_delay import LoopDelay
+from stoppress.hub.upkeep.reader_counts import AudienceCounter
 from stoppress.metrics import Metrics
 from stoppress.settings import Settings
+from stoppress.task_cancellation import end
 from stoppress.wire import Markup
 
 
@@ -48,9 +48,9 @@ class Hub:
         markup: Markup,
         settings: Settings,
         metrics: Metrics,
-        surroundings: Surroundings | None = None,
+        clocks: Clocks | None = None,
     ) -> None:
-        around = surroundings or Surroundings()
+        around = clocks or Clocks()
         self._settings = settings
         self._chance = around.chance
         self._channels = channels = Channels()
@@ -85,17 +85,17 @@ class Hub:
     @property
     def socket_protocol(self) -> type[asyncio.Protocol]:
         """The class for `uvicorn.Config(ws=…)`."""
-        return fast_path.socket_protocol(self._lobby)
+        return fast_handshake.socket_protocol(self._lobby)
 
     def first_protocol(self, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
         """The class for `uvicorn.Config(http=…)`, in front of the one that reads all but sockets' handshakes."""
-        return fast_path.first_protocol(self._lobby, http)
+        return fast_handshake.first_protocol(self._lobby, http)
 
     @property
     def routes(self) -> list[BaseRoute]:
         """For Starlette: the event stream, and what a socket's address says to those who ask for no socket."""
         return [
-            Route(stream.PATH, stream.Events(self._lobby), methods=["GET"]),
+            Route(event_stream.PATH, event_stream.Events(self._lobby), methods=["GET"]),
             Route(upgrade.PATH, _upgrade_required, methods=["GET"]),
         ]
 
@@ -162,7 +162,9 @@ class Hub:
 
 async def _upgrade_required(request: Request) -> Response:
     """A socket's address, asked for without `Upgrade: websocket`."""
-    answer = stream.refusal(Invalid("this is the address of a WebSocket; see also /events and /changes", status=426))
+    answer = event_stream.refusal(
+        Invalid("this is the address of a WebSocket; see also /events and /changes", status=426)
+    )
     answer.headers["upgrade"] = "websocket"
     answer.headers["connection"] = "upgrade"
     answer.headers["sec-websocket-version"] = "13"  # as when the handshake itself is refused with 426

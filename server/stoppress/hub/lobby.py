@@ -16,12 +16,12 @@ from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPres
 from stoppress.hub.admission import Admission, Full, Rush
 from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
+from stoppress.hub.dependencies import Clocks
 from stoppress.hub.follow.catchup import Behind, CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
-from stoppress.hub.opening import Opener
+from stoppress.hub.open_channel import Opener
 from stoppress.hub.proxies import Proxies
 from stoppress.hub.subscriber import Subscriber
-from stoppress.hub.surroundings import Surroundings
 from stoppress.hub.tasks import ShortTasks
 from stoppress.hub.upkeep.deadlines import Deadlines
 from stoppress.hub.upkeep.loop_delay import LoopDelay
@@ -75,12 +75,12 @@ class Services:
 class Lobby:
     """Counts readers in and out, and finds them their channel."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, surroundings: Surroundings, services: Services) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, clocks: Clocks, services: Services) -> None:
         self._settings = settings
         self._metrics = metrics
-        self._chance = surroundings.chance
+        self._chance = clocks.chance
         self._services = services
-        self._admission = Admission(settings, surroundings.chance, surroundings.monotonic)
+        self._admission = Admission(settings, clocks.chance, clocks.monotonic)
         self._proxies = Proxies(settings.trusted_proxies)
         self._origins = Origins(settings.origins)
         self._closed = False

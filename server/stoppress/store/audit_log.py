@@ -10,7 +10,7 @@ from datetime import datetime
 from stoppress.model import rfc3339
 from stoppress.settings import Settings
 from stoppress.store.base_audit_log import Act
-from stoppress.store.connection import connect, reachable
+from stoppress.store.redis_connection import connect, reachable
 from stoppress.store.redis_keys import AUDIT
 
 

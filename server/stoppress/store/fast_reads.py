@@ -11,7 +11,7 @@ from typing import Any
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from stoppress.settings import Settings
-from stoppress.store.connection import connect
+from stoppress.store.redis_connection import connect
 
 
 class FastReads:

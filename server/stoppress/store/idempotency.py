@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from stoppress.errors import Invalid
 from stoppress.model import Cursor
 from stoppress.store.base import Attempt, Change, Committed
-from stoppress.store.connection import Client, reachable
 from stoppress.store.records import load_revision
+from stoppress.store.redis_connection import Client, reachable
 from stoppress.store.redis_keys import REMEMBERED, RESERVED, Keys
 
 

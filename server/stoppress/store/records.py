@@ -9,7 +9,7 @@ is tolerant (docs/decisions/0045):
 - in a record, a post that can't be read otherwise reads as removed; what is none of post, removed and blog reads as
   UnknownEvent. So neither stops a tail.
 
-What comes from outside is checked strictly: editing/inputs.py, store/export_document.py.
+What comes from outside is checked strictly: editing/inputs.py, store/export_import.py.
 """
 
 from __future__ import annotations

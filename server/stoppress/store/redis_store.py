@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from stoppress.settings import Settings
-from stoppress.store.connection import connect, reachable
+from stoppress.store.due_posts import Schedule
 from stoppress.store.reading import Reading
-from stoppress.store.schedule import Schedule
+from stoppress.store.redis_connection import connect, reachable
 from stoppress.store.writing import Writing
 
 

@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from stoppress.settings import Settings
-from stoppress.store.audience import RedisAudience
 from stoppress.store.audit_log import RedisAudit
 from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.reader_counts import RedisAudience
 from stoppress.store.redis_store import RedisStore
-from stoppress.store.stream import RedisLog
+from stoppress.store.redis_stream import RedisLog
 from stoppress.store.tokens import RedisTokens
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from stoppress.settings import Settings
 from stoppress.store.base_tokens import TokenRecord
-from stoppress.store.connection import connect, reachable
 from stoppress.store.records import dump_token, load_token
+from stoppress.store.redis_connection import connect, reachable
 from stoppress.store.redis_keys import RATE, TOKENS
 
 

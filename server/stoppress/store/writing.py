@@ -13,9 +13,9 @@ from stoppress.errors import Conflict, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, BlogChanged, Cursor, Post, rfc3339
 from stoppress.settings import Settings
 from stoppress.store.base import Attempt, Change, Committed, Revision
-from stoppress.store.connection import Client, reachable, script
 from stoppress.store.idempotency import Attempts, dump_answer, same_request
 from stoppress.store.records import dump_event, dump_revision, load_blog, milliseconds
+from stoppress.store.redis_connection import Client, reachable, script
 from stoppress.store.redis_keys import BLOG, BLOGS, Keys, indexes
 
 # WAITAOF's arguments: how many servers must have fsynced, this one and its replicas.

@@ -5,6 +5,6 @@ api, pages       what answers requests, one file for each kind of thing
 contract         what is said of each operation, and the documents made of it
 cache            finished pages, given out before ASGI
 http             requests, responses, limits
-protocol         the class that uvicorn makes for each connection
-context          what the routes work with; authentication: who asks; roles: which process serves what
+uvicorn_protocol the class that uvicorn makes for each connection
+dependencies     what the routes work with; authentication: who asks; roles: which process serves what
 """

@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from stoppress.auth import ANONYMOUS, SCOPES, Caller, recognise, token_id
 from stoppress.errors import Unauthenticated
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoint
 from stoppress.web.http.rate_limit import Quota, refusal
 
 _ADMIN = Caller("admin", frozenset(SCOPES), id="admin")
 
 
-async def caller(request: Request, context: Context) -> Caller:
+async def caller(request: Request, context: Dependencies) -> Caller:
     """The caller; ANONYMOUS without a token. Looked up once in every request: a revoked token is refused at once.
 
     Raises:

@@ -25,10 +25,10 @@ from stoppress.web.api.media import MediaRoutes
 from stoppress.web.api.posts import PostRoutes
 from stoppress.web.api.probes import ProbeRoutes
 from stoppress.web.authentication import caller, with_quota
-from stoppress.web.context import Context
 from stoppress.web.contract.docs import DocsRoutes
 from stoppress.web.contract.operation import Operation
 from stoppress.web.contract.operations import OPERATIONS
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cors import Cors, add_cors
 from stoppress.web.http.endpoint import Endpoint, Endpoints, counted, route
 from stoppress.web.http.request import wants_page
@@ -43,7 +43,7 @@ from stoppress.web.roles import misdirected, serves
 _log = logging.getLogger("stoppress.web")
 
 
-def endpoints(context: Context) -> Endpoints:
+def endpoints(context: Dependencies) -> Endpoints:
     """What answers each operation that the hub does not, by the operation's name."""
     parts = (
         BlogRoutes(context),
@@ -62,7 +62,7 @@ def endpoints(context: Context) -> Endpoints:
 
 
 def site(
-    context: Context,
+    context: Dependencies,
     *,
     client: Assets,
     pictures: Path,
@@ -115,7 +115,7 @@ def site(
     )
 
 
-def judged(operation: Operation, run: Endpoint, context: Context) -> Endpoint:
+def judged(operation: Operation, run: Endpoint, context: Dependencies) -> Endpoint:
     """The endpoint `run`, called when the query is right. The token comes first: so a refused write is in the audit
     log, and who sends none learns nothing else."""
     read, declared = read_query if operation.strict else read_known, operation.query

@@ -10,10 +10,10 @@ import pytest
 
 from hub.history import HistoryInMemory
 from hub.serving import PATIENCE, hub_server, receive
-from stoppress.cancellation import end
 from stoppress.hub.channels import Channels
 from stoppress.hub.roster import SLOTS
 from stoppress.hub.upkeep.heartbeats import heartbeats
+from stoppress.task_cancellation import end
 from waiting import eventually
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from stoppress.auth import new_token
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from web.checks import errors, token, unchanged
 
 pytestmark = pytest.mark.anyio
@@ -114,7 +114,9 @@ async def test_a_deleted_post_is_gone_with_its_tombstone_and_comes_back_on_purpo
     assert kinds == ["published", "deleted", "published"]
 
 
-async def test_drafts_are_seen_by_editors_alone(admin: Client, anybody: Client, blog: str, context: Context) -> None:
+async def test_drafts_are_seen_by_editors_alone(
+    admin: Client, anybody: Client, blog: str, context: Dependencies
+) -> None:
     before = await unchanged(anybody, blog)
     made = await admin.post(f"{blog}/posts", json={"id": "d", "title": "Secret", "status": "draft"})
     assert made.status_code == 201
@@ -275,7 +277,7 @@ async def test_a_body_that_is_none_is_refused(
     assert await unchanged(admin, blog) == before
 
 
-async def test_who_may_not_is_told_why(anybody: Client, blog: str, context: Context) -> None:
+async def test_who_may_not_is_told_why(anybody: Client, blog: str, context: Dependencies) -> None:
     path, post = f"{blog}/posts", {"title": "x"}
     nobody = await anybody.post(path, json=post)
     assert nobody.status_code == 401 and nobody.headers["www-authenticate"].startswith("Bearer")
@@ -292,7 +294,7 @@ async def test_who_may_not_is_told_why(anybody: Client, blog: str, context: Cont
 
 
 async def test_a_revoked_or_expired_token_is_refused_at_once(
-    anybody: Client, blog: str, context: Context, clock: Any
+    anybody: Client, blog: str, context: Dependencies, clock: Any
 ) -> None:
     record, text = new_token("brief", ["publish"], [], context.clock().replace(hour=13), context.clock())
     await context.tokens.add(record)

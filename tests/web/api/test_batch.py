@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from web.checks import errors, token, unchanged
 
 pytestmark = pytest.mark.anyio
@@ -83,7 +83,7 @@ async def test_two_batches_with_one_post_in_common_do_not_mix(admin: Client, blo
     assert (await admin.get(blog)).json()["posts"] == 51
 
 
-async def test_who_may_write_drafts_only_can_make_only_those(anybody: Client, blog: str, context: Context) -> None:
+async def test_who_may_write_drafts_only_can_make_only_those(anybody: Client, blog: str, context: Dependencies) -> None:
     writer = await token(context, "write")
     drafts = {"posts": [{"status": "draft"}, {"status": "draft"}]}
     assert (await anybody.post(f"{blog}/posts:batch", json=drafts, headers=writer)).status_code == 201

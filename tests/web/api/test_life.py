@@ -10,7 +10,7 @@ import pytest
 from stoppress.editing.blogs import NEXT as NEXT_OF_BLOGS
 from stoppress.editing.schedule import publish_due
 from stoppress.editing.transitions import NEXT
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from web.checks import errors, token, unchanged
 
 pytestmark = pytest.mark.anyio
@@ -128,7 +128,9 @@ async def test_a_time_to_come_out_is_for_scheduled_posts_alone(admin: Client, bl
     assert (await admin.patch(f"{blog}/posts/p", json={"publish_at": None})).status_code == 200
 
 
-async def test_scheduling_needs_who_may_publish(admin: Client, anybody: Client, blog: str, context: Context) -> None:
+async def test_scheduling_needs_who_may_publish(
+    admin: Client, anybody: Client, blog: str, context: Dependencies
+) -> None:
     writer = await token(context, "write")
     assert (await anybody.post(f"{blog}/posts", json=wanted("scheduled"), headers=writer)).status_code == 403
     await a_post(admin, blog, "draft")
@@ -157,7 +159,7 @@ async def test_pins_stand_in_their_order_and_moving_one_moves_it(admin: Client, 
 
 
 async def test_revisions_tell_who_when_and_what_and_one_can_be_restored(
-    admin: Client, anybody: Client, blog: str, clock: Any, context: Context
+    admin: Client, anybody: Client, blog: str, clock: Any, context: Dependencies
 ) -> None:
     path = f"{blog}/posts/p"
     await admin.post(f"{blog}/posts", json={"id": "p", "title": "Gate 7", "tags": ["sea"]})
@@ -202,7 +204,7 @@ async def test_an_old_revision_does_not_bring_a_deleted_post_back(admin: Client,
 
 
 async def test_a_retry_gets_the_first_answer_also_when_it_would_be_refused_by_now(
-    admin: Client, blog: str, clock: Any, context: Context
+    admin: Client, blog: str, clock: Any, context: Dependencies
 ) -> None:
     key, content = {"Idempotency-Key": "once"}, {"title": "At six", **wanted("scheduled")}
     first = await admin.post(f"{blog}/posts", json=content, headers=key)
@@ -260,7 +262,7 @@ async def test_an_archived_blog_refuses_every_write(admin: Client, blog: str) ->
 
 
 async def test_what_fell_due_in_the_archive_comes_out_when_the_blog_does(
-    admin: Client, anybody: Client, blog: str, clock: Any, context: Context
+    admin: Client, anybody: Client, blog: str, clock: Any, context: Dependencies
 ) -> None:
     await a_post(admin, blog, "scheduled")
     await admin.patch(blog, json={"status": "archived"})

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from PIL import Image
 
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from web.checks import errors, token
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +58,7 @@ async def test_the_same_picture_is_the_same_address_and_a_key_is_for_one(admin: 
     assert other.status_code == 422 and "Idempotency-Key" in other.json()["detail"]
 
 
-async def test_what_is_none_is_refused(admin: Client, anybody: Client, context: Context) -> None:
+async def test_what_is_none_is_refused(admin: Client, anybody: Client, context: Dependencies) -> None:
     svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>x()</script></svg>"
     assert (await admin.post("/v1/media", content=svg, headers={"Content-Type": "image/png"})).status_code == 415
     refused = await admin.post("/v1/media", content=svg, headers={"Content-Type": "image/svg+xml"})

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from stoppress.auth import new_token
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.rate_limit import Limits
 from waiting import eventually
 from web.checks import token
@@ -31,7 +31,7 @@ async def acts(admin: Client, count: int, query: str = "") -> list[dict[str, Any
 
 
 async def test_every_write_is_noted_with_who_what_and_from_where(
-    admin: Client, anybody: Client, blog: str, context: Context
+    admin: Client, anybody: Client, blog: str, context: Dependencies
 ) -> None:
     record, text = new_token("cms", ["publish"], [], None, context.clock())
     await context.tokens.add(record)
@@ -54,7 +54,7 @@ async def test_every_write_is_noted_with_who_what_and_from_where(
 
 
 async def test_only_an_admin_reads_it_and_of_its_own_blogs_alone(
-    admin: Client, anybody: Client, blog: str, context: Context
+    admin: Client, anybody: Client, blog: str, context: Dependencies
 ) -> None:
     await admin.post("/v1/blogs", json={"id": "other", "title": "O"})
     await acts(admin, 2)
@@ -81,7 +81,7 @@ async def test_the_log_pages_back_to_its_beginning(admin: Client, blog: str) -> 
 
 
 async def test_a_token_has_so_many_requests_a_minute_over_all_processes(
-    anybody: Client, admin: Client, blog: str, context: Context, clock: Any
+    anybody: Client, admin: Client, blog: str, context: Dependencies, clock: Any
 ) -> None:
     elsewhere = Limits(context.tokens, 600, clock)  # another process
     record, text = new_token("script", ["read"], [], None, context.clock())

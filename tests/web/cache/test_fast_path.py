@@ -14,13 +14,13 @@ import uvicorn
 from stoppress.errors import Unavailable
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
-from stoppress.store.stream import RedisLog
+from stoppress.store.redis_stream import RedisLog
 from stoppress.web.cache.finished_page import FinishedPages
 from stoppress.web.cache.page_cache import PageCache
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.pages.assets import Assets
-from stoppress.web.protocol import http_protocol
 from stoppress.web.site import site
+from stoppress.web.uvicorn_protocol import http_protocol
 from waiting import eventually
 from web.checks import CLIENT
 
@@ -45,7 +45,7 @@ class Process:
 
 
 @pytest.fixture
-async def process(context: Context, valkey_url: str) -> AsyncIterator[Process]:
+async def process(context: Dependencies, valkey_url: str) -> AsyncIterator[Process]:
     process = Process(0, context.metrics, [])
     log = RedisLog(valkey_url, context.settings)
 

@@ -13,7 +13,7 @@ from stoppress.model import Cursor
 from stoppress.settings import Settings
 from stoppress.web.cache.finished_page import FinishedPage, Key
 from stoppress.web.cache.page_cache import PageCache
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http import page_query
 
 PAGE, FEED = "/blogs/petrel", "/blogs/petrel/feed.atom"
@@ -99,7 +99,7 @@ def test_what_is_remembered_of_queries_is_bounded() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("path", [PAGE, FEED])
 async def test_a_thousand_links_of_others_make_one_page(
-    anybody: httpx2.AsyncClient, context: Context, blog: str, path: str
+    anybody: httpx2.AsyncClient, context: Dependencies, blog: str, path: str
 ) -> None:
     first = await anybody.get(path)
     size = context.page_cache.answers.bytes
@@ -114,7 +114,7 @@ async def test_a_thousand_links_of_others_make_one_page(
 
 @pytest.mark.anyio
 async def test_a_wrong_value_is_a_page_that_is_not_there_and_is_not_kept(
-    anybody: httpx2.AsyncClient, context: Context, blog: str
+    anybody: httpx2.AsyncClient, context: Dependencies, blog: str
 ) -> None:
     for query in ("page=abc", "order=sideways", "page=9999", "key=yes"):
         answer = await anybody.get(f"{PAGE}?{query}")

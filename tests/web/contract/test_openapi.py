@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from starlette.routing import Mount, Route
 
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.pages.assets import Assets
 from stoppress.web.site import site
 from web.checks import CLIENT, errors
@@ -22,7 +22,7 @@ async def document(client: httpx2.AsyncClient) -> dict[str, Any]:
     return answer
 
 
-async def test_every_route_and_method_is_in_it(anybody: httpx2.AsyncClient, context: Context) -> None:
+async def test_every_route_and_method_is_in_it(anybody: httpx2.AsyncClient, context: Dependencies) -> None:
     paths = (await document(anybody))["paths"]
     served = set()
     for route in site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]).routes:
@@ -37,7 +37,7 @@ async def test_every_route_and_method_is_in_it(anybody: httpx2.AsyncClient, cont
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Method, path and entry of each operation under /v1 that this process answers by itself."""
-    hub = ("/socket", "/events")  # tests/hub/socket/test_upgrade.py and tests/hub/events/test_stream.py ask these
+    hub = ("/socket", "/events")  # tests/hub/socket/test_upgrade.py and tests/hub/sse/test_event_stream.py ask these
     return [
         (method, path, entry)
         for path, methods in document["paths"].items()

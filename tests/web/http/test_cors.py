@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stoppress.web.cache.page_cache import PageCache
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.pages.assets import Assets
 from stoppress.web.site import site
 from web.checks import CLIENT, Client
@@ -46,7 +46,7 @@ async def bug(request: Request) -> Response:
     raise RuntimeError("nobody foresaw this")
 
 
-def client_of(context: Context, origins: str) -> Client:
+def client_of(context: Dependencies, origins: str) -> Client:
     settings = context.settings.model_copy(update={"origins": origins})
     there = replace(
         context, settings=settings, page_cache=PageCache(settings, context.page_cache.freshness.read), ready=not_ready
@@ -57,14 +57,14 @@ def client_of(context: Context, origins: str) -> Client:
 
 
 @pytest.fixture
-async def chosen(context: Context, blog: str) -> AsyncIterator[Client]:
+async def chosen(context: Dependencies, blog: str) -> AsyncIterator[Client]:
     """A server whose setting names one origin, not in normal form."""
     async with client_of(context, "https://News.example:443/") as client:
         yield client
 
 
 @pytest.fixture
-async def anywhere(context: Context, blog: str) -> AsyncIterator[Client]:
+async def anywhere(context: Dependencies, blog: str) -> AsyncIterator[Client]:
     """A server with the default, any origin."""
     async with client_of(context, "*") as client:
         yield client
@@ -119,7 +119,7 @@ async def test_options_without_an_origin_is_an_ordinary_request(anywhere: Client
     assert (await anywhere.options("/v1/blogs/petrel")).status_code == 405
 
 
-async def test_the_client_s_modules_are_for_every_page(chosen: Client, context: Context) -> None:
+async def test_the_client_s_modules_are_for_every_page(chosen: Client, context: Dependencies) -> None:
     for path in ("/client/embed.js", f"{context.client_path}/live.js"):
         for origin in (PAGE, ELSEWHERE):
             answer = await chosen.get(path, headers={"Origin": origin})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from web.checks import Client, errors, token
 
 pytestmark = pytest.mark.anyio
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 UNKNOWN = "?utm_source=x"
 
 
-async def test_the_token_is_judged_before_the_query(anybody: Client, context: Context, blog: str) -> None:
+async def test_the_token_is_judged_before_the_query(anybody: Client, context: Dependencies, blog: str) -> None:
     bad = {"Authorization": "Bearer nonsense"}
     for headers in ({}, bad):
         for method, path in (("POST", f"{blog}/posts"), ("GET", "/v1/audit"), ("DELETE", blog)):
@@ -47,7 +47,7 @@ async def test_the_query_is_judged_before_the_body(admin: Client, blog: str) -> 
 
 
 async def test_a_write_refused_for_its_query_is_in_the_audit_log_and_costs_one_request(
-    anybody: Client, admin: Client, context: Context, blog: str
+    anybody: Client, admin: Client, context: Dependencies, blog: str
 ) -> None:
     writer = await token(context, "write")
     before = await anybody.post(f"{blog}/posts{UNKNOWN}", json={"title": "x"}, headers=writer)

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from stoppress.errors import Unavailable
 from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
+from stoppress.hub.dependencies import Clock, Source
 from stoppress.hub.follow.verify import Verifier
-from stoppress.hub.surroundings import Clock, Source
 from stoppress.metrics import Metrics
 from stoppress.model import Record
 

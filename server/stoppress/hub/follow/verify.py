@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
-from stoppress.hub.surroundings import Source
+from stoppress.hub.dependencies import Source
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.resume import History, Reset, resume

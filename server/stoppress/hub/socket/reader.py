@@ -65,13 +65,13 @@ class Reader:
         `before` (the answer to the handshake) goes out in one write with the greeting.
         """
         channel = self.channel
-        welcome = channel.welcome(cursor)
-        self.sequence = welcome.sequence
-        greeting = before + welcome.hello
-        if welcome.reset is not None:
-            greeting += text_frame(welcome.reset)
+        greeting = channel.greet(cursor)
+        self.sequence = greeting.sequence
+        first = before + greeting.hello
+        if greeting.reset is not None:
+            first += text_frame(greeting.reset)
         channel.join(self)
-        self.advance(greeting)
+        self.advance(first)
 
     def advance(self, before: bytes = b"") -> None:
         """Write what it lacks, as far as the ring has it and the socket takes it; then ask the store."""

@@ -9,9 +9,9 @@ from stoppress.auth import ANONYMOUS
 from stoppress.model import rfc3339
 from stoppress.store.base_audit_log import Act
 from stoppress.web.authentication import caller
-from stoppress.web.context import Context
 from stoppress.web.contract.operation import Operation
 from stoppress.web.contract.operations.audit import BLOG, LIMIT, PAGE
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoint, Endpoints
 from stoppress.web.http.paging import dump_token
 from stoppress.web.http.request import query
@@ -21,7 +21,7 @@ _AT_ONCE = 100  # entries read at a time
 _SCANNED = 5_000  # entries looked at for one answer
 
 
-def noted(operation: Operation, endpoint: Endpoint, context: Context) -> Endpoint:
+def noted(operation: Operation, endpoint: Endpoint, context: Dependencies) -> Endpoint:
     """The endpoint, with a note of each request that came with a token that counts."""
 
     async def run(request: Request) -> Response:
@@ -56,7 +56,7 @@ def _made(operation: Operation, response: Response) -> str | None:
 class AuditRoutes:
     """`/v1/audit`."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Dependencies) -> None:
         self._context = context
 
     async def index(self, request: Request) -> Response:

@@ -8,18 +8,20 @@ from starlette.responses import Response
 from stoppress.model import Blog, rfc3339
 from stoppress.store.base import Committed
 from stoppress.web.authentication import caller
-from stoppress.web.context import Context
 from stoppress.web.contract.operations.blogs import LIMIT
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import PAGE, dump_token
-from stoppress.web.http.request import attempt, body, expected_revision, parse_json, query
+from stoppress.web.http.preconditions import attempt, expected_revision
+from stoppress.web.http.request import query
+from stoppress.web.http.request_body import body, parse_json
 from stoppress.web.http.response import NO_STORE, REVALIDATE, answer, etag
 
 
 class BlogRoutes:
     """Make, list, read, change, delete."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Dependencies) -> None:
         self._context = context
         self._settings = context.settings
 

@@ -10,8 +10,8 @@ from stoppress.errors import NotFound
 from stoppress.model import Cursor, as_of
 from stoppress.query import FORM
 from stoppress.resume import Continue, History, Reset, resume
-from stoppress.web.context import Context
 from stoppress.web.contract.operations.changes import AFTER, LIMIT
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.request import query
 from stoppress.web.http.response import cursor_tag
@@ -23,7 +23,7 @@ _SHARED = {"cache-control": "public, max-age=1, stale-while-revalidate=5"}
 class ChangeRoutes:
     """`/changes`: what happened after a cursor, compacted."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Dependencies) -> None:
         self._context = context
 
     async def read(self, request: Request) -> Response:

@@ -12,10 +12,11 @@ from stoppress.errors import NotFound
 from stoppress.media.picture import TYPES, Picture
 from stoppress.media.storage import NAME
 from stoppress.web.authentication import caller
-from stoppress.web.context import Context
 from stoppress.web.contract.operations.media import ACCEPTED
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints
-from stoppress.web.http.request import attempt, body
+from stoppress.web.http.preconditions import attempt
+from stoppress.web.http.request_body import body
 from stoppress.web.http.response import NO_STORE, answer
 
 _SERVED = {
@@ -29,7 +30,7 @@ _SERVED = {
 class MediaRoutes:
     """Take a picture in, give one out."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Dependencies) -> None:
         self._context = context
         self._settings = context.settings
 

@@ -16,18 +16,13 @@ from stoppress.model import Blog, Post, rfc3339
 from stoppress.query import wrong_parameter
 from stoppress.store.base import Attempt, Committed, Order, Place
 from stoppress.web.authentication import caller
-from stoppress.web.context import Context
 from stoppress.web.contract.operations.posts import KEY, LIMIT, ORDER, PINNED, PRIVATE, STATUS, TAG
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import ORDERED_PAGE, dump_page, place_of
-from stoppress.web.http.request import (
-    attempt,
-    body,
-    expected_revision,
-    invalid,
-    parse_json,
-    query,
-)
+from stoppress.web.http.preconditions import attempt, expected_revision
+from stoppress.web.http.request import invalid, query
+from stoppress.web.http.request_body import body, parse_json
 from stoppress.web.http.response import NO_STORE, answer, cursor_tag, etag, unless_known
 
 
@@ -45,7 +40,7 @@ class _Listing:
 class PostRoutes:
     """Publish, list, read, edit, delete, and who did what."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Dependencies) -> None:
         self._context = context
         self._settings = context.settings
 

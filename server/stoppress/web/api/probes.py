@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress.errors import Unavailable
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.response import NO_STORE, answer
 
@@ -14,7 +14,7 @@ from stoppress.web.http.response import NO_STORE, answer
 class ProbeRoutes:
     """`/healthz`, `/readyz`, `/metrics`."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Dependencies) -> None:
         self._context = context
 
     async def health(self, request: Request) -> Response:

@@ -46,7 +46,7 @@ class AnswerTimes:
 
 class FastPath(HttpToolsProtocol):
     """uvicorn's HTTP class, answering by itself what is finished. A subclass says of which cache, and where it counts
-    (web/protocol.py)."""
+    (web/uvicorn_protocol.py)."""
 
     page_cache: ClassVar[PageCache]
     times: ClassVar[AnswerTimes]

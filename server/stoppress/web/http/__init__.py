@@ -1,6 +1,7 @@
 """How requests are read and responses written.
 
-request      bodies, conditions; paging: page tokens; page_query: which page of a blog a query asks for
+request      its query, and how a wrong part is refused; request_body; preconditions: If-Match, Idempotency-Key
+paging       page tokens; page_query: which page of a blog a query asks for
 response     JSON, problems, validators
 endpoint     counts requests, answers errors, makes routes
 cors         who may read an answer, by its origin

@@ -22,7 +22,7 @@ _LINGER_SECONDS = 2.0
 
 
 class BoundedHead(HttpToolsProtocol):
-    """uvicorn's HTTP class, refusing heads of more than `head_limit` bytes, which a subclass sets (web/protocol.py)."""
+    """uvicorn's HTTP class, refusing heads of more than `head_limit` bytes. See web/uvicorn_protocol.py."""
 
     head_limit: ClassVar[int]
     _head = 0  # bytes of the head so far

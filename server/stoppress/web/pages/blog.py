@@ -21,7 +21,7 @@ from stoppress.render.embed_players import HOSTS
 from stoppress.render.markup import Highlights, Markup, Neighbours, Notice
 from stoppress.store.base import Order, Page
 from stoppress.web.cache.finished_page import FinishedPage
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints, ErrorPage
 from stoppress.web.http.page_query import PageVariant, page_variant
 from stoppress.web.http.request import query
@@ -46,7 +46,7 @@ _ON_TOP = 100  # key events, and pinned posts, at most
 class BlogPageRoutes:
     """`/blogs/{blog}` and `/blogs/{blog}/posts/{post}`."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Dependencies) -> None:
         self._context = context
         self._page_cache = context.page_cache
         self._size = context.settings.page_posts

@@ -13,7 +13,7 @@ from stoppress.model import Blog, Post
 from stoppress.origins import ANY_PAGE
 from stoppress.render.feeds import atom, json_feed
 from stoppress.web.cache.finished_page import FinishedPage
-from stoppress.web.context import Context
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints
 
 # Feed readers run in browsers too, at origins that no newsroom can list.
@@ -28,7 +28,7 @@ _KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
 class FeedRoutes:
     """`/blogs/{blog}/feed.atom` and `/blogs/{blog}/feed.json`."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Dependencies) -> None:
         self._context = context
         self._page_cache = context.page_cache
 

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from stoppress import __version__
 from stoppress.store.base import BlogState
-from stoppress.web.context import Context
 from stoppress.web.contract.operations.pages import FRONT_PAGE
+from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import dump_token
 from stoppress.web.http.request import query, wants_page
@@ -22,7 +22,7 @@ _HEADERS = {"cache-control": "no-cache", "vary": "Accept"}
 class IndexRoutes:
     """`/`."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Dependencies) -> None:
         self._context = context
 
     async def front(self, request: Request) -> Response:

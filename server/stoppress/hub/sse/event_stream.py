@@ -22,10 +22,10 @@ from starlette.types import Receive, Scope, Send
 from stoppress import wire
 from stoppress.errors import Invalid, ParameterError, StopPressError
 from stoppress.hub.channel import Channel
-from stoppress.hub.events.content_encoding import Encoding, encoding
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.lobby import Lobby
 from stoppress.hub.message import Message, event, payload
+from stoppress.hub.sse.content_encoding import Encoding, encoding
 from stoppress.model import Cursor
 from stoppress.problem import problem_response
 from stoppress.query import CURSOR, EVENTS, FORM, read_query
@@ -45,11 +45,11 @@ class EventStream:
         self._said: list[bytes] = []
         self._parting = False
         self._moved = asyncio.Event()
-        welcome = channel.welcome(cursor)
-        self.sequence = welcome.sequence
-        self._said.append(RETRY + event("hello", payload(welcome.hello), welcome.cursor))
-        if welcome.reset is not None:
-            self._said.append(event("reset", welcome.reset, channel.cursor))
+        greeting = channel.greet(cursor)
+        self.sequence = greeting.sequence
+        self._said.append(RETRY + event("hello", payload(greeting.hello), greeting.cursor))
+        if greeting.reset is not None:
+            self._said.append(event("reset", greeting.reset, channel.cursor))
 
     def set(self) -> None:
         """The channel moved."""

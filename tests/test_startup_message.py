@@ -10,9 +10,9 @@ import pytest
 
 from stoppress.auth import new_token
 from stoppress.settings import Settings
+from stoppress.startup_message import AdminToken, admin_token, welcome
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.tokens import RedisTokens
-from stoppress.welcome import AdminToken, admin_token, welcome
 
 pytestmark = pytest.mark.anyio
 

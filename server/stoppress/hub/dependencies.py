@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from stoppress.store.base import Log, Store
-from stoppress.store.base_audience import Audience
+from stoppress.store.base_reader_counts import Audience
 
 Clock = Callable[[], datetime]
 
@@ -29,7 +29,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Clocks:
     """`now` is the time of day, `monotonic` counts seconds from any start, and `chance` spreads what must not come at
     once."""
 

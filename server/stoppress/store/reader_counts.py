@@ -1,4 +1,4 @@
-"""How many read each blog, over all processes and machines: base_audience.Audience on Redis."""
+"""How many read each blog, over all processes and machines: base_reader_counts.Audience on Redis."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 
 from stoppress.settings import Settings
-from stoppress.store.connection import connect, reachable
+from stoppress.store.redis_connection import connect, reachable
 from stoppress.store.redis_keys import Keys
 
 
@@ -16,11 +16,11 @@ class RedisAudience:
     def __init__(self, url: str, settings: Settings, process: str) -> None:
         self._client = connect(url, settings, retries=0)
         self._process = process
-        script = files("stoppress.store").joinpath("audience.lua").read_text(encoding="utf-8")
+        script = files("stoppress.store").joinpath("reader_counts.lua").read_text(encoding="utf-8")
         self._script = self._client.register_script(script)
 
     async def report(self, readers: Mapping[str, int], *, holds: float) -> Mapping[str, int]:
-        """See base_audience.Audience."""
+        """See base_reader_counts.Audience."""
         if not readers:
             return {}
         with reachable("summing up the readers"):
@@ -31,7 +31,7 @@ class RedisAudience:
         return dict(zip(readers, map(int, answers), strict=True))
 
     async def others(self, blog: str) -> int:
-        """See base_audience.Audience."""
+        """See base_reader_counts.Audience."""
         with reachable("summing up the readers"):
             return int(await self._script([Keys(blog).readers], [self._process, 0, 0]))
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.history import a_message
-from stoppress.hub.events.content_encoding import Gzip, Identity, encoding
+from stoppress.hub.sse.content_encoding import Gzip, Identity, encoding
 from stoppress.wire import Form
 
 

@@ -11,17 +11,17 @@ import pytest
 
 from hub.doubles import RecordingStream
 from hub.history import PlainMarkup, a_blog
-from stoppress.cancellation import end
 from stoppress.errors import Unavailable
 from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
-from stoppress.hub.upkeep.audience import AudienceCounter
+from stoppress.hub.upkeep.reader_counts import AudienceCounter
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.settings import Settings
-from stoppress.store.audience import RedisAudience
 from stoppress.store.base import BlogState
-from stoppress.store.base_audience import Audience
+from stoppress.store.base_reader_counts import Audience
+from stoppress.store.reader_counts import RedisAudience
+from stoppress.task_cancellation import end
 from waiting import eventually
 
 pytestmark = pytest.mark.anyio

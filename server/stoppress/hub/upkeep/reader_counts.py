@@ -10,7 +10,7 @@ import asyncio
 import logging
 
 from stoppress.hub.channels import Channels
-from stoppress.store.base_audience import Audience
+from stoppress.store.base_reader_counts import Audience
 
 EVERY = 2.0  # seconds between two rounds
 

@@ -14,7 +14,7 @@ from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import publish_due
 from stoppress.errors import Conflict, Invalid, NotFound
 from stoppress.model import Post
-from stoppress.store import export_document as archive
+from stoppress.store import export_import as archive
 from stoppress.store.redis_store import RedisStore
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,7 @@ Kind = Literal["ring", "store", "reset"]
 
 
 @dataclass(frozen=True, slots=True)
-class Welcome:
+class Greeting:
     """The reader begins at `sequence`, greeted by the frame `hello`, which names `cursor`. A reader that can not go on
     from its own cursor is then told to load afresh, by the text `reset`.
 
@@ -27,7 +27,7 @@ class Welcome:
     kind: Kind | None
 
 
-def make_welcome(cursor: Cursor | None, history: History, blog: Blog, ring_start: int, heartbeat: float) -> Welcome:
+def make_greeting(cursor: Cursor | None, history: History, blog: Blog, ring_start: int, heartbeat: float) -> Greeting:
     """For a reader that comes with `cursor`. `blog` is the blog as of the head, `ring_start` the sequence number behind
     which the ring has every change, and `heartbeat` the seconds between two heartbeats."""
 
@@ -39,10 +39,10 @@ def make_welcome(cursor: Cursor | None, history: History, blog: Blog, ring_start
         case Reset(reason=reason):
             # The hello names the reader's own cursor: cut off before the reset, it must not come back with ours.
             own = cursor or head
-            return Welcome(head.sequence, own, hello(own, resumed=False), wire.reset(head, reason), "reset")
+            return Greeting(head.sequence, own, hello(own, resumed=False), wire.reset(head, reason), "reset")
         case Continue():
             here = cursor or head
             kind: Kind = "ring" if here.sequence >= ring_start else "store"
-            return Welcome(here.sequence, here, hello(here, resumed=True), None, kind)
+            return Greeting(here.sequence, here, hello(here, resumed=True), None, kind)
         case FromNow():
-            return Welcome(head.sequence, head, hello(head, resumed=False), None, None)
+            return Greeting(head.sequence, head, hello(head, resumed=False), None, None)

@@ -40,7 +40,7 @@ class AuditWriter:
                 return
 
     async def stop(self) -> None:
-        """Let `run` write what is left, and end. Not by a cancellation: redis-py may swallow one (cancellation.py)."""
+        """Let `run` write what is left, and end. Not by a cancellation: see task_cancellation.py."""
         self._stopping = True
         await self._waiting.put(None)
 

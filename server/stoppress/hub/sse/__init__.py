@@ -1,5 +1,5 @@
 """Readers by Server-Sent Events.
 
-stream             the endpoint, and one stream
+event_stream       the endpoint, and one stream
 content_encoding   a stream as it is, or as gzip
 """

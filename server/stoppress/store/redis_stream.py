@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from stoppress.cancellation import cancellable
 from stoppress.model import Cursor, Record
 from stoppress.settings import Settings
-from stoppress.store.connection import connect, reachable
 from stoppress.store.fast_reads import FastReads
 from stoppress.store.records import load_record
+from stoppress.store.redis_connection import connect, reachable
 from stoppress.store.redis_keys import Keys
+from stoppress.task_cancellation import cancellable
 
 _AT_ONCE = 500  # records of one blog in one answer
 

@@ -1,4 +1,4 @@
-"""The contract of how many read each blog; audience.py keeps to it."""
+"""The contract of how many read each blog; reader_counts.py keeps to it."""
 
 from __future__ import annotations
 

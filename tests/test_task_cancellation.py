@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from stoppress.cancellation import cancellable, end
+from stoppress.task_cancellation import cancellable, end
 
 pytestmark = pytest.mark.anyio
 

@@ -19,11 +19,11 @@ from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.http.rate_limit import Limits
 
 if TYPE_CHECKING:
-    from stoppress.editing.audit_log import AuditWriter
+    from stoppress.editing.audit_writer import AuditWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class Dependencies:
     """The desk, the store behind it, and what is known of the readers (web never sees the hub itself)."""
 
     settings: Settings

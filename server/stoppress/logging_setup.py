@@ -1,0 +1,17 @@
+"""What is logged, and where: lines on standard error, at the level of STOPPRESS_LOG_LEVEL."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from stoppress.settings import Settings
+
+
+def set_up_logging(settings: Settings) -> None:
+    """To standard error, a line each."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("uvicorn.access").disabled = not settings.access_log
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # the demo's own requests are no news

@@ -1,0 +1,41 @@
+"""Headers that say when a write may happen: `If-Match` (RFC 9110, 13.1.1) and `Idempotency-Key`."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from starlette.requests import Request
+
+from stoppress.auth import Caller
+from stoppress.store.base import Attempt
+from stoppress.web.http.request import invalid
+
+_ETAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def expected_revision(request: Request) -> int | None:
+    """The revision that `If-Match` names; None if there is no such header, or `*`.
+
+    A tag that is none of ours (weak, or not a number) matches no revision: 0 stands for it, since revisions begin at 1.
+    Raises Invalid (400) when it is no list of entity tags, or names several.
+    """
+    given = request.headers.get("if-match")
+    if given is None or given.strip() == "*":
+        return None
+    match = _ETAG.fullmatch(given.strip())
+    if match is None:
+        raise invalid("If-Match", f'expected one entity tag such as "3", but got {given[:80]!r}', 400)
+    return int(match[2]) if not match[1] and match[2].isascii() and match[2].isdigit() and len(match[2]) < 16 else 0
+
+
+def attempt(request: Request, caller: Caller, content: bytes, hours: int) -> Attempt | None:
+    """The try that `Idempotency-Key` names: the key counts for one caller and one route. Raises Invalid (400)."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise invalid("Idempotency-Key", f"expected 1 to 255 visible ASCII characters, but got {ascii(key)[:80]}", 400)
+    name = "\n".join((caller.id or caller.name, request.method, request.url.path, key))
+    return Attempt(hashlib.sha256(name.encode()).hexdigest(), hashlib.sha256(content).hexdigest(), hours * 3600)

@@ -1,0 +1,49 @@
+"""The body of a request: its type, its size limit, its JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from pydantic_core import from_json
+from starlette.requests import ClientDisconnect, Request
+
+from stoppress.errors import Invalid
+from stoppress.web.http.request import invalid
+
+_JSON_TYPES = {"", "application/json", "application/merge-patch+json"}
+
+
+async def body(
+    request: Request, limit: int, *, kinds: Collection[str] = _JSON_TYPES, expected: str = "application/json"
+) -> bytes:
+    """The body.
+
+    Raises:
+        Invalid: 415 when it is said to be something else than `expected`, 413 when it is over the limit (said so or
+            found so: no more than the limit is ever kept).
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in kinds:
+        raise invalid("Content-Type", f"expected {expected}, but got {kind[:80]!r}", 415)
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise invalid("Content-Length", f"a body of {declared} bytes is over the limit of {limit}", 413)
+    content = bytearray()
+    try:
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > limit:
+                raise invalid("body", f"a body of more than {limit} bytes is over the limit", 413)
+    except ClientDisconnect as error:
+        raise Invalid("the body ended early", status=400) from error
+    return bytes(content)
+
+
+def parse_json(content: bytes) -> Any:
+    """The JSON value. Raises Invalid (400) with the place where it is none."""
+    try:
+        return from_json(content, allow_inf_nan=False)
+    except ValueError as error:
+        start = content[:80].decode(errors="replace")
+        raise invalid("body", f"expected JSON, but {error}; it starts with {start!r}", 400) from error
