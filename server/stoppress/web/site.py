@@ -18,12 +18,13 @@ from starlette.staticfiles import StaticFiles
 from stoppress.auth import ANONYMOUS
 from stoppress.errors import NotFound, StopPressError
 from stoppress.query import read_known, read_query
-from stoppress.web.api.audit import AuditRoutes, noted
+from stoppress.web.api.audit import AuditRoutes
 from stoppress.web.api.blogs import BlogRoutes
 from stoppress.web.api.changes import ChangeRoutes
 from stoppress.web.api.media import MediaRoutes
 from stoppress.web.api.posts import PostRoutes
 from stoppress.web.api.probes import ProbeRoutes
+from stoppress.web.audit_note import noted
 from stoppress.web.authentication import caller, with_quota
 from stoppress.web.contract.docs import DocsRoutes
 from stoppress.web.contract.operation import Operation

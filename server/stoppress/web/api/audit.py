@@ -1,56 +1,22 @@
-"""The API's routes of the audit log, and the note that each write by a token leaves in it."""
+"""The API's routes of the audit log."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoppress.auth import ANONYMOUS
 from stoppress.model import rfc3339
 from stoppress.store.base_audit_log import Act
 from stoppress.web.authentication import caller
-from stoppress.web.contract.operation import Operation
 from stoppress.web.contract.operations.audit import BLOG, LIMIT, PAGE
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.http.endpoint import Endpoint, Endpoints
+from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import dump_token
 from stoppress.web.http.request import query
 from stoppress.web.http.response import answer
 
 _AT_ONCE = 100  # entries read at a time
 _SCANNED = 5_000  # entries looked at for one answer
-
-
-def noted(operation: Operation, endpoint: Endpoint, context: Dependencies) -> Endpoint:
-    """The endpoint, with a note of each request that came with a token that counts."""
-
-    async def run(request: Request) -> Response:
-        response = await endpoint(request)
-        who = getattr(request.state, "caller", ANONYMOUS)
-        if who is not ANONYMOUS:
-            path = request.url.path
-            await context.audit_writer.note(
-                Act(
-                    at=context.clock(),
-                    token=who.id,
-                    name=who.name,
-                    address=request.client.host if request.client else "",
-                    agent=request.headers.get("user-agent", "")[:200],
-                    method=operation.method,
-                    operation=operation.name,
-                    target=response.headers.get("location", path)[:500],
-                    blog=request.path_params.get("blog", _made(operation, response)),
-                    status=response.status_code,
-                )
-            )
-        return response
-
-    return run
-
-
-def _made(operation: Operation, response: Response) -> str | None:
-    location = response.headers.get("location", "")
-    return location.rpartition("/")[2] if operation.name == "createBlog" and location else None
 
 
 class AuditRoutes:

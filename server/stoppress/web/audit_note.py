@@ -1,0 +1,44 @@
+"""The note that each write by a token leaves in the audit log, a refused one too."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoppress.auth import ANONYMOUS
+from stoppress.store.base_audit_log import Act
+from stoppress.web.contract.operation import Operation
+from stoppress.web.dependencies import Dependencies
+from stoppress.web.http.endpoint import Endpoint
+
+
+def noted(operation: Operation, endpoint: Endpoint, context: Dependencies) -> Endpoint:
+    """The endpoint, with a note of each request that came with a token that counts."""
+
+    async def run(request: Request) -> Response:
+        response = await endpoint(request)
+        who = getattr(request.state, "caller", ANONYMOUS)
+        if who is not ANONYMOUS:
+            path = request.url.path
+            await context.audit_writer.note(
+                Act(
+                    at=context.clock(),
+                    token=who.id,
+                    name=who.name,
+                    address=request.client.host if request.client else "",
+                    agent=request.headers.get("user-agent", "")[:200],
+                    method=operation.method,
+                    operation=operation.name,
+                    target=response.headers.get("location", path)[:500],
+                    blog=request.path_params.get("blog", _made(operation, response)),
+                    status=response.status_code,
+                )
+            )
+        return response
+
+    return run
+
+
+def _made(operation: Operation, response: Response) -> str | None:
+    location = response.headers.get("location", "")
+    return location.rpartition("/")[2] if operation.name == "createBlog" and location else None
