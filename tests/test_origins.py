@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from stoppress.errors import Forbidden
 from stoppress.origins import Origins, parse_origin
 from stoppress.settings import Settings
+from stoppress.web.http.cors import cors_headers, preflight_headers
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_a_setting_that_names_no_origin_stops_the_start(allowed: str) -> None:
 def test_pages_that_may(allowed: str, origin: str | None, host: str | None) -> None:
     origins = Origins(allowed)
     origins.check(origin, host)
-    found = origins.headers(origin, host)
+    found = cors_headers(origins, origin, host)
     if origins.any:
         assert found["access-control-allow-origin"] == "*" and "vary" not in found
     else:
@@ -107,8 +108,8 @@ def test_pages_that_may_not(origin: str) -> None:
     with pytest.raises(Forbidden, match="STOPPRESS_ORIGINS"):
         origins.check(origin, "live.example.org")
     with pytest.raises(Forbidden):
-        origins.preflight_headers(origin, "live.example.org")
-    assert origins.headers(origin, "live.example.org") == {"vary": "Origin"}
+        preflight_headers(origins, origin, "live.example.org")
+    assert cors_headers(origins, origin, "live.example.org") == {"vary": "Origin"}
 
 
 def test_a_page_without_an_origin_of_its_own_is_never_of_this_host() -> None:

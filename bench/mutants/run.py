@@ -49,10 +49,10 @@ _HUB = ("hub/test_channel.py", "hub/socket/test_reader.py", "hub/test_hub.py")
 TESTS: dict[str, tuple[str, ...]] = {
     "hub/ring.py": ("hub/test_ring.py", "hub/socket/test_reader.py"),
     "hub/roster.py": ("hub/test_roster.py", *_HUB),
-    "hub/message.py": ("hub/test_message.py", "hub/test_ring.py", "hub/sse", *_HUB),
+    "hub/encoded_message.py": ("hub/test_message.py", "hub/test_ring.py", "hub/sse", *_HUB),
     "hub/channel.py": (*_HUB, "hub/sse/test_event_stream.py"),
     "hub/channels.py": ("hub/test_channels.py", "hub/follow", "hub/test_open_channel.py"),
-    "hub/open_channel.py": ("hub/test_open_channel.py",),
+    "hub/channel_opener.py": ("hub/test_open_channel.py",),
     "hub/greeting.py": ("hub/test_greeting.py", *_HUB),
     "hub/lobby.py": ("hub/test_lobby.py", "hub/socket/test_upgrade.py", "hub/test_hub.py"),
     "hub/socket/reader.py": ("hub/socket/test_reader.py", "hub/test_channel.py", "hub/socket/test_connection.py"),
@@ -63,8 +63,9 @@ TESTS: dict[str, tuple[str, ...]] = {
     "resume.py": ("test_resume.py",),
     "store/commit.lua": ("store/test_contract.py", "editing/test_histories.py", "web/api/test_batch.py"),
     "editing/transitions.py": ("editing/test_transitions.py", "editing/test_posts.py"),
-    "editing/compose.py": ("editing/test_compose.py", "editing/test_posts.py"),
+    "editing/next_revision.py": ("editing/test_compose.py", "editing/test_posts.py"),
     "editing/posts.py": ("editing/test_posts.py", "editing/test_schedule.py", "web/api/test_life.py"),
+    "editing/conflict_retries.py": ("editing/test_posts.py", "editing/test_blogs.py"),
     "editing/blogs.py": ("editing/test_blogs.py", "editing/test_schedule.py"),
 }
 

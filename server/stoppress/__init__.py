@@ -14,7 +14,7 @@ api_client, load_readers a client of the API, and many readers
 auth                     tokens: how one is made and recognised, what it may
 wire, problem            the protocol's messages, and how an error is written as HTTP
 resume                   where a cursor leads
-query, origins           the parameters of a query, and which pages may read here
+query_parameters, origins   the parameters of a query, and which pages may read here
 model, fields, errors    what there is
 settings, metrics        with metrics_of_workers: those of several processes
 sanitize                 HTML and Markdown made safe

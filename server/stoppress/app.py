@@ -31,7 +31,7 @@ from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.rate_limit import Limits
 from stoppress.web.pages.assets import Assets
-from stoppress.web.site import site
+from stoppress.web.routes import site
 from stoppress.web.uvicorn_protocol import http_protocol
 
 _PACKAGE = Path(__file__).parent

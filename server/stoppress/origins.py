@@ -1,4 +1,4 @@
-"""Which pages may read here, by their origin (RFC 6454), and what that says to a browser (CORS, Fetch Standard 3.2).
+"""Which pages may read here, by their origin (RFC 6454).
 
 One rule for sockets, event streams and everything else. A page may read if STOPPRESS_ORIGINS names its origin or is
 `*`, or if it comes from this very host. A request without `Origin` comes from no page, but from an app, and may always.
@@ -14,16 +14,6 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from stoppress.errors import Forbidden
-
-# What a script on another page may read of an answer, beyond what the Fetch Standard lets it (3.2.6).
-_EXPOSED = ("ETag", "Retry-After", "Server-Timing", "Stoppress-Cursor")
-# What such a script may ask with, beyond what needs no question (3.2.2). Nothing that writes, and no token.
-_METHODS = ("GET", "HEAD")
-_HEADERS = ("If-None-Match", "Last-Event-ID")
-_PREFLIGHT_SECONDS = 600
-
-# For what every page may load, whatever the setting says: the client's own modules and styles.
-ANY_PAGE = {"access-control-allow-origin": "*"}
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
@@ -52,28 +42,6 @@ class Origins:
             raise Forbidden(
                 f"expected a page of an origin that STOPPRESS_ORIGINS names, but got one of {(origin or '')[:200]!r}"
             )
-
-    def headers(self, origin: str | None, host: str | None) -> dict[str, str]:
-        """What every answer says of who may read it, an error too: lower-case names, `vary` among them.
-
-        Where all origins may, it is the same for all requests, so that caches need to keep one answer only.
-        """
-        exposed = {"access-control-expose-headers": ", ".join(_EXPOSED)}
-        if self.any:
-            return {**ANY_PAGE, **exposed}
-        if origin is None or not self.allow(origin, host):
-            return {"vary": "Origin"}
-        return {"access-control-allow-origin": origin, **exposed, "vary": "Origin"}
-
-    def preflight_headers(self, origin: str, host: str | None) -> dict[str, str]:
-        """The answer to a preflight request (Fetch Standard, 3.2.2). Raises Forbidden."""
-        self.check(origin, host)
-        return {
-            **self.headers(origin, host),
-            "access-control-allow-methods": ", ".join(_METHODS),
-            "access-control-allow-headers": ", ".join(_HEADERS),
-            "access-control-max-age": str(_PREFLIGHT_SECONDS),
-        }
 
 
 def parse_origin(text: str) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from stoppress.errors import Unavailable
-from stoppress.hub.message import Message
+from stoppress.hub.encoded_message import Message
 from stoppress.model import (
     Blog,
     BlogChanged,

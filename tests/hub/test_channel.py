@@ -10,7 +10,7 @@ import pytest
 from hub.doubles import ChannelScene, LimitedTransport, RecordingStream, cursors, drain, messages, state_of
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
 from stoppress.hub.channel import SLICE, Channel
-from stoppress.hub.message import close_frame, frame_format, payload
+from stoppress.hub.encoded_message import close_frame, frame_format, payload
 from stoppress.hub.roster import SLOTS
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State

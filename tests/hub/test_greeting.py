@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hub.history import a_blog
+from stoppress.hub.encoded_message import payload
 from stoppress.hub.greeting import Greeting, make_greeting
-from stoppress.hub.message import payload
 from stoppress.model import Cursor
 from stoppress.resume import History
 

@@ -11,7 +11,7 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 
 from hub.history import HistoryInMemory
 from hub.serving import HubServer, closed, hub_server, receive
-from stoppress.hub import message as prepared
+from stoppress.hub import encoded_message as prepared
 
 pytestmark = pytest.mark.anyio
 

@@ -14,12 +14,12 @@ from hub.serving import hub_server, receive
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
 from stoppress.hub.admission import Full, Rush
 from stoppress.hub.channel import Channel
+from stoppress.hub.channel_opener import Opener
 from stoppress.hub.dependencies import Clocks
+from stoppress.hub.encoded_message import frame_format
 from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.lobby import Lobby, Services
-from stoppress.hub.message import frame_format
-from stoppress.hub.open_channel import Opener
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.hub.tasks import ShortTasks

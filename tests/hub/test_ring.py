@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog, histories
-from stoppress.hub.message import Message
+from stoppress.hub.encoded_message import Message
 from stoppress.hub.ring import Ring
 from stoppress.model import Record, apply
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from stoppress.hub.message import frame_format
+from stoppress.hub.encoded_message import frame_format
 from stoppress.hub.roster import SLOTS, Roster
 from stoppress.wire import Form
 

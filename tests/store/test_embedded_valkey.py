@@ -17,8 +17,8 @@ import pytest
 import redis
 
 from stoppress.errors import Unavailable
-from stoppress.store.data_folder import SOCKET_PATH_MAX
 from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.folder_lock import SOCKET_PATH_MAX
 
 # An owner in a process of its own: it says where its Valkey is, and ends in order when its input closes.
 OWNER = """

@@ -27,7 +27,7 @@ from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.rate_limit import Limits
 from stoppress.web.pages.assets import Assets
-from stoppress.web.site import site
+from stoppress.web.routes import site
 from web.checks import CLIENT
 
 ADMIN = "the-admin-token"

@@ -3,7 +3,8 @@
 blogs, posts   what callers may do with them
 inputs         what editors send, checked
 transitions    which moves a post may make, and what readers are told of them
-compose        the next revision of a post, and the content it needs; revision_check: the one a caller expects
+next_revision  the next revision of a post, and the content it needs; new_ids: for what has none
+revision_check the revision that a caller expects; conflict_retries: an edit made anew when another came first
 commit         a change of posts, written down with the note of when it is due
 schedule       brings scheduled posts out on time
 audit_writer   writes down who did what

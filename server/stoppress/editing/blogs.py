@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from ulid import ULID
-
 from stoppress.auth import Caller
+from stoppress.editing.conflict_retries import tries
 from stoppress.editing.inputs import BlogEdit, BlogInput, named_status, parse, patched
+from stoppress.editing.new_ids import new_id
 from stoppress.editing.revision_check import check_revision
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, BlogFields, BlogStatus
 from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
 
 Clock = Callable[[], datetime]
-_TRIES = 40  # how often an edit that named no revision is made anew when another came first
-_LONGEST = 0.1  # seconds between two of them
 
 # A blog may go on after it ended (the story did); what is archived is opened again on purpose, by ending it first.
 NEXT: dict[BlogStatus, set[BlogStatus]] = {
@@ -29,15 +25,6 @@ NEXT: dict[BlogStatus, set[BlogStatus]] = {
     "ended": {"live", "paused", "archived"},
     "archived": {"ended"},
 }
-
-
-async def tries() -> AsyncIterator[int]:
-    """One number for each try, with full jitter between them (Brooker, "Exponential Backoff And Jitter", 2015): of
-    many editors who meet at one post, one gets through each time, and the others don't come back all at once."""
-    for n in range(_TRIES):
-        if n:
-            await asyncio.sleep(random.uniform(0, min(_LONGEST, 0.001 * 2**n)))
-        yield n
 
 
 class Blogs:
@@ -52,7 +39,7 @@ class Blogs:
         caller.require("admin")
         wanted = parse(BlogInput, content)
         now = self._clock()
-        name = wanted.id or str(ULID.from_datetime(self._clock()))
+        name = wanted.id or new_id(self._clock())
         if attempt and not wanted.id:
             name = await self._store.reserve_id(attempt, name)
         caller.require("admin", name)

@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from ulid import ULID
-
 from stoppress.auth import ANONYMOUS, Caller
-from stoppress.editing.blogs import Clock, tries
+from stoppress.editing.blogs import Clock
 from stoppress.editing.commit import PostCommits, change_of
-from stoppress.editing.compose import compose, only_scheduled
+from stoppress.editing.conflict_retries import tries
 from stoppress.editing.inputs import PostBatch, PostInput, PostPatch, named_status, parse, patched, wrong
+from stoppress.editing.new_ids import new_id, new_ids
+from stoppress.editing.next_revision import compose, only_scheduled
 from stoppress.editing.revision_check import check_revision
 from stoppress.editing.transitions import EDITABLE, NEXT, told_as
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
@@ -44,7 +44,7 @@ class Posts:
             if wanted.status != "published":
                 await self._blog_exists(blog)  # before a note is made of when it is due
             now = self._clock()
-            post = compose(wanted, blog, wanted.id or str(ULID.from_datetime(now)), now)
+            post = compose(wanted, blog, wanted.id or new_id(now), now)
             try:
                 done.append(await self._commits.commit(change_of(None, post, "published", now), caller, now, attempt))
             except StaleRevision as error:
@@ -65,11 +65,11 @@ class Posts:
             if any(post.status != "draft" for post in wanted):
                 caller.require("publish", blog)
             now = self._clock()
-            first = int(ULID.from_datetime(now))
+            ids = new_ids(now, len(wanted))
             posts, errors = [], []
             seen: dict[str, int] = {}
             for i, one in enumerate(wanted):
-                name = one.id or str(ULID.from_int(first + i))
+                name = one.id or ids[i]
                 if seen.setdefault(name, i) != i:
                     errors.append(FieldError(f"/posts/{i}/id", f"{name!r} is the id of /posts/{seen[name]} as well"))
                 try:

@@ -1,11 +1,11 @@
 """The readers: follows the streams of the blogs that are read here, and writes every change to every reader.
 
 hub           puts the parts together, and starts and stops them
-lobby         lets readers in and counts them out; admission: how many may come; proxies: the address behind proxies
-open_channel  opens a blog's channel; channels: those that are open
+lobby         lets readers in and counts them out; admission: how many may come; client_address: behind proxies
+channel_opener  opens a blog's channel; channels: those that are open
 channel       one blog and its readers; subscriber: what it needs of a reader
 greeting      how a reader is greeted, and from where it goes on
-message       a change, encoded once for all
+encoded_message  a change, encoded once for all
 ring          the last changes of a blog; roster: its sockets
 socket        readers by WebSocket; sse: by Server-Sent Events
 follow        the tail of the streams, the check against the store, catching up

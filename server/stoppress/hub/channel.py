@@ -20,8 +20,8 @@ from datetime import datetime
 from typing import get_args
 
 from stoppress import wire
+from stoppress.hub.encoded_message import FrameFormat, Message, event, text_frame
 from stoppress.hub.greeting import Greeting, Kind, make_greeting
-from stoppress.hub.message import FrameFormat, Message, event, text_frame
 from stoppress.hub.ring import Ring
 from stoppress.hub.roster import Roster
 from stoppress.hub.subscriber import State, Stream, Subscriber, Wake

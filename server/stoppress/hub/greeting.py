@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stoppress import wire
-from stoppress.hub.message import text_frame
+from stoppress.hub.encoded_message import text_frame
 from stoppress.model import Blog, Cursor
 from stoppress.resume import Continue, FromNow, History, Reset, resume
 

@@ -1,7 +1,7 @@
 """The hub: every reader of this process, by blog.
 
 It puts its parts together, owns every task there is, and lets the readers go at the end. A blog's channel is opened
-when its first reader comes (open_channel.py) and closed some time after the last has gone (upkeep/idle_channels.py).
+when its first reader comes (channel_opener.py) and closed some time after the last has gone (upkeep/idle_channels.py).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from stoppress.errors import Invalid
 from stoppress.hub.channel import Channel
+from stoppress.hub.channel_opener import Opener
 from stoppress.hub.channels import Channels
 from stoppress.hub.dependencies import Clocks, Source
 from stoppress.hub.follow.catchup import CatchUp
@@ -23,7 +24,6 @@ from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.follow.tail import Pace, Tail
 from stoppress.hub.follow.verify import Verifier
 from stoppress.hub.lobby import Lobby, Services
-from stoppress.hub.open_channel import Opener
 from stoppress.hub.socket import fast_handshake, upgrade
 from stoppress.hub.sse import event_stream
 from stoppress.hub.tasks import ShortTasks

@@ -15,12 +15,12 @@ from typing import Protocol
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
 from stoppress.hub.admission import Admission, Full, Rush
 from stoppress.hub.channel import Channel
+from stoppress.hub.channel_opener import Opener
 from stoppress.hub.channels import Channels
+from stoppress.hub.client_address import Proxies
 from stoppress.hub.dependencies import Clocks
 from stoppress.hub.follow.catchup import Behind, CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
-from stoppress.hub.open_channel import Opener
-from stoppress.hub.proxies import Proxies
 from stoppress.hub.subscriber import Subscriber
 from stoppress.hub.tasks import ShortTasks
 from stoppress.hub.upkeep.deadlines import Deadlines

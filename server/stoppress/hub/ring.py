@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from stoppress.hub.message import Message
+from stoppress.hub.encoded_message import Message
 
 
 class Ring:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from stoppress.hub.message import FrameFormat
+from stoppress.hub.encoded_message import FrameFormat
 from stoppress.hub.subscriber import Subscriber
 
 SLOTS = 31  # readers are dealt to so many slots; a heartbeat goes to one slot at a time

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Protocol
 
-from stoppress.hub.message import FrameFormat
+from stoppress.hub.encoded_message import FrameFormat
 from stoppress.wire import Close
 
 

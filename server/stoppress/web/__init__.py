@@ -1,6 +1,6 @@
 """HTTP: the API for newsroom tools, the pages for readers, and what operators look at.
 
-site             all routes, in one application
+routes           all of them, in one application
 api, pages       what answers requests, one file for each kind of thing
 contract         what is said of each operation, and the documents made of it
 cache            finished pages, given out before ASGI

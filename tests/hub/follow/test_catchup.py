@@ -14,9 +14,9 @@ from hub.history import HistoryInMemory, a_blog
 from hub.serving import hub_server, receive
 from stoppress.errors import Unavailable
 from stoppress.hub.channel import Channel
+from stoppress.hub.encoded_message import close_frame, frame_format
 from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages, Page
-from stoppress.hub.message import close_frame, frame_format
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.hub.tasks import ShortTasks

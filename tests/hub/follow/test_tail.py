@@ -17,7 +17,7 @@ from hub.history import HistoryInMemory, a_blog
 from hub.serving import hub_server, receive
 from stoppress.errors import Unavailable
 from stoppress.hub.channel import SLICE
-from stoppress.hub.message import frame_format
+from stoppress.hub.encoded_message import frame_format
 from stoppress.hub.socket.reader import Reader
 from stoppress.model import Cursor, Record
 from stoppress.store.base import BlogState, Since

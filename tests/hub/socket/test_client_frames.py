@@ -13,7 +13,7 @@ from hub.echo import Echo
 from hub.frames import close, frame, raw
 from hub.history import HistoryInMemory
 from hub.serving import hub_server
-from stoppress.hub.message import deflate
+from stoppress.hub.encoded_message import deflate
 from stoppress.hub.socket.client_frames import ClientFrames
 
 pytestmark = pytest.mark.anyio

@@ -15,7 +15,7 @@ from websockets.http11 import Request
 from hub.frames import raw
 from hub.history import HistoryInMemory
 from hub.serving import hub_server
-from stoppress.hub.message import frame_format
+from stoppress.hub.encoded_message import frame_format
 from stoppress.hub.socket.handshake import agreed, protocol, read_common_handshake
 from stoppress.wire import Form
 

@@ -15,11 +15,10 @@ from stoppress.errors import Unavailable
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.store.redis_stream import RedisLog
-from stoppress.web.cache.finished_page import FinishedPages
-from stoppress.web.cache.page_cache import PageCache
+from stoppress.web.cache.page_cache import FinishedPages, PageCache
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.pages.assets import Assets
-from stoppress.web.site import site
+from stoppress.web.routes import site
 from stoppress.web.uvicorn_protocol import http_protocol
 from waiting import eventually
 from web.checks import CLIENT

@@ -11,7 +11,7 @@ from starlette.routing import Mount, Route
 
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.pages.assets import Assets
-from stoppress.web.site import site
+from stoppress.web.routes import site
 from web.checks import CLIENT, errors
 
 pytestmark = pytest.mark.anyio

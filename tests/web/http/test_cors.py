@@ -14,7 +14,7 @@ from starlette.routing import Route
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.pages.assets import Assets
-from stoppress.web.site import site
+from stoppress.web.routes import site
 from web.checks import CLIENT, Client
 
 pytestmark = pytest.mark.anyio

@@ -15,8 +15,9 @@ import pytest
 
 from stoppress.errors import Unavailable
 from stoppress.model import Cursor
-from stoppress.web.cache.finished_page import FinishedPage, FinishedPages, Key
+from stoppress.web.cache.finished_page import FinishedPage, Key
 from stoppress.web.cache.freshness import Freshness
+from stoppress.web.cache.page_cache import FinishedPages
 from stoppress.web.http.page_query import PageVariant
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from stoppress.errors import StopPressError, Unavailable
 from stoppress.hub.channel import Channel
-from stoppress.hub.message import Message
+from stoppress.hub.encoded_message import Message
 from stoppress.hub.tasks import ShortTasks
 from stoppress.model import as_of
 from stoppress.store.base import Store

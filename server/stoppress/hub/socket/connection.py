@@ -10,7 +10,7 @@ import asyncio
 from typing import ClassVar, Protocol
 
 from stoppress.hub.channel import Channel
-from stoppress.hub.message import FrameFormat
+from stoppress.hub.encoded_message import FrameFormat
 from stoppress.hub.socket.client_frames import ClientFrames
 from stoppress.hub.socket.reader import Reader, ReaderHost
 from stoppress.hub.subscriber import State

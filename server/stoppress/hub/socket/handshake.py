@@ -24,7 +24,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import ExtensionParameter, Subprotocol
 from websockets.utils import GUID
 
-from stoppress.hub.message import FrameFormat, frame_format
+from stoppress.hub.encoded_message import FrameFormat, frame_format
 from stoppress.hub.socket.client_frames import quiet
 from stoppress.wire import Form
 

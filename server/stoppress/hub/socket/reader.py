@@ -20,7 +20,7 @@ from typing import Protocol
 
 from stoppress import wire
 from stoppress.hub.channel import Channel
-from stoppress.hub.message import FrameFormat, Message, close_frame, text_frame
+from stoppress.hub.encoded_message import FrameFormat, Message, close_frame, text_frame
 from stoppress.hub.subscriber import State, Transport
 from stoppress.model import Cursor
 from stoppress.wire import Close

@@ -24,13 +24,13 @@ from websockets.server import ServerProtocol
 
 from stoppress.errors import Invalid, NotFound, StopPressError
 from stoppress.hub.channel import Channel
+from stoppress.hub.encoded_message import frame_format
 from stoppress.hub.lobby import Lobby
-from stoppress.hub.message import frame_format
 from stoppress.hub.socket.connection import Connection
 from stoppress.hub.socket.handshake import HandshakeRequest, agreed, protocol
 from stoppress.model import Cursor
 from stoppress.problem import raw_problem
-from stoppress.query import CURSOR, SOCKET, read_query
+from stoppress.query_parameters import CURSOR, SOCKET, read_query
 from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/socket"

@@ -1,7 +1,7 @@
 """How an event stream is encoded: as it is, or as gzip put together from pieces that all streams share.
 
 A stream of gzip (RFC 1952) ends with a checksum of its plain bytes, which is the one thing that each stream has to keep
-for itself; the compression is done once for all (hub/message.py).
+for itself; the compression is done once for all (hub/encoded_message.py).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from typing import Protocol
 
-from stoppress.hub.message import GZIP_HEAD, Message, gzip_tail, stored
+from stoppress.hub.encoded_message import GZIP_HEAD, Message, gzip_tail, stored
 from stoppress.wire import Form
 
 

@@ -22,13 +22,13 @@ from starlette.types import Receive, Scope, Send
 from stoppress import wire
 from stoppress.errors import Invalid, ParameterError, StopPressError
 from stoppress.hub.channel import Channel
+from stoppress.hub.encoded_message import Message, event, payload
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.lobby import Lobby
-from stoppress.hub.message import Message, event, payload
 from stoppress.hub.sse.content_encoding import Encoding, encoding
 from stoppress.model import Cursor
 from stoppress.problem import problem_response
-from stoppress.query import CURSOR, EVENTS, FORM, read_query
+from stoppress.query_parameters import CURSOR, EVENTS, FORM, read_query
 from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/events"

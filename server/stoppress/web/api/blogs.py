@@ -10,12 +10,13 @@ from stoppress.store.base import Committed
 from stoppress.web.authentication import caller
 from stoppress.web.contract.operations.blogs import LIMIT
 from stoppress.web.dependencies import Dependencies
+from stoppress.web.http.cache_control import NO_STORE, REVALIDATE
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import PAGE, dump_token
 from stoppress.web.http.preconditions import attempt, expected_revision
 from stoppress.web.http.request import query
 from stoppress.web.http.request_body import body, parse_json
-from stoppress.web.http.response import NO_STORE, REVALIDATE, answer, etag
+from stoppress.web.http.response import answer, etag
 
 
 class BlogRoutes:

@@ -8,16 +8,14 @@ from starlette.responses import Response
 from stoppress import wire
 from stoppress.errors import NotFound
 from stoppress.model import Cursor, as_of
-from stoppress.query import FORM
+from stoppress.query_parameters import FORM
 from stoppress.resume import Continue, History, Reset, resume
 from stoppress.web.contract.operations.changes import AFTER, LIMIT
 from stoppress.web.dependencies import Dependencies
+from stoppress.web.http.cache_control import CHANGES
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.request import query
 from stoppress.web.http.response import cursor_tag
-
-# One second is nothing to a reader who polls, and lets a CDN answer all of them with one request.
-_SHARED = {"cache-control": "public, max-age=1, stale-while-revalidate=5"}
 
 
 class ChangeRoutes:
@@ -50,7 +48,7 @@ class ChangeRoutes:
                 head = Cursor(head.epoch, since.records[-1].sequence) if more else since.head
         content = f'{{"cursor":"{head}","messages":[{",".join(messages)}],"more":{"true" if more else "false"}}}'
         tag = cursor_tag(head)
-        headers = {**_SHARED, "etag": tag}
+        headers = {"cache-control": CHANGES, "etag": tag}
         if request.headers.get("if-none-match") == tag and not messages:
             return Response(status_code=304, headers=headers)
         return Response(content, headers=headers, media_type="application/json")

@@ -14,13 +14,14 @@ from stoppress.media.storage import NAME
 from stoppress.web.authentication import caller
 from stoppress.web.contract.operations.media import ACCEPTED
 from stoppress.web.dependencies import Dependencies
+from stoppress.web.http.cache_control import IMMUTABLE, NO_STORE
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.preconditions import attempt
 from stoppress.web.http.request_body import body
-from stoppress.web.http.response import NO_STORE, answer
+from stoppress.web.http.response import answer
 
 _SERVED = {
-    "cache-control": "public, max-age=31536000, immutable",
+    "cache-control": IMMUTABLE,
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; sandbox",
     "cross-origin-resource-policy": "cross-origin",

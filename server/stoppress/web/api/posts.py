@@ -13,17 +13,18 @@ from stoppress.auth import Caller
 from stoppress.editing.transitions import changed
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post, rfc3339
-from stoppress.query import wrong_parameter
+from stoppress.query_parameters import wrong_parameter
 from stoppress.store.base import Attempt, Committed, Order, Place
 from stoppress.web.authentication import caller
 from stoppress.web.contract.operations.posts import KEY, LIMIT, ORDER, PINNED, PRIVATE, STATUS, TAG
 from stoppress.web.dependencies import Dependencies
+from stoppress.web.http.cache_control import NO_STORE
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import ORDERED_PAGE, dump_page, place_of
 from stoppress.web.http.preconditions import attempt, expected_revision
 from stoppress.web.http.request import invalid, query
 from stoppress.web.http.request_body import body, parse_json
-from stoppress.web.http.response import NO_STORE, answer, cursor_tag, etag, unless_known
+from stoppress.web.http.response import answer, cursor_tag, etag, unless_known
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from stoppress.errors import Unavailable
 from stoppress.web.dependencies import Dependencies
+from stoppress.web.http.cache_control import NO_STORE
 from stoppress.web.http.endpoint import Endpoints
-from stoppress.web.http.response import NO_STORE, answer
+from stoppress.web.http.response import answer
 
 
 class ProbeRoutes:

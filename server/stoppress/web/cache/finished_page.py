@@ -7,24 +7,19 @@ one makes it.
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
-from weakref import WeakValueDictionary
 
 from starlette.responses import Response
 
 from stoppress.model import Cursor
+from stoppress.web.http import cache_control
 from stoppress.web.http.page_query import PageVariant
 
 _OVERHEAD = 2_000  # bytes that an answer takes besides its bodies
-# A browser asks again at each load (304 if nothing changed); a CDN may answer a storm of them for two seconds, and go
-# on for ten while it asks: the cursor in the page makes up for it.
-_SHARED = "public, max-age=0, s-maxage=2, stale-while-revalidate=10"
 
 Headers = dict[bytes, bytes]  # a request's, by name; of one that came twice the last
 Head = list[tuple[bytes, bytes]]
@@ -68,7 +63,7 @@ class FinishedPage:
         # What a blog shows at a cursor is always the same, but not byte for byte, compressed or not: a weak validator.
         self._tag = f'"{cursor}"'.encode()
         vary = ", ".join(("Accept-Encoding", *([headers["vary"]] if "vary" in headers else [])))
-        common = {**headers, "cache-control": _SHARED, "etag": f'W/"{cursor}"', "vary": vary}
+        common = {**headers, "cache-control": cache_control.PAGE, "etag": f'W/"{cursor}"', "vary": vary}
         known = [(name.encode(), value.encode()) for name, value in common.items()]
         length = b"content-length"
         gzipped = (b"content-encoding", b"gzip")
@@ -95,43 +90,3 @@ class FinishedPage:
 def timing() -> tuple[bytes, bytes]:
     """A header that says what time it is: devices' clocks are often wrong."""
     return b"server-timing", b"now;dur=%d" % (time.time() * 1000)
-
-
-class FinishedPages:
-    """The answers asked for last, of at most `limit` bytes in all; the one not asked for the longest goes first."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._kept: OrderedDict[Key, FinishedPage] = OrderedDict()
-        self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
-        self.bytes = 0
-
-    def get(self, key: Key) -> FinishedPage | None:
-        """What is kept, of whatever state."""
-        kept = self._kept.get(key)
-        if kept is not None:
-            self._kept.move_to_end(key)
-        return kept
-
-    async def of(self, key: Key, cursor: Cursor, make: Callable[[], Awaitable[FinishedPage]]) -> FinishedPage:
-        """The answer at `cursor`, or one whose making began after this call. Raises what `make` raises."""
-        came = time.monotonic()
-        turn = self._turns.setdefault(key, asyncio.Lock())
-        async with turn:
-            kept = self._kept.get(key)
-            if kept is None or (kept.cursor != cursor and kept.began < came):
-                kept = await make()
-                self._keep(key, kept)
-            return kept
-
-    def _keep(self, key: Key, answer: FinishedPage) -> None:
-        self._drop(key)
-        self._kept[key] = answer
-        self.bytes += answer.size
-        while self.bytes > self._limit:
-            self._drop(next(iter(self._kept)))
-
-    def _drop(self, key: Key) -> None:
-        answer = self._kept.pop(key, None)
-        if answer is not None:
-            self.bytes -= answer.size

@@ -14,12 +14,13 @@ from stoppress.settings import Settings
 from stoppress.web.contract.asyncapi import asyncapi
 from stoppress.web.contract.openapi import openapi
 from stoppress.web.contract.operations import OPERATIONS
+from stoppress.web.http.cache_control import DOCUMENTS
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.response import dump
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _CODE = re.compile("`([^`]*)`")
-_CACHED = {"cache-control": "public, max-age=60"}
+_CACHED = {"cache-control": DOCUMENTS}
 
 
 class DocsRoutes:

@@ -12,14 +12,14 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from stoppress.fields import ID_PATTERN
-from stoppress.query import QueryParameter
+from stoppress.query_parameters import QueryParameter
 
 Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of the path or the headers; those of the query are QueryParameter (query.py)."""
+    """A parameter of the path or the headers; those of the query are QueryParameter (query_parameters.py)."""
 
     name: str
     place: Literal["path", "header"]

@@ -1,7 +1,7 @@
-"""CORS for every answer that passes ASGI: pages, feeds, the API, pictures, event streams, and their errors.
+"""CORS (Fetch Standard, 3.2): what every answer, an error too, says of the pages that may read it.
 
-`Origins.headers` decides what the headers say; finished pages (web/cache/page_cache.py) use it as well. An answer that
-already says who may read it stays as it is: the client's own modules are for every page.
+Which pages may is for origins.py to decide. An answer that already says who may read it stays as it is: the client's
+own modules are for every page.
 """
 
 from __future__ import annotations
@@ -13,6 +13,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stoppress.errors import Forbidden
 from stoppress.origins import Origins
 from stoppress.web.http.response import problem_answer
+
+# What a script on another page may read of an answer, beyond what the Fetch Standard lets it (3.2.6).
+_EXPOSED = ("ETag", "Retry-After", "Server-Timing", "Stoppress-Cursor")
+# What such a script may ask with, beyond what needs no question (3.2.2). Nothing that writes, and no token.
+_METHODS = ("GET", "HEAD")
+_HEADERS = ("If-None-Match", "Last-Event-ID")
+_PREFLIGHT_SECONDS = 600
+
+# For what every page may load, whatever the setting says: the client's own modules and styles.
+ANY_PAGE = {"access-control-allow-origin": "*"}
 
 
 class Cors:
@@ -43,18 +53,42 @@ class Cors:
 
     def _preflight(self, origin: str, host: str | None) -> Response:
         try:
-            return Response(status_code=204, headers=self._origins.preflight_headers(origin, host))
+            return Response(status_code=204, headers=preflight_headers(self._origins, origin, host))
         except Forbidden as error:
             response = problem_answer(error)
             add_cors(response.headers, self._origins, origin, host)
             return response
 
 
+def cors_headers(origins: Origins, origin: str | None, host: str | None) -> dict[str, str]:
+    """What every answer says of who may read it, an error too: lower-case names, `vary` among them.
+
+    Where all origins may, it is the same for all requests, so that caches need to keep one answer only.
+    """
+    exposed = {"access-control-expose-headers": ", ".join(_EXPOSED)}
+    if origins.any:
+        return {**ANY_PAGE, **exposed}
+    if origin is None or not origins.allow(origin, host):
+        return {"vary": "Origin"}
+    return {"access-control-allow-origin": origin, **exposed, "vary": "Origin"}
+
+
+def preflight_headers(origins: Origins, origin: str, host: str | None) -> dict[str, str]:
+    """The answer to a preflight request (Fetch Standard, 3.2.2). Raises Forbidden."""
+    origins.check(origin, host)
+    return {
+        **cors_headers(origins, origin, host),
+        "access-control-allow-methods": ", ".join(_METHODS),
+        "access-control-allow-headers": ", ".join(_HEADERS),
+        "access-control-max-age": str(_PREFLIGHT_SECONDS),
+    }
+
+
 def add_cors(headers: MutableHeaders, origins: Origins, origin: str | None, host: str | None) -> None:
     """Add what `origins` says to an answer's headers, unless they say it already."""
     if "access-control-allow-origin" in headers:
         return
-    for name, value in origins.headers(origin, host).items():
+    for name, value in cors_headers(origins, origin, host).items():
         if name == "vary":
             if value.lower() not in {part.strip().lower() for part in headers.get("vary", "").split(",")}:
                 headers.add_vary_header(value)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from stoppress.errors import Invalid
-from stoppress.query import Query, QueryParameter, choice, flag, read_known, read_number, text
+from stoppress.query_parameters import Query, QueryParameter, choice, flag, read_known, read_number, text
 from stoppress.store.base import Order, Place
 
 _CACHED_LENGTH = 512  # characters of a query that is worth remembering; a longer one is read each time

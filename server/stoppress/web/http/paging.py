@@ -8,7 +8,7 @@ import json
 from datetime import datetime
 
 from stoppress.model import rfc3339
-from stoppress.query import QueryParameter, wrong_parameter
+from stoppress.query_parameters import QueryParameter, wrong_parameter
 from stoppress.store.base import Place
 
 _EXPECTED = "expected a page token out of an earlier answer's 'next'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from stoppress.errors import Invalid, ParameterError
-from stoppress.query import Query
+from stoppress.query_parameters import Query
 
 
 def invalid(name: str, detail: str, status: int = 422) -> Invalid:
@@ -20,6 +20,6 @@ def wants_page(request: Request) -> bool:
 
 
 def query(request: Request) -> Query:
-    """The values of the query, which was judged before the endpoint was called (site.py)."""
+    """The values of the query, which was judged before the endpoint was called (web/routes.py)."""
     found: Query = request.state.query
     return found

@@ -12,9 +12,7 @@ from starlette.responses import Response
 from stoppress.errors import StopPressError
 from stoppress.model import Blog, Cursor, Post, Tombstone
 from stoppress.problem import problem_response
-
-NO_STORE = {"cache-control": "no-store"}
-REVALIDATE = {"cache-control": "no-cache", "vary": "Authorization"}
+from stoppress.web.http.cache_control import NO_STORE, REVALIDATE
 
 
 def dump(content: Any) -> bytes:

@@ -22,7 +22,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from stoppress.origins import ANY_PAGE
+from stoppress.web.http.cache_control import EMBED, IMMUTABLE
+from stoppress.web.http.cors import ANY_PAGE
 
 # The modules that every page needs, each after those that it imports.
 CORE = ("blog_state", "scroll_position", "unread", "view", "placement", "arrivals", "tabs", "backoff", "socket", "live")
@@ -39,7 +40,7 @@ _SPACES = re.compile(r"""("[^"\n]*"|`[^`]*`)| ?([=<>{}(),;:?&|]) ?""")
 _LINE_END = re.compile(r"(?<=[{;,(\[])\n+|\n+(?=})")
 _IMPORT = re.compile(rf'^(import {{[^}}]*}} from "\./)({"|".join(CORE)})(\.js";\n)', re.MULTILINE)
 _HEADERS = {
-    "cache-control": "public, max-age=31536000, immutable",
+    "cache-control": IMMUTABLE,
     **ANY_PAGE,
     "x-content-type-options": "nosniff",
     "vary": "Accept-Encoding",
@@ -88,7 +89,7 @@ class Assets:
 
     async def embed(self, request: Request) -> Response:
         """The way to today's `embed.js`, from the address that newsrooms write into their own pages."""
-        headers = {"cache-control": "public, max-age=300", **ANY_PAGE}
+        headers = {"cache-control": EMBED, **ANY_PAGE}
         return RedirectResponse(f"/client/{self.fingerprint}/embed.js", 302, headers=headers)
 
     async def file(self, request: Request) -> Response:

@@ -22,8 +22,10 @@ from stoppress.render.markup import Highlights, Markup, Neighbours, Notice
 from stoppress.store.base import Order, Page
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.dependencies import Dependencies
+from stoppress.web.http.cache_control import NO_CACHE, NO_STORE
 from stoppress.web.http.endpoint import Endpoints, ErrorPage
 from stoppress.web.http.page_query import PageVariant, page_variant
+from stoppress.web.http.public_url import public_origin
 from stoppress.web.http.request import query
 
 # Nothing runs but the client's own modules; pictures may come from anywhere that is https (or from this server), and
@@ -62,7 +64,7 @@ class BlogPageRoutes:
         assert key is not None  # a wrong query was refused before
         variant = page_variant(query(request))
         finished = await self._page_cache.answers.of(
-            key, cursor, lambda: self._make(name, variant, self._origin(request))
+            key, cursor, lambda: self._make(name, variant, public_origin(request, self._context.settings))
         )
         return finished.response(asked)
 
@@ -108,7 +110,7 @@ class BlogPageRoutes:
         last = max(1, state.blog.posts // self._size)
         at = min(older // self._size + 1, last)
         url = PageVariant("newest").url(blog, at, last)
-        return RedirectResponse(f"{url}#post-{post}", 302, headers={"cache-control": "no-cache"})
+        return RedirectResponse(f"{url}#post-{post}", 302, headers={"cache-control": NO_CACHE})
 
     async def _read(self, name: str, variant: PageVariant) -> tuple[Page, int, int]:
         """The posts of a page, its number, and the last page's. Raises NotFound."""
@@ -150,9 +152,6 @@ class BlogPageRoutes:
             raise NotFound(f"there is no blog {name!r}")
         return page.total
 
-    def _origin(self, request: Request) -> str:
-        return (self._context.settings.public_url or str(request.base_url)).rstrip("/")
-
     def endpoints(self) -> Endpoints:
         """Which answers which operation."""
         return {
@@ -166,7 +165,7 @@ def error_page(markup: Markup) -> ErrorPage:
 
     def write(request: Request, error: StopPressError) -> Response:
         kind = _NOTICES.get(error.status, "unavailable")
-        headers = {**HEADERS, "cache-control": "no-store", **retry_headers(error)}
+        headers = {**HEADERS, **NO_STORE, **retry_headers(error)}
         return Response(markup.notice(kind), 404 if kind == "not_found" else error.status, headers, _HTML)
 
     return write

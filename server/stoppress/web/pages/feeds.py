@@ -10,11 +10,12 @@ from starlette.responses import Response
 
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post
-from stoppress.origins import ANY_PAGE
 from stoppress.render.feeds import atom, json_feed
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.dependencies import Dependencies
+from stoppress.web.http.cors import ANY_PAGE
 from stoppress.web.http.endpoint import Endpoints
+from stoppress.web.http.public_url import public_origin
 
 # Feed readers run in browsers too, at origins that no newsroom can list.
 _HEADERS = {"x-content-type-options": "nosniff", **ANY_PAGE}
@@ -52,7 +53,7 @@ class FeedRoutes:
             page = await context.store.page(name, limit=context.settings.page_posts)
             if page is None:
                 raise NotFound(f"there is no blog {name!r}")
-            origin = (context.settings.public_url or str(request.base_url)).rstrip("/")
+            origin = public_origin(request, context.settings)
             text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
             headers = {**_HEADERS, "content-type": f"{kind}; charset=utf-8"}
             return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)

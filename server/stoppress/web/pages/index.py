@@ -9,6 +9,7 @@ from stoppress import __version__
 from stoppress.store.base import BlogState
 from stoppress.web.contract.operations.pages import FRONT_PAGE
 from stoppress.web.dependencies import Dependencies
+from stoppress.web.http.cache_control import NO_CACHE
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import dump_token
 from stoppress.web.http.request import query, wants_page
@@ -16,7 +17,7 @@ from stoppress.web.http.response import answer
 from stoppress.web.pages.blog import HEADERS
 
 _AT_ONCE = 100  # blogs on a page
-_HEADERS = {"cache-control": "no-cache", "vary": "Accept"}
+_HEADERS = {"cache-control": NO_CACHE, "vary": "Accept"}
 
 
 class IndexRoutes:

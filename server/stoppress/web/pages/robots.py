@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stoppress.web.http.cache_control import ROBOTS
 from stoppress.web.http.endpoint import Endpoints
 
 _ROBOTS = "User-agent: *\nDisallow: /v1/\n"
@@ -14,7 +15,7 @@ class RobotsRoutes:
     """`/robots.txt`."""
 
     async def robots(self, request: Request) -> Response:
-        return Response(_ROBOTS, media_type="text/plain", headers={"cache-control": "public, max-age=3600"})
+        return Response(_ROBOTS, media_type="text/plain", headers={"cache-control": ROBOTS})
 
     def endpoints(self) -> Endpoints:
         """Which answers which operation."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from stoppress.query import QueryParameter, number
+from stoppress.query_parameters import QueryParameter, number
 from stoppress.web.contract.operation import Operation
 from stoppress.web.http.paging import PAGE as ANY_PAGE
 from stoppress.web.http.paging import load_token

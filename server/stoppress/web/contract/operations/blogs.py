@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stoppress.editing.inputs import BlogEdit, BlogInput
 from stoppress.model import Blog
-from stoppress.query import number
+from stoppress.query_parameters import number
 from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, Operation
 from stoppress.web.http.paging import PAGE
 

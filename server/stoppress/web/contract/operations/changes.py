@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stoppress.query import EVENTS, FORM, SOCKET, cursor, number
+from stoppress.query_parameters import EVENTS, FORM, SOCKET, cursor, number
 from stoppress.web.contract.operation import BLOG, Operation, Parameter
 
 AFTER = cursor("after", "A cursor; without one, the answer only says where the blog stands.")

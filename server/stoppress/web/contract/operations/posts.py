@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stoppress.editing.inputs import PostBatch, PostInput, PostPatch
 from stoppress.model import Post
-from stoppress.query import QueryParameter, choice, flag, number, text
+from stoppress.query_parameters import QueryParameter, choice, flag, number, text
 from stoppress.store.base import Order
 from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter
 from stoppress.web.http.paging import ORDERED_PAGE

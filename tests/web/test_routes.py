@@ -8,7 +8,7 @@ import pytest
 
 from stoppress.web.contract.operations import OPERATIONS
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.site import endpoints
+from stoppress.web.routes import endpoints
 
 pytestmark = pytest.mark.anyio
 

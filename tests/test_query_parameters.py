@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stoppress.errors import Invalid, ParameterError
 from stoppress.model import Cursor
-from stoppress.query import CURSOR, EVENTS, FORM, choice, flag, number, read_known, read_query, text
+from stoppress.query_parameters import CURSOR, EVENTS, FORM, choice, flag, number, read_known, read_query, text
 from stoppress.wire import Form
 
 LIMIT = number("limit", "How many.", 1, 100, 50)

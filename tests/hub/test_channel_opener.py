@@ -13,7 +13,7 @@ from hub.history import HistoryInMemory, a_blog
 from hub.serving import HubServer, hub_server, receive
 from stoppress.errors import NotFound, Unavailable
 from stoppress.hub.channel import Channel
-from stoppress.hub.open_channel import RECALLED, Opener
+from stoppress.hub.channel_opener import RECALLED, Opener
 from stoppress.model import Cursor, Record
 from stoppress.resume import Reset
 from stoppress.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stoppress.hub.proxies import Proxies
+from stoppress.hub.client_address import Proxies
 
 
 @pytest.mark.parametrize(

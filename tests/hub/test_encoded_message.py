@@ -10,7 +10,7 @@ import pytest
 from websockets.frames import CLOSE, TEXT, Close, Frame
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog, a_message
-from stoppress.hub.message import Message, close_frame, deflated_frame, frame_format, text_frame
+from stoppress.hub.encoded_message import Message, close_frame, deflated_frame, frame_format, text_frame
 from stoppress.model import Blog, Post
 from stoppress.wire import Form
 

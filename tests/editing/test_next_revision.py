@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from stoppress.editing.compose import compose, only_scheduled
 from stoppress.editing.inputs import PostInput, PostPatch
+from stoppress.editing.next_revision import compose, only_scheduled
 from stoppress.errors import Invalid
 from stoppress.model import Post, Tombstone
 from stoppress.store.base import Entry

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from stoppress.auth import ANONYMOUS
 from stoppress.errors import NotFound, StopPressError
-from stoppress.query import read_known, read_query
+from stoppress.query_parameters import read_known, read_query
 from stoppress.web.api.audit import AuditRoutes
 from stoppress.web.api.blogs import BlogRoutes
 from stoppress.web.api.changes import ChangeRoutes
