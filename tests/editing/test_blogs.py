@@ -10,8 +10,9 @@ import pytest
 
 from conftest import EDITOR, Clock
 from stoppress.auth import Caller
-from stoppress.editing.blogs import NEXT, Blogs
+from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
+from stoppress.editing.transitions import NEXT_OF_BLOG
 from stoppress.errors import Conflict, Forbidden, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, Cursor
 from stoppress.settings import Settings
@@ -40,7 +41,7 @@ async def night(blogs: Blogs, **fields: Any) -> Committed:
 
 def test_which_status_may_follow_which() -> None:
     """A blog may go on after it ended; what is archived is opened again by ending it first."""
-    assert NEXT == {
+    assert NEXT_OF_BLOG == {
         "scheduled": {"live", "paused", "ended", "archived"},
         "live": {"scheduled", "paused", "ended", "archived"},
         "paused": {"scheduled", "live", "ended", "archived"},

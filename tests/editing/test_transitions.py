@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stoppress.editing.transitions import NEXT, changed, told_as
+from stoppress.editing.transitions import NEXT_OF_POST, changed, told_as
 from stoppress.model import Post, Tombstone
 
 NOON = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ def a_post(**fields: Any) -> Post:
 
 
 def test_which_status_may_follow_which() -> None:
-    assert {before: set(after) for before, after in NEXT.items()} == {
+    assert {before: set(after) for before, after in NEXT_OF_POST.items()} == {
         "draft": {"draft", "scheduled", "published"},
         "scheduled": {"draft", "scheduled", "published"},
         "published": {"published"},

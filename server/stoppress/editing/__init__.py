@@ -3,7 +3,7 @@
 blogs, posts   what callers may do with them
 inputs         what editors send, checked
 transitions    which moves a post may make, and what readers are told of them
-next_revision  the next revision of a post, and the content it needs; new_ids: for what has none
+next_revision  the next revision of a post; required_content: what it must say; new_ids: for what has none
 revision_check the revision that a caller expects; conflict_retries: an edit made anew when another came first
 commit         a change of posts, written down with the note of when it is due
 schedule       brings scheduled posts out on time

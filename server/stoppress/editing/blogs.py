@@ -11,20 +11,12 @@ from stoppress.editing.conflict_retries import tries
 from stoppress.editing.inputs import BlogEdit, BlogInput, named_status, parse, patched
 from stoppress.editing.new_ids import new_id
 from stoppress.editing.revision_check import check_revision
+from stoppress.editing.transitions import NEXT_OF_BLOG
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision, Unavailable
-from stoppress.model import Blog, BlogFields, BlogStatus
+from stoppress.model import Blog, BlogFields
 from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
 
 Clock = Callable[[], datetime]
-
-# A blog may go on after it ended (the story did); what is archived is opened again on purpose, by ending it first.
-NEXT: dict[BlogStatus, set[BlogStatus]] = {
-    "scheduled": {"live", "paused", "ended", "archived"},
-    "live": {"scheduled", "paused", "ended", "archived"},
-    "paused": {"scheduled", "live", "ended", "archived"},
-    "ended": {"live", "paused", "archived"},
-    "archived": {"ended"},
-}
 
 
 class Blogs:
@@ -69,7 +61,7 @@ class Blogs:
                 raise Invalid("expected a JSON object as merge patch")
             named_status(patch)
             wanted = patched(BlogEdit, _document(before), patch)
-            if wanted.status not in NEXT[before.status] | {before.status}:
+            if wanted.status not in NEXT_OF_BLOG[before.status] | {before.status}:
                 raise Conflict(f"a blog that is {before.status} can't become {wanted.status}")
             if before.status == "archived" and wanted.status == "archived":
                 raise Conflict(f"the blog {name!r} is archived: it takes no more changes")

@@ -1,15 +1,13 @@
-"""The next revision of a post, made of what an editor wants: its HTML made safe, its times, its content. Pure.
-
-Published and scheduled posts need content: a title, a body with something to see, media or links.
-"""
+"""The next revision of a post, made of what an editor wants: its HTML made safe, its times. Pure."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from stoppress.editing.inputs import PostEdit, PostPatch, wrong
+from stoppress.editing.required_content import check_content
 from stoppress.model import Post, PostFields
-from stoppress.sanitize import render, sanitize, says_something
+from stoppress.sanitize import render, sanitize
 from stoppress.store.base import Entry
 
 
@@ -48,23 +46,8 @@ def compose(
         updated_at=updated_at,
         publish_at=wanted.publish_at if wanted.status == "scheduled" else None,
     )
-    if post.status != "draft" and not _says_something(post) and _by_mistake(wanted, base):
-        needed = "a title, a body with something to see, media or links"
-        raise wrong("body", f"a post that is {post.status} needs {needed}, but got none of them")
+    check_content(post, wanted, base)
     return post
-
-
-def _says_something(post: Post) -> bool:
-    return bool(post.title or post.media or post.links) or says_something(post.body)
-
-
-def _by_mistake(wanted: PostEdit, base: Post | None) -> bool:
-    """Whether a post is empty by mistake: emptied, told to be empty, or of a request that says nothing. Who gives an id
-    or a time, and no text yet, puts up a place for what is to come."""
-    if base is not None:
-        return base.status != "published" or _says_something(base)
-    given = wanted.model_fields_set
-    return given.isdisjoint(("id", "published_at")) or not given.isdisjoint(("title", "body", "media", "links"))
 
 
 def only_scheduled(wanted: PostEdit) -> None:

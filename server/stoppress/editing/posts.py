@@ -19,7 +19,7 @@ from stoppress.editing.inputs import PostBatch, PostInput, PostPatch, named_stat
 from stoppress.editing.new_ids import new_id, new_ids
 from stoppress.editing.next_revision import compose, only_scheduled
 from stoppress.editing.revision_check import check_revision
-from stoppress.editing.transitions import EDITABLE, NEXT, told_as
+from stoppress.editing.transitions import EDITABLE, NEXT_OF_POST, told_as
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Post, PostFields, Tombstone
 from stoppress.store.base import Attempt, Committed, Due, Entry, Revision, Store
@@ -174,10 +174,9 @@ class Posts:
         base = await self._before_deletion(before, patch) if isinstance(before, Tombstone) else before
         named_status(patch)
         wanted = patched(PostPatch, base.model_dump(mode="json", include=EDITABLE), patch)
-        if wanted.status not in NEXT[before.status]:
-            raise Conflict(
-                f"a post that is {before.status} can't become {wanted.status}, only {' or '.join(NEXT[before.status])}"
-            )
+        if wanted.status not in NEXT_OF_POST[before.status]:
+            allowed = " or ".join(NEXT_OF_POST[before.status])
+            raise Conflict(f"a post that is {before.status} can't become {wanted.status}, only {allowed}")
         if wanted.status != "draft" or before.status in ("scheduled", "published"):
             caller.require("publish", before.blog)
         if patch.get("publish_at") is not None:

@@ -1,17 +1,25 @@
-"""Which moves the life of a post allows, and what readers are told of each. Pure."""
+"""Which statuses may follow which, of a post and of a blog, and what readers are told of each move of a post. Pure."""
 
 from __future__ import annotations
 
-from stoppress.model import Change, Post, PostFields, PostStatus, Tombstone
+from stoppress.model import BlogStatus, Change, Post, PostFields, PostStatus, Tombstone
 from stoppress.store.base import Entry
 
 # What may follow: a patch with this status. What is deleted comes back on purpose only, and as what readers saw; what
 # was published does not become a draft again, since readers have it.
-NEXT: dict[PostStatus, tuple[PostStatus, ...]] = {
+NEXT_OF_POST: dict[PostStatus, tuple[PostStatus, ...]] = {
     "draft": ("draft", "scheduled", "published"),
     "scheduled": ("draft", "scheduled", "published"),
     "published": ("published",),
     "deleted": ("published",),
+}
+# A blog may go on after it ended (the story did); what is archived is opened again on purpose, by ending it first.
+NEXT_OF_BLOG: dict[BlogStatus, set[BlogStatus]] = {
+    "scheduled": {"live", "paused", "ended", "archived"},
+    "live": {"scheduled", "paused", "ended", "archived"},
+    "paused": {"scheduled", "live", "ended", "archived"},
+    "ended": {"live", "paused", "archived"},
+    "archived": {"ended"},
 }
 EDITABLE = {*PostFields.model_fields, "status", "published_at", "publish_at"}
 

@@ -7,9 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from stoppress.editing.blogs import NEXT as NEXT_OF_BLOGS
 from stoppress.editing.schedule import publish_due
-from stoppress.editing.transitions import NEXT
+from stoppress.editing.transitions import NEXT_OF_BLOG
 from stoppress.web.dependencies import Dependencies
 from web.checks import errors, token, unchanged
 
@@ -41,7 +40,7 @@ async def a_post(admin: Client, blog: str, status: str) -> dict[str, Any]:
 async def test_every_move_of_a_post(admin: Client, blog: str, before: str, after: str) -> None:
     post = await a_post(admin, blog, before)
     moved = await admin.patch(f"{blog}/posts/p", json=wanted(after))
-    if after in NEXT[before]:  # type: ignore[index]
+    if after in NEXT_OF_BLOG[before]:  # type: ignore[index]
         assert (moved.status_code, moved.json()["post"]["status"]) == (200, after)
         assert moved.json()["post"]["title"] == "The gate"
         assert moved.json()["post"]["revision"] == post["revision"] + (before != after)
@@ -227,15 +226,15 @@ async def test_a_retry_gets_the_first_answer_also_when_it_would_be_refused_by_no
 # Blogs
 
 
-@pytest.mark.parametrize("before", list(NEXT_OF_BLOGS))
-@pytest.mark.parametrize("after", list(NEXT_OF_BLOGS))
+@pytest.mark.parametrize("before", list(NEXT_OF_BLOG))
+@pytest.mark.parametrize("after", list(NEXT_OF_BLOG))
 async def test_every_move_of_a_blog_is_an_event_or_a_conflict(
     admin: Client, anybody: Client, before: str, after: str
 ) -> None:
     made = await admin.post("/v1/blogs", json={"id": "b", "title": "B", "status": before})
     moved = await admin.patch("/v1/blogs/b", json={"status": after})
     told = (await anybody.get("/v1/blogs/b/changes", params={"after": made.json()["cursor"]})).json()["messages"]
-    if after in NEXT_OF_BLOGS[before]:  # type: ignore[index]
+    if after in NEXT_OF_BLOG[before]:  # type: ignore[index]
         assert moved.status_code == 200
         assert [(m["type"], m["blog"]["status"]) for m in told] == [("blog", after)]
     elif before == after != "archived":

@@ -3,10 +3,6 @@
 One task, one blocking read for all blogs. A newly followed blog breaks the read off, which then begins anew with it:
 reading a stream changes nothing, so nothing is lost. A read that fails is taken up again from where the channels
 stand, after a short pause that grows to a cap.
-
-A blog whose changes come faster than one in `burst_window` is read again only when that has passed since its last
-fan-out began: by then several changes are there, and each reader gets them in one write. A change after a quiet moment
-goes out at once.
 """
 
 from __future__ import annotations
@@ -21,6 +17,7 @@ from stoppress.errors import Unavailable
 from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
 from stoppress.hub.dependencies import Clock, Source
+from stoppress.hub.follow.burst_window import BurstWindow
 from stoppress.hub.follow.verify import Verifier
 from stoppress.metrics import Metrics
 from stoppress.model import Record
@@ -52,7 +49,7 @@ class Tail:
         self._verifier = verifier
         self._metrics = metrics
         self._pace = pace
-        self._due: dict[str, float] = {}  # by the loop's clock, for blogs whose last fan-out is only just past
+        self._bursts = BurstWindow(pace.burst_window)
         self._changed = asyncio.Event()
         self._reading: asyncio.Timeout | None = None
         channels.on_change(self._look_anew)
@@ -85,17 +82,16 @@ class Tail:
         self._changed.clear()
         while behind := self._channels.next_behind():
             await self._heal(behind)
-        now = asyncio.get_running_loop().time()
-        self._due = {blog: due for blog, due in self._due.items() if due > now}
-        wait = min(self._due.values()) - now if self._due else _WAIT
+        due = self._bursts.close_past(asyncio.get_running_loop().time())
+        wait = _WAIT if due is None else due
         stood = {
             channel.blog.id: (channel.generation, channel.head)
             for channel in self._channels
-            if channel.blog.id not in self._due
+            if channel.blog.id not in self._bursts
         }
         if not stood:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait if self._due else None):
+                async with asyncio.timeout(due):
                     await self._changed.wait()
             return
         for blog, records in (await self._read({blog: head for blog, (_, head) in stood.items()}, wait)).items():
@@ -131,7 +127,7 @@ class Tail:
     async def _publish(self, channel: Channel, records: Sequence[Record]) -> None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        self._due[channel.blog.id] = began + self._pace.burst_window
+        self._bursts.open(channel.blog.id, began)
         for _ in channel.publish(records):
             self._pace.note_work()
             await asyncio.sleep(0)
