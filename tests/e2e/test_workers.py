@@ -23,7 +23,15 @@ READERS = 300
 @pytest.fixture
 def worker(short_folder: Path) -> Iterator[Server]:
     with running(short_folder, workers="2", verify="0.5") as server:
+        until(lambda: listeners(server) == 2, "both workers listen")
         yield server
+
+
+def listeners(server: Server) -> int:
+    """How many sockets listen on the server's port; the parent's only holds it (proc_net_tcp: state 0A is LISTEN)."""
+    port = f":{int(server.url.rpartition(':')[2]):04X}"
+    sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(fields[1].endswith(port) and fields[3] == "0A" for fields in sockets)
 
 
 def workers_of(server: Server) -> list[int]:

@@ -88,7 +88,7 @@ class FastPath(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
             return
         form = kept.form(asked)
-        more = b"".join(b"%s: %s\r\n" % pair for pair in (*self.server_state.default_headers, timing()))
+        more = b"".join([b"%s: %s\r\n" % pair for pair in (*self.server_state.default_headers, timing())])
         end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
         body = b"" if cycle.scope["method"] == "HEAD" else form.body
         self.transport.writelines((form.head, more, end, body))

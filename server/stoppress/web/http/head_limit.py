@@ -55,8 +55,8 @@ class BoundedHead(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
-        self._room -= len(name) + len(value) + 4
-        if self._room < 0:
+        room = self._room = self._room - len(name) - len(value) - 4
+        if room < 0:
             raise ValueError("the head is over the limit")  # makes httptools stop: see send_400_response
 
     def on_headers_complete(self) -> None:
