@@ -42,14 +42,14 @@ class FolderStorage:
         self._folder = folder
 
     async def put(self, name: str, content: bytes) -> None:
-        """See Shelf. On disk (fsync) before it has its name."""
+        """See MediaStorage. On disk (fsync) before it has its name."""
         try:
             await asyncio.to_thread(self._put, name, content)
         except OSError as error:
             raise Unavailable(f"the picture can't be written: {error.strerror or error}") from error
 
     async def get(self, name: str) -> bytes | None:
-        """See Shelf."""
+        """See MediaStorage."""
         return await asyncio.to_thread(self._get, name)
 
     def _put(self, name: str, content: bytes) -> None:
@@ -90,13 +90,13 @@ class BucketStorage:
         self._patience = patience
 
     async def put(self, name: str, content: bytes) -> None:
-        """See Shelf."""
+        """See MediaStorage."""
         with _reachable(f"taking the picture {name}", self._patience):
             async with asyncio.timeout(self._patience):
                 await self._store.put_async(name, content)
 
     async def get(self, name: str) -> bytes | None:
-        """See Shelf."""
+        """See MediaStorage."""
         with _reachable(f"giving the picture {name}", self._patience):
             try:
                 async with asyncio.timeout(self._patience):

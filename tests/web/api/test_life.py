@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from stoppress.editing.schedule import publish_due
-from stoppress.editing.transitions import NEXT_OF_BLOG
+from stoppress.editing.transitions import NEXT_OF_BLOG, NEXT_OF_POST
 from stoppress.web.dependencies import Dependencies
 from web.checks import errors, token, unchanged
 
@@ -40,7 +40,7 @@ async def a_post(admin: Client, blog: str, status: str) -> dict[str, Any]:
 async def test_every_move_of_a_post(admin: Client, blog: str, before: str, after: str) -> None:
     post = await a_post(admin, blog, before)
     moved = await admin.patch(f"{blog}/posts/p", json=wanted(after))
-    if after in NEXT_OF_BLOG[before]:  # type: ignore[index]
+    if after in NEXT_OF_POST[before]:  # type: ignore[index]
         assert (moved.status_code, moved.json()["post"]["status"]) == (200, after)
         assert moved.json()["post"]["title"] == "The gate"
         assert moved.json()["post"]["revision"] == post["revision"] + (before != after)

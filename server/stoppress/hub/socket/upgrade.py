@@ -1,6 +1,6 @@
 """From a request for a socket to a reader: may it come in, which blog does it want, from where does it go on.
 
-fast_path.py hands over the usual handshakes, read quickly. All others come by uvicorn (0.54,
+fast_handshake.py hands over the usual handshakes, read quickly. All others come by uvicorn (0.54,
 httptools_impl.handle_websocket_upgrade): it makes the class given as `Config(ws=…)`, calls connection_made and
 data_received with the request, which httptools parsed and it wrote down again, and then sets the object as the
 transport's protocol. So the answer waits until that has happened (call_soon): the transport then belongs to this
@@ -77,7 +77,7 @@ class Upgrade(asyncio.Protocol):
         """The whole request, once. A client that goes on before it is answered breaks RFC 6455, 4.1."""
         if self._answered:
             return
-        if self._head or self._task is not None:  # read here, or by fast_path.py
+        if self._head or self._task is not None:  # read here, or by fast_handshake.py
             self._transport.abort()
             return
         self._head = data
