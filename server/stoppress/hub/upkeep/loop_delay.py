@@ -12,7 +12,7 @@ _MOMENT = 0.05  # seconds for which it is looked at often
 class LoopDelay:
     """How long the loop lets others wait: `observe` gets it, in seconds, at every look.
 
-    There is a look every 20 ms while readers come or changes go out (`note_work`), and four a second while nothing does:
+    There is a look every 20 ms while readers come or changes go out (`note_work`), and four a second otherwise:
     each wake of a process that sleeps costs it more than 0.1 ms, and looks all the time would be most of what it takes.
     """
 
