@@ -1,12 +1,12 @@
-"""Follows the histories of the blogs that are read here, and has each channel publish what comes.
+"""Follows the streams of the blogs read in this process, and has each channel publish its new changes.
 
-One task, one blocking read for all blogs. A newly followed blog breaks the read off, which then begins anew with it:
-reading a stream changes nothing, so nothing is lost. A read that fails is taken up again from where the channels
-stand, after a short pause that grows to a cap.
+One task makes one blocking read for all blogs. When another blog is followed, the read is interrupted and starts again
+with that blog included. Reading a stream changes nothing, so nothing is lost. A failed read is retried from the
+channels' positions, after a pause that grows up to a maximum.
 
-A blog whose changes come faster than one in `burst_window` is read again only when that has passed since its last
-fan-out began: by then several changes are there, and each reader gets them in one write. A change after a quiet moment
-goes out at once.
+If a blog changes more often than once in `burst_window`, it is not read again until that time has passed since its last
+fan-out began. By then there are several changes, and each reader receives them in one write. A change after a quiet
+period is sent at once.
 """
 
 from __future__ import annotations
@@ -26,16 +26,19 @@ from stoppress.metrics import Metrics
 from stoppress.model import Record
 
 _WAIT = 20.0  # seconds one read may block
-_PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds before a failed read is tried again
-_PAGE = 200  # records asked of the store at a time, where the stream has a gap
+_PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds to wait before retrying a failed read; the last repeats
+_PAGE = 200  # records per query to the store, where the stream has a gap
 
 _log = logging.getLogger("stoppress.hub")
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`burst_window` is the least time between two fan-outs of one blog, in seconds; `now` is the time of day;
-    `note_work` is called while changes go out, and `sleep` between two tries of a read that fails."""
+    """The timing of a tail.
+
+    `burst_window` is the minimum time between two fan-outs of one blog, in seconds. `now` is the time of day.
+    `note_work` is called while changes are being written, and `sleep` before a failed read is retried.
+    """
 
     burst_window: float
     now: Clock
@@ -44,7 +47,7 @@ class Pace:
 
 
 class Tail:
-    """Follows the channels. `verifier` puts right a channel that is wrong about its blog."""
+    """Follows the streams of all open channels. `verifier` corrects a channel that differs from the store."""
 
     def __init__(self, channels: Channels, source: Source, verifier: Verifier, metrics: Metrics, pace: Pace) -> None:
         self._channels = channels
@@ -52,33 +55,33 @@ class Tail:
         self._verifier = verifier
         self._metrics = metrics
         self._pace = pace
-        self._due: dict[str, float] = {}  # by the loop's clock, for blogs whose last fan-out is only just past
+        self._due: dict[str, float] = {}  # when to read each blog that had a recent fan-out, by the loop's clock
         self._changed = asyncio.Event()
         self._reading: asyncio.Timeout | None = None
-        channels.on_change(self._look_anew)
+        channels.on_change(self._interrupt)
 
-    def _look_anew(self) -> None:
-        """A channel was added, stands elsewhere, or fell behind: break the read under way off."""
+    def _interrupt(self) -> None:
+        """A channel was added, restarted or fell behind: interrupt the current read."""
         self._changed.set()
         if self._reading is not None:
             self._reading.reschedule(0)
             self._reading = None
 
     async def run(self) -> None:
-        """Follow, until cancelled."""
+        """Follow the streams until cancelled."""
         failures = 0
         while True:
             try:
                 await self._once()
-            except Exception as error:  # whatever it is: a tail that is dead leaves every reader in the dark
+            except Exception as error:  # of any kind: without a tail no reader receives changes
                 if not failures:
-                    _log.warning("following the blogs failed, trying again: %s: %s", type(error).__name__, error)
+                    _log.warning("Can't follow the blogs' streams; retrying: %s: %s", type(error).__name__, error)
                 self._metrics.tail_restarts.inc()
                 await self._pace.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
                 failures += 1
             else:
                 if failures:
-                    _log.info("following the blogs again, after %d attempts", failures)
+                    _log.info("Following the blogs' streams again, after %d failed reads", failures)
                 failures = 0
 
     async def _once(self) -> None:
@@ -100,7 +103,7 @@ class Tail:
             return
         for blog, records in (await self._read({blog: head for blog, (_, head) in stood.items()}, wait)).items():
             channel = self._channels.get(blog)
-            # A channel that is not where the read began was reset: what was read may be of another history.
+            # A channel that moved during the read was reset: the records may be of another epoch.
             if channel is None or not records or (channel.generation, channel.head) != stood[blog]:
                 continue
             if any(record.epoch not in (None, channel.epoch) for record in records):
@@ -113,8 +116,8 @@ class Tail:
                 await self._renew(channel)
 
     async def _read(self, after: Mapping[str, int], wait: float) -> Mapping[str, Sequence[Record]]:
-        """What is behind `after`, once there is something; nothing after `wait`, or when the read was broken
-        off."""
+        """The records after these sequence numbers, as soon as there are any. Empty after `wait` seconds, or when
+        interrupted."""
         reading = asyncio.timeout(None)
         try:
             async with reading:
@@ -142,9 +145,9 @@ class Tail:
             self._metrics.arrival.observe(max(0.0, (now - committed).total_seconds()))
 
     async def _heal(self, channel: Channel) -> bool:
-        """Records are missing, trimmed off the stream before they were read: the posts themselves tell what changed.
+        """Advance the channel from the store. The stream was trimmed before all of its records were read.
 
-        False when the blog is no longer the one that is followed.
+        False if the blog was deleted or has another epoch than the channel.
         """
         more = True
         while more:
@@ -157,11 +160,12 @@ class Tail:
         return True
 
     async def _renew(self, channel: Channel) -> None:
-        """The stream is of another history than the channel: have it begin anew.
+        """Have the verifier restart the channel, because its stream is of another epoch.
 
-        Raises Unavailable when it stays as it was, so that the stream is not read in a tight loop.
+        Raises:
+            Unavailable: the channel did not restart. The error keeps `run` from reading the stream in a tight loop.
         """
         generation = channel.generation
         await self._verifier.check((channel.blog.id,))
         if self._channels.is_open(channel) and channel.generation == generation:
-            raise Unavailable(f"the stream of {channel.blog.id} is of another history than the blog itself")
+            raise Unavailable(f"expected the epoch of the blog {channel.blog.id!r} in its stream, but got another")
