@@ -28,7 +28,7 @@ from stoppress.hub.socket import fast_handshake, upgrade
 from stoppress.hub.sse import event_stream
 from stoppress.hub.tasks import ShortTasks
 from stoppress.hub.upkeep.deadlines import CLOSING_MAX, Deadlines
-from stoppress.hub.upkeep.drain import Leaving, let_go
+from stoppress.hub.upkeep.drain import Leaving, disconnect
 from stoppress.hub.upkeep.heartbeats import heartbeats
 from stoppress.hub.upkeep.idle_channels import IdleChannels
 from stoppress.hub.upkeep.loop_delay import LoopDelay
@@ -133,7 +133,7 @@ class Hub:
         leaving: list[Leaving] = []
         for channel in self._channels:
             leaving += [*channel.streams, *channel.everybody()]
-        await let_go(leaving, self._settings, self._chance, self._loop_delay.note_work)
+        await disconnect(leaving, self._settings, self._chance, self._loop_delay.note_work)
         try:
             await self._lobby.wait_until_empty(CLOSING_MAX)
         except TimeoutError:

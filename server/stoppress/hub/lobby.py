@@ -156,15 +156,15 @@ class Lobby:
 
     def fetch(self, reader: ReaderToCatchUp) -> None:
         """Bring `reader` up to date from the store."""
-        self._services.catch_up.bring(reader)
+        self._services.catch_up.start(reader)
 
-    def expect(self, reader: ReaderToCatchUp) -> None:
+    def start_deadline(self, reader: ReaderToCatchUp) -> None:
         """Start a deadline for `reader` to leave its current state."""
-        self._services.deadlines.expect(reader)
+        self._services.deadlines.start_deadline(reader)
 
-    def relax(self, reader: ReaderToCatchUp) -> None:
+    def cancel_deadline(self, reader: ReaderToCatchUp) -> None:
         """Cancel the deadline of `reader`, which has left its state."""
-        self._services.deadlines.relax(reader)
+        self._services.deadlines.cancel_deadline(reader)
 
     # Leaving
 

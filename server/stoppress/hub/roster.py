@@ -13,19 +13,19 @@ from itertools import chain
 from stoppress.hub.encoded_message import FrameFormat
 from stoppress.hub.subscriber import Subscriber
 
-SLOTS = 31  # readers are dealt to so many slots; a heartbeat goes to one slot at a time
+SLOTS = 31  # readers are divided into slots; a heartbeat goes to one slot at a time
 _TOGETHER = 64  # consecutive readers that share a slot
 
 
 class Roster:
     """Readers by frame format. Methods return copies, so readers may come and go during an iteration."""
 
-    __slots__ = ("_beaten", "_by_format", "_came")
+    __slots__ = ("_arrivals", "_by_format", "_last_slot")
 
     def __init__(self) -> None:
         self._by_format: dict[FrameFormat, dict[Subscriber, int]] = {}  # each reader with its slot
-        self._beaten = 0  # the slot that had its heartbeat last
-        self._came = 0  # readers since then
+        self._last_slot = 0  # the slot that got the last heartbeat
+        self._arrivals = 0  # readers added since then
 
     def __len__(self) -> int:
         return sum(map(len, self._by_format.values()))
@@ -36,8 +36,8 @@ class Roster:
         It was greeted just now, so it joins the slot whose heartbeat is furthest away. Of many that arrive at once,
         each group of `_TOGETHER` joins the slot before that of the last group.
         """
-        slot = (self._beaten - self._came // _TOGETHER) % SLOTS
-        self._came += 1
+        slot = (self._last_slot - self._arrivals // _TOGETHER) % SLOTS
+        self._arrivals += 1
         self._by_format.setdefault(reader.frame_format, {})[reader] = slot
 
     def discard(self, reader: Subscriber) -> None:
@@ -58,6 +58,6 @@ class Roster:
 
     def sitting(self, slot: int) -> Iterator[Subscriber]:
         """The readers in `slot`, which now get their heartbeat."""
-        self._beaten, self._came = slot, 0
+        self._last_slot, self._arrivals = slot, 0
         for readers in self._by_format.values():
             yield from [reader for reader, theirs in readers.items() if theirs == slot]

@@ -55,7 +55,7 @@ class Subscriber(Protocol):
     def reset(self, frame: bytes) -> None:
         """The channel restarted: write `frame`, the `reset` message, and continue from the channel's head."""
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
+    def send_bye(self, retry_after_ms: int, reason: str) -> None:
         """This server is shutting down: send a `bye` that says when to reconnect, and close."""
 
     def close(self, code: Close) -> None:
@@ -75,5 +75,5 @@ class Stream(Wake, Protocol):
     def reset(self, block: bytes) -> None:
         """The channel restarted: send `block`, the `reset` event, and continue from the channel's head."""
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
+    def send_bye(self, retry_after_ms: int, reason: str) -> None:
         """This server is shutting down: send a `bye` event that says when to reconnect, and end."""

@@ -41,9 +41,8 @@ class FastReads:
     async def _exchange(self, commands: Sequence[tuple[str, ...]]) -> Sequence[Any]:
         pool = self._client.connection_pool
         connection = self._connection or await pool.get_connection()
-        self._connection = (
-            None  # kept again only once all answers are read, or they would be taken for the next query's
-        )
+        # Kept again only once all answers are read. Otherwise they would be taken for the next query's.
+        self._connection = None
         try:
             async with asyncio.timeout(self._seconds):
                 await connection.send_packed_command(connection.pack_commands(commands), check_health=False)

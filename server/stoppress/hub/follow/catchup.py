@@ -41,13 +41,13 @@ class CatchUp:
         self._tasks = tasks
         self._under_way: set[Behind] = set()
 
-    def bring(self, reader: Behind) -> None:
+    def start(self, reader: Behind) -> None:
         """Start catching up, unless `reader` already is or the hub is stopping."""
         if self._tasks.accepting and reader not in self._under_way:
             self._under_way.add(reader)
-            self._tasks.spawn(self._bring(reader))
+            self._tasks.spawn(self._catch_up(reader))
 
-    async def _bring(self, reader: Behind) -> None:
+    async def _catch_up(self, reader: Behind) -> None:
         channel = reader.channel
         try:
             while reader.state is State.CATCHING_UP:

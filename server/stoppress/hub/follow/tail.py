@@ -87,7 +87,7 @@ class Tail:
     async def _once(self) -> None:
         self._changed.clear()
         while behind := self._channels.next_behind():
-            await self._heal(behind)
+            await self._advance_from_store(behind)
         now = asyncio.get_running_loop().time()
         self._due = {blog: due for blog, due in self._due.items() if due > now}
         wait = min(self._due.values()) - now if self._due else _WAIT
@@ -110,7 +110,7 @@ class Tail:
                 await self._renew(channel)
             elif records[0].sequence == channel.head + 1:
                 await self._publish(channel, records)
-            elif await self._heal(channel):
+            elif await self._advance_from_store(channel):
                 await self._publish(channel, records)
             else:
                 await self._renew(channel)
@@ -144,7 +144,7 @@ class Tail:
         if committed is not None:
             self._metrics.arrival.observe(max(0.0, (now - committed).total_seconds()))
 
-    async def _heal(self, channel: Channel) -> bool:
+    async def _advance_from_store(self, channel: Channel) -> bool:
         """Advance the channel from the store. The stream was trimmed before all of its records were read.
 
         False if the blog was deleted or has another epoch than the channel.

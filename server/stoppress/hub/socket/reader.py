@@ -32,10 +32,10 @@ class ReaderHost(Protocol):
     def fetch(self, reader: Reader) -> None:
         """Read the changes that the reader lacks from the store, and pass each page to `reader.take`."""
 
-    def expect(self, reader: Reader) -> None:
+    def start_deadline(self, reader: Reader) -> None:
         """Start a deadline for the reader to leave its state, LAGGING or CLOSING."""
 
-    def relax(self, reader: Reader) -> None:
+    def cancel_deadline(self, reader: Reader) -> None:
         """Cancel the deadline, because the reader left its state. Does nothing if there is none."""
 
 
@@ -125,7 +125,7 @@ class Reader:
         if self.state in (State.LIVE, State.CATCHING_UP):
             self.state = State.LAGGING
             self.channel.metrics.lagging.inc()
-            self.host.expect(self)
+            self.host.start_deadline(self)
 
     def resume(self) -> None:
         """The socket has drained: continue from the current position."""
@@ -141,7 +141,7 @@ class Reader:
             self.state = State.LIVE
         self.transport.write(frame)
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
+    def send_bye(self, retry_after_ms: int, reason: str) -> None:
         """This server is shutting down: send a `bye` that says when to reconnect, and close. Does nothing if already
         closing."""
         if self.state in (State.CLOSING, State.CLOSED):
@@ -161,7 +161,7 @@ class Reader:
         if self.state not in (State.CLOSING, State.CLOSED):
             self._recover(State.CLOSING)
             self.channel.leave(self)
-            self.host.expect(self)
+            self.host.start_deadline(self)
 
     def gone(self) -> None:
         """The connection has ended."""
@@ -172,4 +172,4 @@ class Reader:
         if self.state is State.LAGGING:
             self.channel.metrics.lagging.dec()
         self.state = state
-        self.host.relax(self)
+        self.host.cancel_deadline(self)

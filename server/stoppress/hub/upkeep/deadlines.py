@@ -20,12 +20,12 @@ class Deadlines:
         self._clock = clock
         self._until: dict[Subscriber, float] = {}
 
-    def expect(self, reader: Subscriber) -> None:
+    def start_deadline(self, reader: Subscriber) -> None:
         """Start a deadline for `reader` to leave its state."""
         seconds = CLOSING_MAX if reader.state is State.CLOSING else self._slow_timeout
         self._until[reader] = self._clock() + seconds
 
-    def relax(self, reader: Subscriber) -> None:
+    def cancel_deadline(self, reader: Subscriber) -> None:
         """Cancel the deadline of `reader`. Does nothing if there is none."""
         self._until.pop(reader, None)
 

@@ -24,7 +24,7 @@ SLICE = 512  # readers disconnected between two yields
 class Leaving(Protocol):
     """A reader, by WebSocket or event stream, that can be asked to leave."""
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
+    def send_bye(self, retry_after_ms: int, reason: str) -> None:
         """Tell the reader when to reconnect, and close."""
 
 
@@ -50,7 +50,7 @@ def batches(readers: int, *, grace: float, spread: float, taken_over: bool, chan
         gone = until
 
 
-async def let_go(
+async def disconnect(
     leaving: list[Leaving], settings: Settings, chance: random.Random, note_work: Callable[[], object]
 ) -> None:
     """Disconnect all of `leaving` in batches, in random order, so that a blog's readers are spread over the batches.
@@ -69,7 +69,7 @@ async def let_go(
         await asyncio.sleep(began + batch.after - loop.time())
         note_work()
         for delay in batch.delays:
-            leaving.pop().part(delay, "restarting")
+            leaving.pop().send_bye(delay, "restarting")
             asked += 1
             if asked % SLICE == 0:
                 await asyncio.sleep(0)
