@@ -214,8 +214,10 @@ class Channel:
             reader.close(Close.OVERLOADED)
 
     def delivered(self, messages: int, size: int) -> None:
-        """Count what was written to a WebSocket. The counts reach the metrics in batches, because the locks of the
-        metrics cost more than the counting."""
+        """Count what was written to a WebSocket.
+
+        The counts reach the metrics in batches, because the locks of the metrics cost more than the counting.
+        """
         self._messages += messages
         self._size += size
 
@@ -255,8 +257,10 @@ class Channel:
         self._wake()
 
     def dismiss(self, code: Close, *, at: int | None = None) -> Iterator[None]:
-        """Close readers with `code`: all of them, or only the live ones whose position is `at` or later. Yields between
-        slices."""
+        """Close readers with `code`: all of them, or only the live ones whose position is `at` or later.
+
+        Yields between slices.
+        """
         for count, reader in enumerate(self.everybody(), 1):
             if at is None or (reader.live and reader.sequence >= at):
                 reader.close(code)

@@ -59,8 +59,10 @@ class Channels:
         self._open.pop(channel.blog.id, None)
 
     def forget(self, channel: Channel) -> Iterator[None]:
-        """Close the channel of a deleted blog and disconnect its readers. Yields between slices, where other tasks may
-        run."""
+        """Close the channel of a deleted blog and disconnect its readers.
+
+        Yields between slices, where other tasks may run.
+        """
         self.close(channel)
         channel.forget()
         yield from channel.dismiss(Close.NO_SUCH_BLOG)

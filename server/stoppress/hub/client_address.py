@@ -20,8 +20,10 @@ class Proxies:
         self._networks = [ipaddress.ip_network(name, strict=False) for name in names if name != "*"]
 
     def address(self, peer: str | None, forwarded: Iterable[str]) -> str | None:
-        """The reader's address. `peer` is the connection's own; `forwarded` are the X-Forwarded-For headers, as
-        received."""
+        """The reader's address.
+
+        `peer` is the connection's own; `forwarded` are the X-Forwarded-For headers, as received.
+        """
         here = _address(peer or "")
         if here is None or not self._trusts(here):
             return peer

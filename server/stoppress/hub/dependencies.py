@@ -20,8 +20,10 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The stores that a hub reads: the blogs, their streams and, where processes share a store, the reader counts of
-    each."""
+    """The stores that a hub reads.
+
+    They have the blogs, their streams and, where processes share a store, the reader counts of each.
+    """
 
     store: Store
     log: Log

@@ -40,8 +40,10 @@ from stoppress.wire import Markup
 
 
 class Hub:
-    """All readers of this process. The app starts it (`run`), queries it (`readers`, `audience`, `last_delivery`) and
-    stops it (`drain`)."""
+    """All readers of this process.
+
+    The app starts it (`run`), queries it (`readers`, `audience`, `last_delivery`) and stops it (`drain`).
+    """
 
     def __init__(
         self,
@@ -90,8 +92,10 @@ class Hub:
         return fast_handshake.socket_protocol(self._lobby)
 
     def first_protocol(self, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
-        """The class for `uvicorn.Config(http=…)`. It reads common WebSocket handshakes, and passes everything else to
-        `http`."""
+        """The class for `uvicorn.Config(http=…)`.
+
+        It reads common WebSocket handshakes, and passes everything else to `http`.
+        """
         return fast_handshake.first_protocol(self._lobby, http)
 
     @property
@@ -151,8 +155,10 @@ class Hub:
         return await self._audience.total(blog) if self._audience else self.readers(blog)
 
     def last_delivery(self, blog: str) -> datetime | None:
-        """When a change of the blog was last written to all its readers here. None if there was none since it is
-        followed."""
+        """When a change of the blog was last written to all its readers here.
+
+        None if there was none since it is followed.
+        """
         channel = self._channels.get(blog)
         return channel.last_delivery if channel else None
 

@@ -24,8 +24,10 @@ class State(Enum):
 
 
 class Transport(Protocol):
-    """The part of asyncio.Transport that a subscriber needs. It never blocks, and buffers what the kernel does not
-    accept."""
+    """The part of asyncio.Transport that a subscriber needs.
+
+    It never blocks, and buffers what the kernel does not accept.
+    """
 
     def write(self, data: bytes, /) -> None:
         """Send `data`. If too much is buffered, the subscriber is told to pause."""

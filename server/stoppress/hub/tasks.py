@@ -23,8 +23,10 @@ class ShortTasks:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[asyncio.TaskGroup]:
-        """Accept tasks until `close`. All of them have ended when the context exits. Yields the group, which also owns
-        the hub's long-running tasks."""
+        """Accept tasks until `close`.
+
+        All of them have ended when the context exits. Yields the group, which also owns the hub's long-running tasks.
+        """
         async with asyncio.TaskGroup() as group:
             self._group = group
             try:

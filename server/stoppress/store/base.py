@@ -60,8 +60,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """The result of a commit. `cursor` is the blog's position after it, and `entry` is what was written. `replayed`
-    means that an earlier attempt wrote it."""
+    """The result of a commit.
+
+    `cursor` is the blog's position after it, and `entry` is what was written. `replayed` means that an earlier attempt
+    wrote it.
+    """
 
     cursor: Cursor
     entry: Entry | Blog
@@ -164,8 +167,9 @@ class Store(Protocol):
     async def commit_all(
         self, changes: Sequence[Change], *, by: str, at: datetime, attempt: Attempt | None = None
     ) -> Sequence[Committed]:
-        """Create posts of one blog, all of them or none, in one atomic step. `before` is None in each, and the ids
-        differ.
+        """Create posts of one blog, all of them or none, in one atomic step.
+
+        `before` is None in each, and the ids differ.
 
         Returns the results in order, each with the cursor of its own change. Raises as `commit` does.
         """
@@ -193,8 +197,10 @@ class Store(Protocol):
         """The blog, or None if there is no such blog."""
 
     async def blogs(self, *, after: str | None, limit: int) -> tuple[Sequence[BlogState], str | None]:
-        """At most `limit` blogs in order of their ids, starting after the id `after`. Also returns the `after` of the
-        next page."""
+        """At most `limit` blogs in order of their ids, starting after the id `after`.
+
+        Also returns the `after` of the next page.
+        """
 
     async def published(self, blog: str, post: str) -> Entry | None:
         """A published post, or its tombstone. Never a draft."""

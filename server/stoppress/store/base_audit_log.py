@@ -36,5 +36,7 @@ class Audit(Protocol):
         """Append entries, in order. Raises Unavailable."""
 
     async def latest(self, *, before: str | None, limit: int) -> Sequence[Act]:
-        """At most `limit` entries, the latest first: those before the entry with the id `before`, if given. Raises
-        Unavailable."""
+        """At most `limit` entries, the latest first: those before the entry with the id `before`, if given.
+
+        Raises Unavailable.
+        """

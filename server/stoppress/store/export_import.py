@@ -1,5 +1,6 @@
-"""Exports a whole blog with all its revisions as one JSON document, and imports it. For `stoppress export` and
-`import`.
+"""Exports a whole blog with all its revisions as one JSON document, and imports it.
+
+For `stoppress export` and `import`.
 
 The document has the lines of each history as stored, so importing and exporting it again gives the same document. It
 has no epoch and no sequence numbers: an imported blog begins a new history, and its readers reload. Posts are in the
@@ -36,10 +37,10 @@ async def dump(store: RedisStore, blog: str) -> Object:
     keys, redis = Keys(blog), store.reads
     with reachable(f"exporting {blog}"):
         updated = await redis.hget(keys.meta, "updated")
-        told = await redis.lrange(keys.history(BLOG), 0, -1)
+        history = await redis.lrange(keys.history(BLOG), 0, -1)
         changed = await redis.zrange(keys.changed, 0, -1)
         drafts = sorted(await redis.hkeys(keys.drafts))
-        if not told:
+        if not history:
             raise NotFound(f"there is no blog {blog!r}")
         posts = []
         for name in [name for name in dict.fromkeys([*changed, *drafts]) if name != BLOG]:
@@ -53,7 +54,7 @@ async def dump(store: RedisStore, blog: str) -> Object:
     return {
         "format": FORMAT,
         "updated_at": rfc3339(moment(int(updated))) if updated else None,
-        "blog": [json.loads(line) for line in told],
+        "blog": [json.loads(line) for line in history],
         "posts": posts,
     }
 

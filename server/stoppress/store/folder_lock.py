@@ -63,8 +63,10 @@ def is_private(folder: Path) -> bool:
 
 
 def socket_path(folder: Path, name: str) -> Path:
-    """The path for the socket of `folder`: in the folder itself, or, if that path is too long for a socket, in a short
-    private folder whose name is derived from it. Creates the short folder.
+    """The path for the socket of `folder`.
+
+    It is in the folder itself or, if that path is too long for a socket, in a short private folder whose name is
+    derived from it. Creates the short folder.
 
     Raises:
         Unavailable: somebody else created the short folder, or others may enter it.
@@ -92,8 +94,10 @@ def socket_path(folder: Path, name: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The process that holds a folder. `brief` marks a command that releases it soon; `socket` is the path of its
-    store."""
+    """The process that holds a folder.
+
+    `brief` marks a command that releases it soon; `socket` is the path of its store.
+    """
 
     pid: int
     brief: bool
@@ -106,8 +110,9 @@ class Owner:
 
 
 class FolderLock:
-    """A lock on a file (flock(2)). One process holds it, and the kernel releases it when that process dies, however it
-    dies.
+    """A lock on a file (flock(2)).
+
+    One process holds it, and the kernel releases it when that process dies, however it dies.
 
     The file's content says who the owner is. That is a hint for others; only the lock counts.
     """

@@ -160,8 +160,10 @@ def load_revision(text: str) -> Revision:
 
 
 def check_revision(line: Any) -> None:
-    """Check that `load_revision` leaves nothing of this line out. Raises ValidationError, KeyError or TypeError
-    otherwise."""
+    """Check that `load_revision` leaves nothing of this line out.
+
+    Raises ValidationError, KeyError or TypeError otherwise.
+    """
     post = line["post"]
     (Tombstone if post["status"] == "deleted" else Post).model_validate(post)
 

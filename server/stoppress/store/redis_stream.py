@@ -16,8 +16,10 @@ _AT_ONCE = 500  # records of one blog per answer
 
 
 class RedisLog:
-    """The streams of all blogs. A blocking XREAD occupies its connection for long, so it has a client of its own, with
-    a longer time limit."""
+    """The streams of all blogs.
+
+    A blocking XREAD occupies its connection for long, so it has a client of its own, with a longer time limit.
+    """
 
     def __init__(self, url: str, settings: Settings) -> None:
         self._url = url
@@ -26,8 +28,10 @@ class RedisLog:
         self._asking = FastReads(url, settings)
 
     async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
-        """Wait for records; see base.Log. `wait` is capped at a minute, or at `verify` if that is longer. A cancelled
-        read loses nothing."""
+        """Wait for records; see base.Log.
+
+        `wait` is capped at a minute, or at `verify` if that is longer. A cancelled read loses nothing.
+        """
         wait = min(wait, _longest_wait(self._settings))
         blogs = {Keys(blog).events: blog for blog in after}
         streams = {Keys(blog).events: f"{sequence}-0" for blog, sequence in after.items()}

@@ -111,8 +111,10 @@ class ValkeyProcesses:
                 self._pause()
 
     def is_ours(self, socket: Path) -> bool:
-        """Whether a Valkey answers at `socket` that works in this folder, with our durability options and of our
-        version."""
+        """Whether our Valkey answers at `socket`.
+
+        It must work in this folder, with our durability options, and have our version.
+        """
         if not is_private(socket.parent):
             return False
         try:

@@ -1,5 +1,7 @@
-"""Changes that the ring no longer holds, read from the store. Readers that need the same page at the same time share
-it."""
+"""Changes that the ring no longer holds, read from the store.
+
+Readers that need the same page at the same time share it.
+"""
 
 from __future__ import annotations
 

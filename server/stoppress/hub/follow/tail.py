@@ -91,20 +91,20 @@ class Tail:
         now = asyncio.get_running_loop().time()
         self._due = {blog: due for blog, due in self._due.items() if due > now}
         wait = min(self._due.values()) - now if self._due else _WAIT
-        stood = {
+        positions = {
             channel.blog.id: (channel.generation, channel.head)
             for channel in self._channels
             if channel.blog.id not in self._due
         }
-        if not stood:
+        if not positions:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait if self._due else None):
                     await self._changed.wait()
             return
-        for blog, records in (await self._read({blog: head for blog, (_, head) in stood.items()}, wait)).items():
+        for blog, records in (await self._read({blog: head for blog, (_, head) in positions.items()}, wait)).items():
             channel = self._channels.get(blog)
             # A channel that moved during the read was reset: the records may be of another epoch.
-            if channel is None or not records or (channel.generation, channel.head) != stood[blog]:
+            if channel is None or not records or (channel.generation, channel.head) != positions[blog]:
                 continue
             if any(record.epoch not in (None, channel.epoch) for record in records):
                 await self._renew(channel)
@@ -116,8 +116,10 @@ class Tail:
                 await self._renew(channel)
 
     async def _read(self, after: Mapping[str, int], wait: float) -> Mapping[str, Sequence[Record]]:
-        """The records after these sequence numbers, as soon as there are any. Empty after `wait` seconds, or when
-        interrupted."""
+        """The records after these sequence numbers, as soon as there are any.
+
+        Empty after `wait` seconds, or when interrupted.
+        """
         reading = asyncio.timeout(None)
         try:
             async with reading:

@@ -75,8 +75,7 @@ class Verifier:
         return max(0, head.sequence - channel.head) if channel and head and head.epoch == channel.epoch else 0
 
     def _report_stuck(self, before: Heads) -> None:
-        """Report channels that are behind the store's head of the previous check: the read hangs, or the stream is
-        broken."""
+        """Report channels that are behind the store's previous head: the read hangs, or the stream is broken."""
         for blog, head in before.items():
             if self._lag(blog, head):
                 self._metrics.tail_restarts.inc()

@@ -23,8 +23,10 @@ _BETWEEN_FRAMES = StreamReader.at_eof.__code__
 
 
 class ClientFrames:
-    """The parser of one connection. `deflated` means that permessage-deflate was negotiated, so the client may compress
-    too."""
+    """The parser of one connection.
+
+    `deflated` means that permessage-deflate was negotiated, so the client may compress too.
+    """
 
     __slots__ = ("_decoder", "_protocol")
 

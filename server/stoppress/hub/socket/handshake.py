@@ -149,8 +149,10 @@ _NAMES = ("Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Proto
 
 @lru_cache(maxsize=256)
 def _agreement(compress: bool, method: bytes, *values: bytes | None) -> tuple[FrameFormat, bytes] | None:
-    """What websockets negotiates for these headers: the frame format, and the end of the answer. None if it rejects
-    them."""
+    """What websockets negotiates for these headers: the frame format, and the end of the answer.
+
+    None if it rejects them.
+    """
     headers = Headers({"Sec-WebSocket-Key": _ANY_KEY})
     for name, value in zip(_NAMES, values, strict=True):
         if value is not None:

@@ -60,8 +60,9 @@ class Reader:
         return self.state is State.LIVE
 
     def start(self, cursor: Cursor | None, before: bytes = b"") -> None:
-        """Join the channel: send the greeting, and resume from `cursor`. Start at the head if it is None or can't be
-        resumed.
+        """Join the channel: send the greeting, and resume from `cursor`.
+
+        Start at the head if it is None or can't be resumed.
 
         `before`, the answer to the handshake, is written together with the greeting.
         """
@@ -75,8 +76,10 @@ class Reader:
         self.advance(first)
 
     def advance(self, before: bytes = b"") -> None:
-        """Write `before` and the changes that the reader lacks, while the ring has them and the socket has room. If the
-        ring lacks some, fetch them from the store."""
+        """Write `before` and the changes that the reader lacks, while the ring has them and the socket has room.
+
+        If the ring lacks some, fetch them from the store.
+        """
         lacking = self.channel.ring.since(self.sequence)
         if not self._write(lacking or (), before):
             return
@@ -87,8 +90,10 @@ class Reader:
             self.close(Close.ENDED)
 
     def take(self, page: Sequence[Message], head: int | None) -> None:
-        """Write a page of changes from the store. `head` is the blog's head after the last page, and None after any
-        other."""
+        """Write a page of changes from the store.
+
+        `head` is the blog's head after the last page, and None after any other.
+        """
         news = [message for message in page if message.sequence > self.sequence]
         if self._write(news) and head is not None:
             self.sequence = max(self.sequence, head)
@@ -134,16 +139,20 @@ class Reader:
             self.advance()
 
     def reset(self, frame: bytes) -> None:
-        """The channel restarted: write `frame`, the `reset` message. It is small and rare, so even a full socket gets
-        it."""
+        """The channel restarted: write `frame`, the `reset` message.
+
+        It is small and rare, so even a full socket gets it.
+        """
         self.sequence = self.channel.head
         if self.state is State.CATCHING_UP:
             self.state = State.LIVE
         self.transport.write(frame)
 
     def send_bye(self, retry_after_ms: int, reason: str) -> None:
-        """This server is shutting down: send a `bye` that says when to reconnect, and close. Does nothing if already
-        closing."""
+        """This server is shutting down: send a `bye` that says when to reconnect, and close.
+
+        Does nothing if already closing.
+        """
         if self.state in (State.CLOSING, State.CLOSED):
             return
         here = Cursor(self.channel.epoch, self.sequence)

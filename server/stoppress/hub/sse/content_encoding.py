@@ -65,8 +65,10 @@ class Gzip:
         return gzip_tail(self._check, self._length)
 
     def _count(self, plain: bytes) -> bytes:
-        """Update checksum and length with uncompressed bytes. Returns what must precede their encoding: the gzip
-        header, once."""
+        """Update checksum and length with uncompressed bytes.
+
+        Returns what must precede their encoding: the gzip header, once.
+        """
         self._check = zlib.crc32(plain, self._check)
         self._length += len(plain)
         head, self._head = self._head, b""

@@ -95,8 +95,10 @@ class EventStream:
                 yield self.encoding.encode_block(event("heartbeat", wire.heartbeat(channel.cursor, channel.audience)))
 
     async def _lacking(self, history_pages: HistoryPages) -> AsyncIterator[bytes]:
-        """Yield the changes that the reader lacks. Returns after a chunk: by the next, newer changes may have replaced
-        some."""
+        """Yield the changes that the reader lacks.
+
+        Returns after a chunk: by the next, newer changes may have replaced some.
+        """
         channel, generation = self.channel, self.channel.generation
         messages: Sequence[Message] | None = channel.ring.since(self.sequence)
         head: int | None = channel.head
@@ -134,8 +136,10 @@ class Events:
         self._lobby = lobby
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request: with a stream, with 204 if the blog has ended and the client has all of it, or with a
-        problem."""
+        """Answer one request with a stream or a problem.
+
+        The answer is 204 if the blog has ended and the client has all of it.
+        """
         request = Request(scope)
         lobby, headers = self._lobby, request.headers
         address = lobby.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
@@ -207,8 +211,10 @@ async def _until_gone(receive: Receive) -> None:
 
 
 def _last_event_id(headers: Headers) -> Cursor | None:
-    """The cursor of an EventSource that reconnects. It takes precedence over the query's `cursor`, which stays in the
-    URL."""
+    """The cursor of an EventSource that reconnects.
+
+    It takes precedence over the query's `cursor`, which stays in the URL.
+    """
     last = headers.get("last-event-id")
     if not last:
         return None

@@ -41,20 +41,22 @@ def batches(readers: int, *, grace: float, spread: float, taken_over: bool, chan
     count = min(BATCHES, -(-readers // BATCH))
     lasts = grace * count / BATCHES
     first = 0.0 if taken_over else lasts
-    gone = 0
+    planned = 0
     for number in range(count):
         after = lasts * number / count
         until = readers * (number + 1) // count
-        due = (first + spread * (place + chance.random()) / readers for place in range(gone, until))
+        due = (first + spread * (place + chance.random()) / readers for place in range(planned, until))
         yield Batch(after, tuple(max(0, round((moment - after) * 1000)) for moment in due))
-        gone = until
+        planned = until
 
 
 async def disconnect(
     leaving: list[Leaving], settings: Settings, chance: random.Random, note_work: Callable[[], object]
 ) -> None:
     """Disconnect all of `leaving` in batches, in random order, so that a blog's readers are spread over the batches.
-    `note_work` is called at each batch."""
+
+    `note_work` is called at each batch.
+    """
     chance.shuffle(leaving)
     plan = batches(
         len(leaving),
