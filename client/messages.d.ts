@@ -1,6 +1,6 @@
 /** The messages of the protocol. Made by scripts/messages.py from server/stoppress/wire/messages.py. */
 
-/** Somebody who wrote or reported. */
+/** A person who wrote or reported. */
 export interface Author {
   name: string;
   role: string | null;
@@ -8,7 +8,7 @@ export interface Author {
   image: string | null;
 }
 
-/** A blog as everybody may see it. `posts` counts the published ones. */
+/** A blog's public state. `posts` is the number of published posts. */
 export interface Blog {
   /** Never changes. */
   id: string;
@@ -75,7 +75,7 @@ export interface Counts {
   updated_at: string | null;
 }
 
-/** Something hosted elsewhere: shown as a card, loaded only when the reader asks. */
+/** Content hosted elsewhere. It is shown as a card, and loaded only when the reader asks for it. */
 export interface Embed {
   type: "embed";
   url: string;
@@ -108,11 +108,11 @@ export interface HelloMessage {
   blog: Blog;
   /** Seconds between two heartbeats. */
   heartbeat: number;
-  /** Whether the connection goes on from the cursor that the client sent. */
+  /** Whether the connection resumes from the cursor that the client sent. */
   resumed: boolean;
 }
 
-/** A picture. `width` and `height`, in pixels, reserve its place before it has loaded. */
+/** A picture. `width` and `height`, in pixels, reserve its space on the page before it has loaded. */
 export interface Image {
   type: "image";
   url: string;
@@ -124,7 +124,7 @@ export interface Image {
   srcset: string | null;
 }
 
-/** Where to read on. */
+/** A link to further reading. */
 export interface Link {
   url: string;
   title: string;
@@ -155,16 +155,16 @@ export interface Post {
   published_at: string | null;
   /** The time shown: the last edit that was not silent. */
   updated_at: string | null;
-  /** When a scheduled post comes out. */
+  /** When a scheduled post is published. */
   publish_at: string | null;
   /** Headline; a post may be one line without it. */
   title: string | null;
-  /** HTML, or Markdown, in; sanitised HTML out. Elements stand at most 500 deep in each other. */
+  /** HTML or Markdown as input, sanitised HTML as output. Elements are nested at most 500 deep. */
   body: string;
   /** Free text as printed. */
   byline: string | null;
   authors: Author[];
-  /** Shown on top as well as in its place. */
+  /** Shown at the top of the page, in addition to its usual place. */
   pinned: boolean;
   /** A key event, listed in the summary. */
   key: boolean;
@@ -250,15 +250,15 @@ export interface RemoveMessage {
 }
 
 /**
- * The client's cursor can't be resumed from. Forget all posts, load the page or the posts afresh, and go on from the
- * cursor that comes with them.
+ * The client's cursor can't be resumed. Discard all posts, reload the page or the posts, and continue from the cursor
+ * that comes with them.
  */
 export interface ResetMessage {
   type: "reset";
   /** The client's position once it has applied the message. Opaque. */
   cursor: string;
   /**
-   * `epoch`: the history began anew; `ahead`: the cursor is ahead of the history. There may be others; all are treated
+   * `epoch`: the history began again; `ahead`: the cursor is ahead of the history. There may be others; all are treated
    * alike.
    */
   reason: string;

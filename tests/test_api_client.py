@@ -111,7 +111,7 @@ async def test_ids_are_quoted() -> None:
 async def test_a_server_that_is_not_stop_press_is_noticed() -> None:
     server = Server(httpx2.Response(200, text="<h1>It works!</h1>"))
     async with server.editor() as editor:
-        with pytest.raises(Refused, match="does not answer as Stop Press does"):
+        with pytest.raises(Refused, match="expected an answer of Stop Press from"):
             await editor.blog("harbour")
 
 

@@ -40,5 +40,5 @@ def test_there_is_room_for_readers_before_they_come(soft: int, hard: int, reader
     assert (found["soft"], found["hard"]) == (then, hard)
     assert found["table"] >= min(readers + 532, then)  # the kernel grows it no more while they come
     assert found["opened"] == 0
-    told = f"it takes {room} readers, not STOPPRESS_READERS_MAX={readers}"
+    told = f"allows only {room} readers; STOPPRESS_READERS_MAX={readers} needs"
     assert (told in done.stderr) == (room < readers)

@@ -52,7 +52,7 @@ def test_values_are_decoded_and_read() -> None:
         ("limit=%D9%A3", "limit", "expected a whole number from 1 to 100, but got '٣'"),
         ("order=sideways", "order", "expected one of newest, oldest, but got 'sideways'"),
         ("key=yes", "key", "expected one of false, true, but got 'yes'"),
-        ("limit=1&limit=1", "limit", "expected it once, but got it 2 times: '1' and '1'"),
+        ("limit=1&limit=1", "limit", "expected one value, but got 2: '1' and '1'"),
         (
             "utm_source=x",
             "utm_source",

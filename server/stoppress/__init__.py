@@ -1,24 +1,24 @@
 """Stop Press, a real-time live-blog server.
 
 cli                      the commands
-serve, workers           one process that serves, and several
-listener, startup_message   the port, and what the operator meets first; logging_setup: what is logged
-app                      the wiring
+serve, workers           one server process, and several on one port
+listener, startup_message   the port, and the message at the start; logging_setup: log lines on standard error
+app                      builds all the parts, and connects them
 web                      HTTP: the API and the pages
 hub                      readers by WebSocket and Server-Sent Events
-editing                  what editors do
+editing                  the operations of editors
 render, media            blogs as HTML, and pictures
-store                    where all of it is kept
+store                    storage in Redis or Valkey
 demo                     a story that plays
-api_client, load_readers a client of the API, and many readers
-auth                     tokens: how one is made and recognised, what it may
-wire, problem            the protocol's messages, and how an error is written as HTTP
-resume                   where a cursor leads
-query_parameters, origins   the parameters of a query, and which pages may read here
-model, fields, errors    what there is
-settings, metrics        with metrics_of_workers: those of several processes
-sanitize                 HTML and Markdown made safe
-task_cancellation, file_limits   what the platform needs help with
+api_client, load_readers a client of the API, and simulated readers for load tests
+auth                     tokens: how they are created and recognised, and their scopes
+wire, problem            the protocol's messages, and errors as HTTP responses
+resume                   how a reader resumes from a cursor
+query_parameters, origins   parameters of queries, and the origins whose pages may read here
+model, fields, errors    blogs, posts and events; the types of their fields; the tree of errors
+settings, metrics        with metrics_of_workers: the metrics of several processes
+sanitize                 makes HTML and Markdown safe
+task_cancellation, file_limits   cancelling tasks reliably, and room for open files
 """
 
 from importlib.metadata import version

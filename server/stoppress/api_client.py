@@ -1,8 +1,8 @@
-"""A newsroom tool's side of the HTTP API (docs/http-api.md): what `publish`, `import` and the demo speak.
+"""A client of the HTTP API (docs/http-api.md), for `publish`, `import` and the demo.
 
-A request is tried again, with full jitter, while the server can't be reached or asks to come back later (429, 503).
-That is safe: every POST carries an Idempotency-Key, so a second try of one that did arrive gives the first answer
-again, and a PATCH or DELETE said twice means what it means said once.
+A request is retried with full jitter while the server can't be reached or asks to come back later (429, 503). That is
+safe: every POST has an Idempotency-Key, so a retry of one that did arrive gets the first answer, and a repeated PATCH
+or DELETE has the same effect as one.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from stoppress.errors import FieldError, StopPressError, Unavailable
 
 Object = dict[str, Any]
 
-FIRST_DELAY = 0.5  # seconds; the longest wait before try n+1 is this times 2^n
-LONGEST_DELAY = 10.0
-TIMEOUT = 10.0  # seconds for one try
+FIRST_DELAY = 0.5  # seconds; the longest wait before attempt n+1 is this times 2^n
+LONGEST_DELAY = 10.0  # seconds
+TIMEOUT = 10.0  # seconds for one attempt
 
 
 class Refused(StopPressError):
-    """The server said no: `status` and `detail` are its own, `errors` name the fields, `problem` is all it said."""
+    """The server rejected the request.
+
+    `status` and `detail` are the server's, `errors` lists the wrong fields, and `problem` is the whole answer.
+    """
 
     title = "Refused by the server"
 
@@ -43,9 +46,8 @@ class Refused(StopPressError):
 class ApiClient:
     """The API at `url` (`http://host:port`, without `/v1`), with a bearer `token`. Use it as an async context manager.
 
-    `patience`, in seconds, is how long a request is tried again in all. With `environment` the proxies and
-    certificates named by environment variables count. All methods raise Refused, or Unavailable once the patience is
-    at its end.
+    `patience` is how long to retry a request, in seconds in all. With `environment`, proxies and certificates are taken
+    from environment variables. All methods raise Refused, or Unavailable when the patience has run out.
     """
 
     url: str
@@ -75,27 +77,27 @@ class ApiClient:
         await self._http.aclose()
 
     async def blog(self, blog: str) -> Object | None:
-        """The blog; None when there is none of this id."""
+        """The blog. None if there is none with this id."""
         return await self._get(f"/v1/blogs/{_part(blog)}")
 
     async def create_blog(self, fields: Mapping[str, Any], *, key: str | None = None) -> Object:
-        """`{blog, cursor}`"""
+        """Create a blog. Returns `{blog, cursor}`."""
         return await self._send("POST", "/v1/blogs", fields, key=key)
 
     async def change_blog(self, blog: str, patch: Mapping[str, Any]) -> Object:
-        """`{blog, cursor}`"""
+        """Change a blog by a merge patch. Returns `{blog, cursor}`."""
         return await self._send("PATCH", f"/v1/blogs/{_part(blog)}", patch)
 
     async def delete_blog(self, blog: str) -> Object:
-        """The blog, and everything of it; what it answers holds nothing of interest."""
+        """Delete a blog, with all its posts. The answer has no useful content."""
         return await self._send("DELETE", f"/v1/blogs/{_part(blog)}")
 
     async def post(self, blog: str, post: str) -> Object | None:
-        """The post; None when there is none. A deleted one is Refused with status 410."""
+        """The post. None if there is none with this id. Raises Refused with status 410 if it was deleted."""
         return await self._get(f"/v1/blogs/{_part(blog)}/posts/{_part(post)}")
 
     async def all_posts(self, blog: str) -> Sequence[Object]:
-        """All published posts, newest first."""
+        """All published posts of a blog, newest first."""
         found: list[Object] = []
         page: str | None = None
         while True:
@@ -107,15 +109,15 @@ class ApiClient:
                 return found
 
     async def create_post(self, blog: str, fields: Mapping[str, Any], *, key: str | None = None) -> Object:
-        """`{post, cursor}`. The same `key` with the same fields gives the same answer, for a day."""
+        """Create a post. Returns `{post, cursor}`. For a day, the same `key` and fields get the same answer."""
         return await self._send("POST", f"/v1/blogs/{_part(blog)}/posts", fields, key=key)
 
     async def change_post(self, blog: str, post: str, patch: Mapping[str, Any]) -> Object:
-        """`{post, cursor}`"""
+        """Change a post by a merge patch. Returns `{post, cursor}`."""
         return await self._send("PATCH", f"/v1/blogs/{_part(blog)}/posts/{_part(post)}", patch)
 
     async def delete_post(self, blog: str, post: str) -> Object:
-        """`{post, cursor}`, the post being its tombstone."""
+        """Delete a post. Returns `{post, cursor}`, where `post` is its tombstone."""
         return await self._send("DELETE", f"/v1/blogs/{_part(blog)}/posts/{_part(post)}")
 
     async def _get(self, path: str) -> Object | None:
@@ -145,13 +147,13 @@ class ApiClient:
             try:
                 response = await self._http.request(method, path, json=body, headers=headers, params=parameters)
             except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeError) as error:
-                raise StopPressError(f"Expected the address of a server, but got {self.url!r}: {error}") from error
+                raise StopPressError(f"Expected the URL of a server, but got {self.url!r}: {error}") from error
             except httpx2.TransportError as error:
                 failure = f"{self.url} can't be reached: {error or type(error).__name__}"
             else:
                 if response.status_code not in (429, 503):
                     return _answer(response)
-                failure = f"{self.url} answers {response.status_code}: {_detail(response)}"
+                failure = f"{self.url} answered {response.status_code}: {_detail(response)}"
                 at_least = _retry_after(response)
             delay = at_least + self.chance() * min(LONGEST_DELAY, FIRST_DELAY * 2**attempt)
             attempt += 1
@@ -165,7 +167,10 @@ def _part(identifier: str) -> str:
 
 
 def _retry_after(response: httpx2.Response) -> float:
-    """Seconds; 0 when it does not say. (RFC 9110, 10.2.3; the form with a date is not used by Stop Press.)"""
+    """Seconds to wait before the next attempt; 0 if the response does not say.
+
+    (RFC 9110, 10.2.3; Stop Press does not send the form with a date.)
+    """
     text = response.headers.get("retry-after", "")
     return float(text) if text.isascii() and text.isdigit() else 0.0
 
@@ -184,12 +189,13 @@ def _detail(response: httpx2.Response) -> str:
 
 
 def _answer(response: httpx2.Response) -> Object:
-    """What it answered. Raises Refused for anything but success."""
+    """The content of a successful response. Raises Refused for any other response."""
     problem = _problem(response)
     if response.is_success:
         if not problem and response.status_code != 204:
             raise Refused(
-                response.status_code, f"{response.url} does not answer as Stop Press does; is it the address?"
+                response.status_code,
+                f"expected an answer of Stop Press from {response.url}, but got something else; check the URL",
             )
         return problem
     errors = tuple(

@@ -1,5 +1,7 @@
-"""The wiring, and nothing else: builds every part of a server, closes every part, and is the only place that knows all
-of them. serve.py puts what is built here behind a port."""
+"""Builds every part of a server, connects them, and closes them. Only this module knows all the parts.
+
+serve.py runs what is built here, on a port.
+"""
 
 from __future__ import annotations
 
@@ -35,23 +37,26 @@ from stoppress.web.routes import site
 from stoppress.web.uvicorn_protocol import http_protocol
 
 _PACKAGE = Path(__file__).parent
-_SCHEDULE = 0.5  # seconds between two looks at what is due
+_SCHEDULE = 0.5  # seconds between two checks for due posts
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerRole:
-    """What a worker among several knows of the others (workers.py)."""
+    """The role of one worker among several (workers.py)."""
 
     token: AdminToken
-    welcomes: bool  # it tells the operator where everything is
-    plays: bool  # it plays the demo, if it is wanted
-    folder: Path  # each worker tells its metrics at a socket there
+    welcomes: bool  # it prints the startup message
+    plays: bool  # it plays the demo, if the demo is enabled
+    folder: Path  # where each worker has a socket for its metrics
     index: int
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A whole server, but for the port. `protocol` is uvicorn's HTTP class, with what answers before ASGI does."""
+    """A complete server, except for its port.
+
+    `protocol` is uvicorn's HTTP class, extended to answer some requests before ASGI.
+    """
 
     application: Starlette
     protocol: type[asyncio.Protocol]
@@ -61,8 +66,11 @@ class App:
 
 @asynccontextmanager
 async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[], bool]) -> AsyncIterator[App]:
-    """The server that the settings ask for, its background work running for as long as this lasts: alone, or as one
-    worker of several. `ready` tells the readiness probe whether connections are accepted. Raises Unavailable."""
+    """Build a server from the settings, and run its background work until the context exits.
+
+    The server is alone, or one `worker` of several. `ready` tells the readiness probe whether connections are accepted.
+    Raises Unavailable.
+    """
     async with open_stores(settings, own=worker is None) as stores, AsyncExitStack() as open_still:
         metrics = Metrics()
         client = Assets(_client_folder(), settings.theme)
@@ -106,7 +114,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
                 endless.append(tasks.create_task(hub.run()))
             if settings.role != "hub":
                 endless.append(tasks.create_task(keep_schedule(stores.store, posts, now, every=_SCHEDULE)))
-            tasks.create_task(audit_writer.run())  # ends by itself, when it has written all
+            tasks.create_task(audit_writer.run())  # ends by itself after `stop`, once everything is written
             try:
                 yield App(application, protocol, hub, token)
             finally:
@@ -116,12 +124,12 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
 
 
 def now() -> datetime:
-    """The time, to the millisecond that posts are ordered by."""
+    """The time, truncated to milliseconds, the precision by which posts are ordered."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _client_folder() -> Path:
-    """The browser's modules: within the installed package, or beside server/ in a checkout."""
+    """The folder of the browser's modules: in the installed package, or beside server/ in a checkout."""
     installed = _PACKAGE / "client"
     return installed if installed.is_dir() else _PACKAGE.parent.parent / "client"

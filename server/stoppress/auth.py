@@ -1,7 +1,7 @@
-"""Tokens: how one is made and recognised, and what its scopes allow.
+"""Tokens: how they are created and recognised, and what their scopes allow.
 
-A token is `sp_ID_SECRET`. The secret has 256 bits of chance in it, so its SHA-256 may be kept as it is: there is no
-dictionary to try (OWASP's slow hashes are for what people choose). Only the digest is stored.
+A token is `sp_ID_SECRET`. The secret has 256 random bits, so a plain SHA-256 of it is safe to store: no dictionary can
+guess it. (OWASP recommends slow hashes for passwords, which people choose.) Only the digest is stored.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PREFIX = "sp"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. No `blogs` means all of them."""
+    """The sender of a request. If `blogs` is empty, the caller has access to all blogs."""
 
     name: str
     scopes: frozenset[str]
@@ -46,14 +46,15 @@ class Caller:
         return allowed and (blog is None or not self.blogs or blog in self.blogs)
 
     def require(self, scope: str, blog: str | None = None) -> None:
-        """Return if the caller may.
+        """Check that the caller has the scope, for this blog.
 
         Raises:
-            Unauthenticated: for the anonymous caller.
-            Forbidden: without the scope or the blog; the message names both sides.
+            Unauthenticated: the caller is anonymous.
+            Forbidden: the token lacks the scope or the blog; the message names both what is needed and what the token
+                has.
         """
         if self is ANONYMOUS:
-            raise Unauthenticated(f"this needs a token with the scope {scope!r}; none was sent")
+            raise Unauthenticated(f"this needs a token with the scope {scope!r}, but the request has none")
         if not self.may(scope):
             held = ", ".join(sorted(self.scopes)) or "none"
             raise Forbidden(f"this needs the scope {scope!r}, but the token {self.name!r} has: {held}")
@@ -67,10 +68,10 @@ ANONYMOUS = Caller("anonymous", frozenset())
 def new_token(
     name: str, scopes: Sequence[str], blogs: Sequence[str], expires_at: datetime | None, now: datetime
 ) -> tuple[TokenRecord, str]:
-    """A token to keep, and its text, which is shown once.
+    """Create a token: its record to store, and its text, which is shown only once.
 
     Raises:
-        Invalid: an unknown scope, none at all, a name that is empty or not one line, an expiry in the past.
+        Invalid: a scope is unknown, there is no scope, the name is empty or not one line, or the expiry is in the past.
     """
     errors = [
         FieldError(f"/scopes/{i}", f"expected one of {', '.join(SCOPES)}, but got {scope!r}")
@@ -82,10 +83,10 @@ def new_token(
     if not name.strip() or not name.isprintable() or len(name) > 100:
         errors.append(FieldError("/name", f"expected one line of at most 100 characters, but got {name[:120]!r}"))
     if expires_at is not None and expires_at <= now:
-        errors.append(FieldError("/expires_at", f"expected a time to come, but got {expires_at.isoformat()}"))
+        errors.append(FieldError("/expires_at", f"expected a time in the future, but got {expires_at.isoformat()}"))
     if errors:
         raise Invalid("; ".join(f"{error.pointer[1:]}: {error.detail}" for error in errors), errors)
-    # Hex, not base64: an id may not hold the underscore that parts it from the secret.
+    # Hex, not base64: an id must not contain an underscore, which separates it from the secret.
     token_id, secret = secrets.token_hex(6), secrets.token_hex(32)
     record = TokenRecord(
         id=token_id,
@@ -100,16 +101,17 @@ def new_token(
 
 
 def token_id(text: str) -> str | None:
-    """The id within a token's text; None if it does not look like one."""
+    """The id in a token's text. None if the text does not look like a token."""
     parts = text.split("_")
     return parts[1] if len(parts) == 3 and parts[0] == _PREFIX and parts[1].isalnum() and len(parts[1]) == 12 else None
 
 
 def recognise(text: str, record: TokenRecord | None, now: datetime) -> Caller:
-    """The caller that a token's text stands for, given the record of its id.
+    """The caller whose token is `text`, given the record with its id.
 
     Raises:
-        Unauthenticated: unknown, revoked, wrong or expired; which of them it was is not told apart but for the last.
+        Unauthenticated: the token is unknown, revoked or wrong, which the message does not distinguish, or it has
+            expired.
     """
     secret = text.rpartition("_")[2]
     if record is None or not hmac.compare_digest(record.digest, _digest(secret)):

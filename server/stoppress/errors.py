@@ -1,19 +1,19 @@
-"""What can go wrong, as one small tree.
+"""The tree of errors.
 
     StopPressError
-    ├── Invalid             the input is wrong: which fields, why            400, 413, 415, 422
-    ├── Unauthenticated     no token, or none that counts                    401
-    ├── Forbidden           a good token without the scope or the blog       403
-    ├── NotFound            no such blog, post, page (or not for this eye)   404
+    ├── Invalid             the input is wrong; names the fields and why     400, 413, 415, 422
+    ├── Unauthenticated     no token, or one that is not valid               401
+    ├── Forbidden           a valid token without the scope or the blog      403
+    ├── NotFound            no such blog, post or page, or not visible       404
     ├── Gone                the post was deleted; carries its tombstone      410
-    ├── Conflict            the state does not allow it                      409
-    │   └── StaleRevision   somebody else was first; carries what stands     412
-    ├── Misdirected         another process serves that, this one never will 421
+    ├── Conflict            the current state does not allow it              409
+    │   └── StaleRevision   somebody else was first; carries the current one 412
+    ├── Misdirected         sent to a process that does not serve it         421
     ├── Limited             too many requests with one token                 429
-    └── Unavailable         cannot be promised now; try again later          503
+    └── Unavailable         can't be done now; try again later               503
 
-Each message names the value that was wrong. The API turns the tree into problem+json
-(problem.py); the commands print the message alone.
+Each message names the wrong value. The API turns errors into problem+json (problem.py); the commands print only the
+message.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class ParameterError(FieldError):
-    """One wrong parameter of the query, or one wrong header: `pointer` is its name."""
+    """One wrong query parameter or header. `pointer` is its name."""
 
 
 class StopPressError(Exception):
-    """The root: everything that Stop Press itself raises."""
+    """The base of all errors that Stop Press raises."""
 
     status = 500
     title = "Internal error"
@@ -48,7 +48,7 @@ class StopPressError(Exception):
 
 
 class Invalid(StopPressError):
-    """The input is wrong. `status` tells how: 400 unreadable, 413 too large, 415 type, 422 fields."""
+    """The input is wrong. `status` is 400 (unreadable), 413 (too large), 415 (media type) or 422 (fields)."""
 
     status = 422
     title = "Invalid input"
@@ -60,28 +60,28 @@ class Invalid(StopPressError):
 
 
 class Unauthenticated(StopPressError):
-    """No token, or one that is unknown, expired or revoked."""
+    """There is no token, or it is unknown, expired or revoked."""
 
     status = 401
     title = "Unauthenticated"
 
 
 class Forbidden(StopPressError):
-    """The token is good, but lacks the scope or does not cover the blog."""
+    """The token is valid, but lacks the scope or does not cover the blog."""
 
     status = 403
     title = "Forbidden"
 
 
 class NotFound(StopPressError):
-    """There is no such thing, or the caller may not know of it."""
+    """The object does not exist, or the caller may not know that it does."""
 
     status = 404
     title = "Not found"
 
 
 class Gone(StopPressError):
-    """The post was deleted. `tombstone` is its id and the revision of its deletion."""
+    """The post was deleted. `tombstone` has its id and the revision of its deletion."""
 
     status = 410
     title = "Gone"
@@ -92,7 +92,7 @@ class Gone(StopPressError):
 
 
 class Conflict(StopPressError):
-    """The state as it stands does not allow the change. `errors` name what is in the way, where there are several."""
+    """The current state does not allow the change. `errors` lists the obstacles if there are several."""
 
     status = 409
     title = "Conflict"
@@ -103,7 +103,7 @@ class Conflict(StopPressError):
 
 
 class StaleRevision(Conflict):
-    """The expected revision is not the current one. `current` is the object as it stands."""
+    """The expected revision is not the current one. `current` is the object's current state."""
 
     status = 412
     title = "Stale revision"
@@ -114,7 +114,7 @@ class StaleRevision(Conflict):
 
 
 class Misdirected(StopPressError):
-    """Processes of another role serve that (STOPPRESS_ROLE): the proxy in front sent it to the wrong one."""
+    """Only processes of another role serve this (STOPPRESS_ROLE): the proxy sent the request to the wrong process."""
 
     status = 421  # RFC 9110, 15.5.20
     title = "Misdirected request"
@@ -132,7 +132,7 @@ class Limited(StopPressError):
 
 
 class Unavailable(StopPressError):
-    """The promise can't be kept now. `retry_after` is in seconds."""
+    """The request can't be fulfilled now. `retry_after` is in seconds."""
 
     status = 503
     title = "Unavailable"

@@ -1,7 +1,7 @@
-"""What one field of a blog or post may hold: its type, its limit, and how a wrong value is named.
+"""The types of the fields of blogs and posts: what a field may hold, its limit, and the error for a wrong value.
 
-Each is an annotated standard type, so that pydantic checks it, says what was wrong with which value, and writes the
-limit into the API's schemas. Texts are kept as they were typed, but for white space around them.
+Each is an annotated standard type, so that pydantic checks it, reports what was wrong with which value, and writes the
+limit into the API's schemas. Texts are stored as entered, except for white space around them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 def _milliseconds(moment: datetime) -> datetime:
     try:
         moment = moment.astimezone(UTC)
-    except OverflowError as error:  # the year 1 in a zone ahead of UTC, 9999 in one behind it
+    except OverflowError as error:  # year 1 in a zone ahead of UTC, or year 9999 in one behind it
         raise ValueError(f"expected a time between {EARLIEST.year} and {LATEST.year}, but got {moment}") from error
     if not EARLIEST <= moment <= LATEST:
         raise ValueError(f"expected a time between {EARLIEST.year} and {LATEST.year}, but got {moment.isoformat()}")
@@ -52,34 +52,38 @@ def _milliseconds(moment: datetime) -> datetime:
 def _written(moment: object) -> object:
     if isinstance(moment, str | datetime) and not (isinstance(moment, str) and _NUMBER.fullmatch(moment)):
         return moment
-    raise ValueError(f"expected a time as RFC 3339 writes it, but got {moment!r:.80}")
+    raise ValueError(f"expected an RFC 3339 time such as 2023-03-21T12:30:00Z, but got {moment!r:.80}")
 
 
-_NUMBER = re.compile(r"\s*[-+]?[0-9.]+\s*")  # pydantic would take it for seconds since 1970
+_NUMBER = re.compile(r"\s*[-+]?[0-9.]+\s*")  # pydantic would read it as seconds since 1970
 
 
 def rfc3339(moment: datetime) -> str:
-    """`2023-03-21T12:30:00Z`; milliseconds only where there are some."""
+    """The time in RFC 3339, such as `2023-03-21T12:30:00Z`. Milliseconds are written only if they are not 0."""
     spec = "milliseconds" if moment.microsecond else "seconds"
     return moment.astimezone(UTC).isoformat(timespec=spec).replace("+00:00", "Z")
 
 
-# Left-to-right and right-to-left override: they turn text around whatever it is (UAX 9, 2.2), which nobody writes and
-# impostors do. Marks, embeddings and isolates, which Arabic and Hebrew need, stay; the templates isolate each text.
+# Left-to-right and right-to-left override reverse any text (UAX 9, 2.2). Authors don't use them, but impostors do.
+# Marks, embeddings and isolates are allowed, because Arabic and Hebrew need them. The templates isolate each text.
 _OVERRIDES = "\u202d\u202e"
 _LINE_SEPARATORS = "\n\t\u2028\u2029"
 
 
 def no_controls(text: str, *, but: str = _LINE_SEPARATORS) -> str:
-    """The text, if it has no control characters but these. Raises ValueError, with the character and its position."""
+    """`text` unchanged, if its only control characters are those in `but`.
+
+    Raises:
+        ValueError: with the character and its position.
+    """
     for position, char in enumerate(text):
         if char not in but and (char in _OVERRIDES or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")):
-            raise ValueError(f"control character U+{ord(char):04X} at position {position}")
+            raise ValueError(f"expected no control characters, but got U+{ord(char):04X} at position {position}")
     return text
 
 
 def _lines(text: str) -> str:
-    """Several lines, whichever way their ends are written."""
+    """Text of several lines, with every line ending as one line feed."""
     return no_controls(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -88,12 +92,12 @@ def _one_line(text: str) -> str:
 
 
 _HTTP_URL: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
-# What would end an attribute, a line, or split a srcset: never in a URL as RFC 3986 writes it.
+# Characters that would end an attribute or a line, or split a srcset. RFC 3986 does not allow them in a URL.
 _URL_UNSAFE = re.compile(r"[\s\"'<>\\^`{|}]")
 
 
 def _http_url(text: str) -> str:
-    """An absolute http(s) address, or a path on this server (`/media/…`)."""
+    """An absolute http or https URL, or a path on this server (`/media/…`)."""
     if unsafe := _URL_UNSAFE.search(text):
         raise ValueError(f"expected a URL, but {unsafe[0]!r} at position {unsafe.start()} must be percent-encoded")
     if text.startswith("/") and not text.startswith("//"):
@@ -117,7 +121,7 @@ def _srcset(text: str) -> str:
 
 @cache
 def _timezones() -> frozenset[str]:
-    # These two are whatever the machine is set to, or nothing.
+    # "localtime" depends on the machine, and "Factory" is a placeholder.
     return frozenset(available_timezones() - {"localtime", "Factory"})
 
 

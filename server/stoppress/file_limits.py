@@ -1,8 +1,8 @@
-"""Room for the files that readers are: each of them is an open descriptor.
+"""Makes room for open files. Each reader needs a file descriptor.
 
-The kernel keeps a process's descriptors in a table that it doubles when it is full. Where there are several threads,
-each doubling waits until all processors have passed a quiet point (`synchronize_rcu` in Linux's fs/file.c), and so does
-whoever accepts that connection: 5 to 30 ms each time, for the whole event loop.
+The kernel keeps a process's descriptors in a table, and doubles the table when it is full. In a process with several
+threads, each doubling waits until all processors have passed a quiescent state (`synchronize_rcu` in Linux's
+fs/file.c), and so does the thread that accepts the connection: 5 to 30 ms each time, for the whole event loop.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ import logging
 import os
 import resource
 
-_BESIDE = 500  # requests, pictures, libraries; what is open at the start is among them
+_BESIDE = 500  # descriptors for requests, pictures and libraries, including those that are open at the start
 
 _log = logging.getLogger("stoppress")
 
 
 def make_room(readers: int, connections: int) -> int:
-    """Let this process open a file for each of `readers`, `connections` to the store and some hundred requests: raise
-    its own limit (RLIMIT_NOFILE, the soft one) if need be, and have the table grown at once, before readers come.
+    """Let this process open a file for each of `readers`, `connections` to the store, and some hundred requests.
 
-    Returns how many readers there is room for: fewer than asked, which is logged, where the hard limit is lower.
+    Raises the process's soft limit (RLIMIT_NOFILE) if necessary, and makes the kernel grow the table at once, before
+    readers arrive.
+
+    Returns the number of readers for which there is room. That is less than `readers` if the hard limit is too low,
+    which is logged.
     """
     wanted = readers + connections + _BESIDE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -33,7 +36,7 @@ def make_room(readers: int, connections: int) -> int:
         return readers
     room = max(0, most - connections - _BESIDE)
     _log.warning(
-        "%d files may be open here (ulimit -Hn): it takes %d readers, not STOPPRESS_READERS_MAX=%d, which needs %d",
+        "The limit of %d open files (ulimit -Hn) allows only %d readers; STOPPRESS_READERS_MAX=%d needs a limit of %d",
         most,
         room,
         readers,
@@ -43,7 +46,7 @@ def make_room(readers: int, connections: int) -> int:
 
 
 def _grow(most: int) -> None:
-    """The table never shrinks: it keeps the size that its highest descriptor once needed."""
+    """Grow the descriptor table. It never shrinks, so opening one high descriptor once is enough."""
     lowest = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.close(fcntl.fcntl(lowest, fcntl.F_DUPFD_CLOEXEC, most - 1))

@@ -1,8 +1,8 @@
-"""The port: who may share it, how it is bound, and what its connections inherit.
+"""The port: which processes may share it, how it is bound, and which options its connections inherit.
 
-Each worker binds the port itself with SO_REUSEPORT (socket(7)), so that the kernel deals new connections evenly and to
-living workers alone. Linux lets every process of the same user join such a port; therefore a server that has a port of
-its own, or that has it for its workers, first sees that nobody else has it.
+Each worker binds the port itself with SO_REUSEPORT (socket(7)), so the kernel distributes new connections evenly, and
+only over living workers. Linux lets any process of the same user join such a port. A server that should have the port
+to itself, or only for its workers, therefore first checks that no other server uses it.
 """
 
 from __future__ import annotations
@@ -15,26 +15,32 @@ from stoppress.settings import Settings
 
 
 def shares_port(settings: Settings) -> bool:
-    """Whether others may listen on the same port: workers of one server, or what takes over from this process."""
+    """Whether other processes may listen on the same port: other workers, or a process that takes over."""
     return settings.workers > 1 or settings.share_port
 
 
 def listen(settings: Settings, *, silence: float) -> socket.socket:
-    """A socket for uvicorn to serve on: bound, and not yet listening. Its connections are given up when the peer has
-    acknowledged nothing for `silence` seconds. Raises Unavailable."""
+    """A socket for uvicorn to serve on. It is bound, but not yet listening.
+
+    A connection ends when its peer has acknowledged nothing for `silence` seconds. Raises Unavailable.
+    """
     listener = _bind(settings, shared=shares_port(settings))
     _let_inherit(listener, silence=silence, unsent=settings.write_buffer)
     return listener
 
 
 def reserve(settings: Settings) -> socket.socket:
-    """A socket that holds the port for the workers: bound, and never listened on, so the kernel gives it no connection.
-    Its name says which port it is where `settings.port` is 0.
+    """A socket that reserves the port for the workers.
 
-    Raises Unavailable, also when another server has the port and `share_port` is off.
+    It is bound and never listens, so the kernel gives it no connections.
+
+    If `settings.port` is 0, the socket's name shows which port the kernel chose.
+
+    Raises:
+        Unavailable: the port can't be bound, or another server has it and `share_port` is off.
     """
     if settings.port and not settings.share_port:
-        # Would the port be free without SO_REUSEPORT? Else two servers would share it by mistake.
+        # Check that the port is free without SO_REUSEPORT. Otherwise two servers could share it by mistake.
         _bind(settings, shared=False).close()
     return _bind(settings, shared=True)
 
@@ -59,10 +65,10 @@ def _bind(settings: Settings, *, shared: bool) -> socket.socket:
 
 
 def _let_inherit(listener: socket.socket, *, silence: float, unsent: int) -> None:
-    """Set what the connections that `listener` accepts inherit, where the kernel knows it; where not, so be it.
+    """Set options that the connections of `listener` inherit, where the kernel supports them.
 
-    A peer that has acknowledged nothing for `silence` seconds is given up (RFC 5482). For one that reads nothing the
-    kernel keeps `unsent` bytes and what is on its way, not megabytes; the throughput stays.
+    A connection ends when its peer has acknowledged nothing for `silence` seconds (RFC 5482). For a peer that reads
+    nothing, the kernel buffers `unsent` bytes and those in flight, not megabytes; the throughput stays the same.
     """
     if listener.family not in (socket.AF_INET, socket.AF_INET6):
         return

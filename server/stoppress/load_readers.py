@@ -1,8 +1,10 @@
-"""Many readers at once, to measure a server or to hold it to its word. Each is a bare protocol: the tool must cost less
-than what it measures.
+"""Many simulated readers, to measure or test a server.
 
-A reader keeps its cursor and comes back when it was cut off, after what `bye` asked for, as docs/protocol.md asks of
-clients. `follow` has it keep what it was told as well: each post's revision, and how often it got one that was no news.
+Each is a bare protocol, so that the tool costs less than what it measures.
+
+A reader keeps its cursor. When it is disconnected it reconnects, after the delay that `bye` gave, as docs/protocol.md
+requires of clients. With `follow` it also records each post's revision, and how often it received one that it already
+had.
 """
 
 from __future__ import annotations
@@ -17,11 +19,11 @@ from typing import cast
 from urllib.parse import urlsplit
 
 _KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-_LATER = (0.1, 1.0)  # seconds before a reader that was cut off comes back, at random
+_LATER = (0.1, 1.0)  # range of the random delay before a disconnected reader reconnects, in seconds
 
 
 class Reader(asyncio.Protocol):
-    """One reader of `swarm`."""
+    """One reader of a SimulatedReaders."""
 
     __slots__ = (
         "_buffer",
@@ -42,20 +44,20 @@ class Reader(asyncio.Protocol):
         self._head = True
         self._transport: asyncio.Transport | None = None
         self.cursor = simulated.cursor
-        self.back: float | None = None  # seconds after which it is to come back, as a `bye` said
+        self.back: float | None = None  # seconds to wait before reconnecting, as a `bye` said
         self.state: dict[str, int] = {}
         self.removed: set[str] = set()
         self.doubles = 0
         self.resets = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for the socket, or the stream."""
+        """Request the WebSocket or the event stream."""
         self._transport = cast(asyncio.Transport, transport)
         self._buffer, self._head = b"", True
         self._transport.write(self._simulated.request(self.cursor))
 
     def data_received(self, data: bytes) -> None:
-        """Take in whole frames, or whole events."""
+        """Process whole frames, or whole events."""
         buffer = self._buffer + data if self._buffer else data
         if self._head:
             head, end, rest = buffer.partition(b"\r\n\r\n")
@@ -68,7 +70,7 @@ class Reader(asyncio.Protocol):
                     self._transport.close()
                 return
             self._head, buffer = False, rest
-            self._simulated.let_in(self)
+            self._simulated.connected(self)
         take = self._events if self._simulated.sse else self._frames
         self._buffer = take(buffer)
 
@@ -83,7 +85,7 @@ class Reader(asyncio.Protocol):
             if len(buffer) < start + length:
                 break
             if buffer[0] == 0x81:
-                self._simulated.heard(self, buffer[start : start + length])
+                self._simulated.received(self, buffer[start : start + length])
             elif buffer[0] == 0x88 and self._transport:
                 self._transport.close()
             buffer = buffer[start + length :]
@@ -94,35 +96,38 @@ class Reader(asyncio.Protocol):
         for block in blocks:
             for line in block.split(b"\n"):
                 if line.startswith(b"data: "):
-                    self._simulated.heard(self, line[6:])
+                    self._simulated.received(self, line[6:])
         return rest
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Come back, unless all is over."""
+        """Reconnect, unless the readers are closed."""
         if not self._head:
             self._simulated.opened -= 1
         self._head = True
-        self._simulated.lost(self)
+        self._simulated.disconnected(self)
 
     def stall(self) -> None:
-        """Take nothing more off the socket, until `go_on`."""
+        """Stop reading from the socket, until `go_on`."""
         if self._transport and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def go_on(self) -> None:
-        """Read again."""
+        """Continue reading from the socket."""
         if self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def leave(self) -> None:
-        """Go away without a word, as a phone does that lost its network."""
+        """Abort the connection, as when a phone loses its network."""
         if self._transport:
             self._transport.abort()
 
 
 class SimulatedReaders:
-    """Readers of one blog, who begin at `cursor`. `on_message` gets each message as it came, before anything is made of
-    it, and `on_open` each reader whose handshake succeeded."""
+    """Readers of one blog. They start at `cursor`.
+
+    `on_message` is called with each reader and message, before the message is processed. `on_open` is called with each
+    reader whose handshake succeeded.
+    """
 
     def __init__(
         self, url: str, blog: str, *, sse: bool = False, follow: bool = False, cursor: str | None = None
@@ -142,12 +147,12 @@ class SimulatedReaders:
         self._changed = asyncio.Event()
         self._over = False
         self._gone: set[Reader] = set()
-        self._awaited: set[Reader] = set()  # who was not yet let in for the first time
+        self._awaited: set[Reader] = set()  # readers whose first handshake has not succeeded yet
         self._coming: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Semaphore(100)
 
     def request(self, cursor: str | None) -> bytes:
-        """What a reader sends."""
+        """The request that a reader sends to connect."""
         lines = [f"GET {self._path}{f'?cursor={cursor}' if cursor else ''} HTTP/1.1", f"Host: {self._host_header}"]
         if not self.sse:
             lines += ["Connection: Upgrade", "Upgrade: websocket", f"Sec-WebSocket-Key: {_KEY}"]
@@ -155,7 +160,7 @@ class SimulatedReaders:
         return "\r\n".join([*lines, "", ""]).encode()
 
     async def open(self, count: int, *, within: float = 120.0) -> None:
-        """Let `count` more in. Raises TimeoutError."""
+        """Connect `count` more readers. Raises TimeoutError if that takes longer than `within` seconds."""
         for _ in range(count):
             reader = Reader(self)
             self.readers.append(reader)
@@ -179,10 +184,10 @@ class SimulatedReaders:
                     lambda: reader, self._host, self._port, ssl=self._tls or None
                 )
         except OSError:
-            self.lost(reader)
+            self.disconnected(reader)
 
     def dismiss(self, readers: Collection[Reader]) -> None:
-        """Let these go for good."""
+        """Disconnect these readers for good."""
         going = set(readers)
         self.readers = [reader for reader in self.readers if reader not in going]
         self._gone |= going
@@ -190,15 +195,15 @@ class SimulatedReaders:
         for reader in going:
             reader.leave()
 
-    def let_in(self, reader: Reader) -> None:
-        """One more is there."""
+    def connected(self, reader: Reader) -> None:
+        """Called by a reader whose handshake has succeeded."""
         self.opened += 1
         self._awaited.discard(reader)
         self.on_open(reader)
         self._changed.set()
 
-    def lost(self, reader: Reader) -> None:
-        """It was cut off, or not let in."""
+    def disconnected(self, reader: Reader) -> None:
+        """Called by a reader that was disconnected or rejected."""
         if reader in self._gone:
             self._gone.discard(reader)
         elif not self._over:
@@ -206,8 +211,8 @@ class SimulatedReaders:
             reader.back = None
             self._come(reader, pause)
 
-    def heard(self, reader: Reader, message: bytes) -> None:
-        """A reader got a message."""
+    def received(self, reader: Reader, message: bytes) -> None:
+        """Called by a reader that has received a message."""
         self.on_message(reader, message)
         if self.follow:
             self._note(reader, json.loads(message))
@@ -230,7 +235,7 @@ class SimulatedReaders:
             (reader.removed.discard if kind == "post" else reader.removed.add)(post)
 
     async def close(self) -> None:
-        """Let all go."""
+        """Disconnect all readers."""
         self._over = True
         for task in tuple(self._coming):
             task.cancel()
@@ -240,5 +245,5 @@ class SimulatedReaders:
 
 
 def now() -> float:
-    """The clock that everything here is timed by, in seconds."""
+    """The clock of all measurements here, in seconds."""
     return time.monotonic()

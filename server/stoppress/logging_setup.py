@@ -1,4 +1,4 @@
-"""What is logged, and where: lines on standard error, at the level of STOPPRESS_LOG_LEVEL."""
+"""Logging: lines on standard error, at the level of STOPPRESS_LOG_LEVEL."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from stoppress.settings import Settings
 
 
 def set_up_logging(settings: Settings) -> None:
-    """To standard error, a line each."""
+    """Log to standard error, one line per message."""
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
     )
     logging.getLogger("uvicorn.access").disabled = not settings.access_log
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # the demo's own requests are no news
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # don't log the demo's own requests

@@ -1,5 +1,8 @@
-"""What is counted. One registry for the process; the hub and the API are given this object, and never import it
-from elsewhere. Names follow Prometheus's practice: unit in the name, `_total` on counters."""
+"""The metrics, in one registry per process.
+
+The hub and the API are given a Metrics object, and never import one. Names follow Prometheus's conventions: the unit is
+in the name, and counters end in `_total`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ _LARGEST = {"python_info", "process_start_time_seconds", "process_max_fds"}
 
 
 class Metrics:
-    """Every metric, with what it means."""
+    """Every metric, with its meaning."""
 
     content_type = CONTENT_TYPE_LATEST
 
@@ -40,30 +43,32 @@ class Metrics:
         self.deliveries = Counter(
             "stoppress_deliveries_total", "Changes written to readers.", ["transport"], registry=self.registry
         )
-        self.bytes = Counter("stoppress_delivered_bytes_total", "Bytes of them.", registry=self.registry)
+        self.bytes = Counter(
+            "stoppress_delivered_bytes_total", "Bytes of the changes written to readers.", registry=self.registry
+        )
         self.fanout = Histogram(
             "stoppress_fanout_seconds",
-            "From a change read off its stream to its last write.",
+            "Time from reading a change off its stream to its last write.",
             buckets=_LATENCY,
             registry=self.registry,
         )
         self.arrival = Histogram(
             "stoppress_publish_to_last_write_seconds",
-            "From a change's commit, by the store's clock, to its last write, by this machine's.",
+            "Time from a change's commit, by the store's clock, to its last write, by this machine's clock.",
             buckets=_LATENCY,
             registry=self.registry,
         )
         self.resumes = Counter(
             "stoppress_resumes_total",
-            "Readers that came with a cursor, by what brought them up to date: ring, store or reset.",
+            "Readers that connected with a cursor, by what brought them up to date: ring, store or reset.",
             ["kind"],
             registry=self.registry,
         )
         self.refusals = Counter(
-            "stoppress_refusals_total", "Sockets refused, by reason.", ["reason"], registry=self.registry
+            "stoppress_refusals_total", "Readers rejected, by reason.", ["reason"], registry=self.registry
         )
         self.tail_restarts = Counter(
-            "stoppress_tail_restarts_total", "Times the tail had to be taken up again.", registry=self.registry
+            "stoppress_tail_restarts_total", "Times the tail had to be restarted.", registry=self.registry
         )
         self.tail_lag = Gauge(
             "stoppress_tail_lag_changes",
@@ -72,7 +77,7 @@ class Metrics:
         )
         self.loop_delay = Histogram(
             "stoppress_loop_delay_seconds",
-            "How late the event loop was at a look: every 20 ms while readers come or changes go out, else every 250.",
+            "Event-loop lag, sampled every 20 ms under load and every 250 ms when idle.",
             buckets=_STOPS,
             registry=self.registry,
         )
@@ -85,12 +90,12 @@ class Metrics:
         )
 
     def exposition(self) -> bytes:
-        """All of it, as Prometheus reads it."""
+        """All metrics in Prometheus's text format."""
         return generate_latest(self.registry)
 
 
 class _Summed:
-    """A collector of families that are there already."""
+    """A collector of metric families that already have their samples."""
 
     def __init__(self, families: Iterable[Metric]) -> None:
         self._families = families
@@ -100,8 +105,10 @@ class _Summed:
 
 
 def summed(expositions: Sequence[bytes]) -> bytes:
-    """Several processes' expositions as one: each sample is the sum over all. What has no sum (versions, a start time,
-    a limit) is the largest."""
+    """Merge the expositions of several processes. Each sample is the sum over all.
+
+    A value that has no meaningful sum (a version, a start time, a limit) is the maximum.
+    """
     families: dict[str, Metric] = {}
     values: dict[str, dict[tuple[str, tuple[tuple[str, str], ...]], float]] = {}
     for text in expositions:

@@ -1,6 +1,8 @@
-"""The metrics of several workers as one: each tells its own at a unix socket, and whoever is asked sums them up.
+"""Combines the metrics of several workers.
 
-A worker that was restarted begins its counters anew, as a process does that Prometheus asks by itself.
+Each worker serves its own on a Unix socket, and the worker that is asked adds them up.
+
+A restarted worker's counters begin at 0, as those of any restarted process do.
 """
 
 from __future__ import annotations
@@ -14,14 +16,17 @@ from pathlib import Path
 
 from stoppress.metrics import Metrics, summed
 
-_PATIENCE = 2.0  # seconds another worker may take to tell
+_PATIENCE = 2.0  # seconds that another worker may take to answer
 
 
 @asynccontextmanager
 async def shared(metrics: Metrics, folder: Path, index: int) -> AsyncIterator[Callable[[], Awaitable[bytes]]]:
-    """Tell `metrics` as worker `index`; what answers for all workers together."""
+    """Serve `metrics` to the other workers, as worker `index`.
 
-    async def tell(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    Yields a function that returns the metrics of all workers.
+    """
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             writer.write(metrics.exposition())
             await writer.drain()
@@ -34,7 +39,7 @@ async def shared(metrics: Metrics, folder: Path, index: int) -> AsyncIterator[Ca
 
     mine = folder / f"{index}.metrics"
     mine.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(tell, mine)
+    server = await asyncio.start_unix_server(answer, mine)
     try:
         yield together
     finally:
@@ -43,7 +48,7 @@ async def shared(metrics: Metrics, folder: Path, index: int) -> AsyncIterator[Ca
 
 
 async def _ask(path: Path) -> bytes:
-    """What a worker tells; nothing when it is gone."""
+    """The metrics of another worker. Empty if it does not answer."""
     try:
         async with asyncio.timeout(_PATIENCE):
             reader, writer = await asyncio.open_unix_connection(path)

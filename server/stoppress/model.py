@@ -1,10 +1,11 @@
-"""What a live blog is made of: blogs, posts, and the events that change them.
+"""Blogs, posts, and the events that change them.
 
-Everything here is frozen and pure. A field that an editor may write is in `BlogFields` or `PostFields`, once, with its
-limit (fields.py); `Blog` and `Post` add what the server alone sets. The API's schemas come from these classes.
+Everything here is frozen and pure. `BlogFields` and `PostFields` have the fields that an editor may write, each defined
+once with its limit (fields.py). `Blog` and `Post` add the fields that only the server sets. The API's schemas are made
+from these classes.
 
-Texts are plain text but for `Post.body`, which is sanitised HTML (sanitize.py) by the time a Post exists.
-Times are aware datetimes in UTC, to the millisecond, and RFC 3339 on the wire.
+Texts are plain text, except `Post.body`, which is sanitised HTML (sanitize.py) by the time a Post exists. Times are
+aware datetimes in UTC, to the millisecond, and RFC 3339 on the wire.
 """
 
 from __future__ import annotations
@@ -34,21 +35,23 @@ from stoppress.fields import (
     Title,
     Url,
 )
-from stoppress.fields import rfc3339 as rfc3339  # how the model's times are written belongs to the model's face
+from stoppress.fields import rfc3339 as rfc3339  # part of the model's interface: how its times are written
 
 BlogStatus = Literal["scheduled", "live", "paused", "ended", "archived"]
 PostStatus = Literal["draft", "scheduled", "published", "deleted"]
 
 
 class Frozen(BaseModel):
-    """Unknown fields are refused, and nothing changes after validation. What is stored may come from a newer version,
-    and is read more tolerantly: store/records.py."""
+    """The base of all models: immutable, and unknown fields are rejected.
+
+    Stored values may come from a newer version, and are read more tolerantly: see store/records.py.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Author(Frozen):
-    """Somebody who wrote or reported."""
+    """A person who wrote or reported."""
 
     name: Annotated[Line, Field(min_length=1)]
     role: Line | None = None
@@ -57,7 +60,7 @@ class Author(Frozen):
 
 
 class Image(Frozen):
-    """A picture. `width` and `height`, in pixels, reserve its place before it has loaded."""
+    """A picture. `width` and `height`, in pixels, reserve its space on the page before it has loaded."""
 
     type: Literal["image"]
     url: Url
@@ -70,7 +73,7 @@ class Image(Frozen):
 
 
 class Embed(Frozen):
-    """Something hosted elsewhere: shown as a card, loaded only when the reader asks."""
+    """Content hosted elsewhere. It is shown as a card, and loaded only when the reader asks for it."""
 
     type: Literal["embed"]
     url: Url
@@ -83,14 +86,14 @@ Media = Annotated[Image | Embed, Field(discriminator="type")]
 
 
 class Link(Frozen):
-    """Where to read on."""
+    """A link to further reading."""
 
     url: Url
     title: Annotated[Line, Field(min_length=1)]
 
 
 class BlogFields(Frozen):
-    """What an editor writes of a blog."""
+    """The fields of a blog that an editor may write."""
 
     title: Annotated[Title, Field(min_length=1)]
     description: Text | None = Field(None, description="The standfirst, under the headline.")
@@ -102,14 +105,14 @@ class BlogFields(Frozen):
 
 
 class _Identity(Frozen):
-    """What stands first in every answer."""
+    """The first fields of every answer."""
 
     id: Id = Field(description="Never changes.")
     revision: Annotated[int, Field(ge=1)] = Field(description="Counts the changes, from 1.")
 
 
 class Blog(BlogFields, _Identity):
-    """A blog as everybody may see it. `posts` counts the published ones."""
+    """A blog's public state. `posts` is the number of published posts."""
 
     created_at: Time = Field(description="When the blog was made.")
     updated_at: Time | None = Field(None, description="The last change that readers should notice.")
@@ -117,15 +120,15 @@ class Blog(BlogFields, _Identity):
 
 
 class PostFields(Frozen):
-    """What an editor writes of a post."""
+    """The fields of a post that an editor may write."""
 
     title: Title | None = Field(None, description="Headline; a post may be one line without it.")
     body: Body = Field(
-        "", description="HTML, or Markdown, in; sanitised HTML out. Elements stand at most 500 deep in each other."
+        "", description="HTML or Markdown as input, sanitised HTML as output. Elements are nested at most 500 deep."
     )
     byline: Line | None = Field(None, description="Free text as printed.")
     authors: Annotated[tuple[Author, ...], Field(max_length=AUTHORS_MAX)] = ()
-    pinned: StrictBool = Field(False, description="Shown on top as well as in its place.")
+    pinned: StrictBool = Field(False, description="Shown at the top of the page, in addition to its usual place.")
     key: StrictBool = Field(False, description="A key event, listed in the summary.")
     key_title: Title | None = Field(None, description="A short title for the summary.")
     media: Annotated[tuple[Media, ...], Field(max_length=MEDIA_MAX)] = ()
@@ -136,14 +139,14 @@ class PostFields(Frozen):
 
 
 class _PostIdentity(_Identity):
-    """What the server knows of a post besides its content: which blog it is in, and its times."""
+    """The fields of a post that the server sets: which blog it is in, its status, and its times."""
 
     blog: Id = Field(description="The id of the post's blog.")
     status: PostStatus
     created_at: Time = Field(description="When the post was made.")
     published_at: Time | None = Field(None, description="The first publication, which orders posts.")
     updated_at: Time | None = Field(None, description="The time shown: the last edit that was not silent.")
-    publish_at: Time | None = Field(None, description="When a scheduled post comes out.")
+    publish_at: Time | None = Field(None, description="When a scheduled post is published.")
 
 
 class Post(PostFields, _PostIdentity):
@@ -153,7 +156,7 @@ class Post(PostFields, _PostIdentity):
 
 
 class Tombstone(Frozen):
-    """What remains of a deleted post."""
+    """What remains of a deleted post: its id, its blog, and the revision of its deletion."""
 
     id: Id
     blog: Id
@@ -166,7 +169,7 @@ Change = Literal["published", "edited", "corrected", "moved", "pinned", "unpinne
 
 @dataclass(frozen=True, slots=True)
 class PostChanged:
-    """A post was published or changed: readers put it in its place."""
+    """A post was published or changed. Readers put it in its place."""
 
     change: Change
     post: Post
@@ -174,14 +177,14 @@ class PostChanged:
 
 @dataclass(frozen=True, slots=True)
 class PostRemoved:
-    """A post was deleted: readers take it out, and remember the revision."""
+    """A post was deleted. Readers remove it, and remember the revision."""
 
     tombstone: Tombstone
 
 
 @dataclass(frozen=True, slots=True)
 class BlogChanged:
-    """The blog itself changed. Its `posts` and `updated_at` are the store's to fill in."""
+    """The blog itself changed. The store fills in its `posts` and `updated_at`."""
 
     blog: Blog
 
@@ -191,16 +194,18 @@ Event = PostChanged | PostRemoved | BlogChanged
 
 @dataclass(frozen=True, slots=True)
 class UnknownEvent:
-    """Something that a newer version wrote and this one can't read. It is never written, and it changes nothing that
-    readers see; but it has a sequence number, so their cursors move past it."""
+    """An event that a newer version wrote and this version can't read. It is never written.
+
+    It changes nothing that readers see, but it has a sequence number, so their cursors move past it.
+    """
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """A place in a blog's history: `EPOCH.SEQUENCE`, opaque to clients.
+    """A position in a blog's history, written `EPOCH.SEQUENCE`. Opaque to clients.
 
-    The epoch changes when the history starts anew (a blog deleted and made again); a cursor of another epoch
-    can't be resumed from.
+    The epoch changes when the history starts again, because the blog was deleted and created again. A cursor of another
+    epoch can't be resumed.
     """
 
     epoch: str
@@ -211,10 +216,10 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The cursor that `text` writes.
+        """Parse a cursor.
 
         Raises:
-            ValueError: if it is none; the message holds the text.
+            ValueError: `text` is not a cursor; the message holds the text.
         """
         match = _CURSOR.fullmatch(text)
         if match is None:
@@ -228,10 +233,10 @@ _CURSOR = re.compile(r"([A-Za-z0-9_-]{1,32})\.(0|[1-9][0-9]{0,14})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An event as the store wrote it down: which number it got, and what the blog then counted.
+    """An event as stored, with its sequence number and the blog's counts after it.
 
-    `epoch` is the history it belongs to, and `committed` when the store wrote it, by its own clock, where its source
-    says so record by record, as the stream does.
+    `epoch` is that of its history. `committed` is when the store wrote it, by the store's clock. Both are None where
+    the source does not have them for each record; the stream does.
     """
 
     sequence: int
@@ -243,14 +248,16 @@ class Record:
 
 
 def as_of(blog: Blog, record: Record) -> Blog:
-    """The blog as of `record`: with the counts of that moment and, if the record changed the blog itself, as it then
-    became. `blog` is the blog at any other moment."""
+    """The blog as of `record`, with the counts of that moment.
+
+    If the record changed the blog itself, the result has its new fields. `blog` is the blog as of any other moment.
+    """
     current = record.event.blog if isinstance(record.event, BlogChanged) else blog
     return current.model_copy(update={"posts": record.posts, "updated_at": record.updated_at})
 
 
 def apply(state: dict[str, Post | Tombstone], records: Iterable[Record]) -> dict[str, Post | Tombstone]:
-    """The state after `records`, by every client's rule: a revision that is not newer changes nothing."""
+    """The state after `records`, by the rule of every client: a revision that is not newer changes nothing."""
     after = dict(state)
     for record in records:
         match record.event:

@@ -1,10 +1,11 @@
-"""Which pages may read here, by their origin (RFC 6454).
+"""Which web pages may read here, by their origin (RFC 6454).
 
-One rule for sockets, event streams and everything else. A page may read if STOPPRESS_ORIGINS names its origin or is
-`*`, or if it comes from this very host. A request without `Origin` comes from no page, but from an app, and may always.
+One rule applies to sockets, event streams and everything else. A page may read if STOPPRESS_ORIGINS contains its origin
+or `*`, or if it comes from this host. A request without `Origin` comes from an app, not from a page, and may always
+read.
 
-Origins are compared in normal form: scheme and host in lower case, the host in ASCII, no default port, no slash at the
-end. So `https://News.example:443/` in the setting is the page that a browser calls `https://news.example`.
+Origins are compared in normal form: scheme and host in lower case, the host in ASCII, no default port, no trailing
+slash. So `https://News.example:443/` in the setting matches the page that a browser calls `https://news.example`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 
 
 class Origins:
-    """The pages that may read here. `allowed` has origins, comma-separated, or `*`.
+    """The origins whose pages may read here. `allowed` is a comma-separated list of origins, or `*`.
 
     Raises:
-        ValueError: an entry is no origin.
+        ValueError: an entry is not an origin.
     """
 
     def __init__(self, allowed: str) -> None:
@@ -33,14 +34,14 @@ class Origins:
         self._allowed = frozenset(parse_origin(name) for name in names if name != "*")
 
     def allow(self, origin: str | None, host: str | None) -> bool:
-        """Whether a page of `origin` may read; `host` is the request's own `Host`."""
+        """Whether a page of `origin` may read. `host` is the request's own `Host`."""
         return origin is None or self.any or _normal(origin) in self._allowed or _same_host(origin, host)
 
     def check(self, origin: str | None, host: str | None) -> None:
-        """Raise Forbidden unless a page of `origin` may read."""
+        """Raises Forbidden unless a page of `origin` may read; see `allow`."""
         if not self.allow(origin, host):
             raise Forbidden(
-                f"expected a page of an origin that STOPPRESS_ORIGINS names, but got one of {(origin or '')[:200]!r}"
+                f"expected a page of an origin in STOPPRESS_ORIGINS, but got one of {(origin or '')[:200]!r}"
             )
 
 
@@ -48,12 +49,12 @@ def parse_origin(text: str) -> str:
     """An origin in normal form.
 
     Raises:
-        ValueError: it is none; the message holds the text.
+        ValueError: `text` is not an origin; the message holds the text.
     """
-    if text == "null":  # a page in a sandbox, or from a file
+    if text == "null":  # a sandboxed page, or one from a file
         return text
     wrong = ValueError(
-        f"expected origins such as https://news.example.org (a scheme, a host and nothing behind it), comma-separated, "
+        f"expected origins such as https://news.example.org (a scheme and a host, without a path), comma-separated, "
         f"or *, but got {text[:200]!r}"
     )
     try:
@@ -74,7 +75,7 @@ def parse_origin(text: str) -> str:
 
 
 def _ascii(host: str) -> str:
-    """The host as browsers send it: lower-case ASCII, an IPv6 address in brackets. Raises ValueError."""
+    """The host as browsers send it: lower-case ASCII, with an IPv6 address in brackets. Raises ValueError."""
     if ":" in host:
         return f"[{host}]"
     return host if host.isascii() else host.encode("idna").decode()
@@ -82,7 +83,7 @@ def _ascii(host: str) -> str:
 
 @lru_cache(maxsize=1_024)
 def _normal(origin: str) -> str | None:
-    """The normal form of what a request calls its origin; None if it is none."""
+    """The normal form of an `Origin` header. None if it is not an origin."""
     try:
         return parse_origin(origin)
     except ValueError:
@@ -91,6 +92,6 @@ def _normal(origin: str) -> str | None:
 
 @lru_cache(maxsize=1_024)
 def _same_host(origin: str, host: str | None) -> bool:
-    """Whether a page of `origin` comes from `host`. The scheme may differ: a proxy in front may end TLS."""
+    """Whether a page of `origin` comes from `host`. The schemes may differ, because a proxy may terminate TLS."""
     page, here = _normal(origin), _normal(f"{origin.partition(':')[0]}://{host}")
     return page is not None and page == here and page not in ("null", "file://")

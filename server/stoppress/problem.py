@@ -1,8 +1,8 @@
-"""A problem response (RFC 9457, `application/problem+json`): the one place that writes an error as HTTP.
+"""Problem responses (RFC 9457, `application/problem+json`). Only this module turns an error into HTTP.
 
-The API, the event streams, the socket's upgrade and the limit on a request's head all answer with the same members and
-headers. `problem_response` gives status, headers and body for a framework's response; `raw_problem` gives the bytes of
-an HTTP/1.1 response where no framework stands between the error and the connection.
+The API, the event streams, the WebSocket handshake and the limit on a request's head all answer with the same members
+and headers. `problem_response` returns status, headers and body for a framework's response. `raw_problem` returns the
+bytes of an HTTP/1.1 response, for code that writes to the connection itself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemResponse(NamedTuple):
-    """An error as a response. `headers` have lower-case names and no Content-Length."""
+    """An error as a response. `headers` have lower-case names, and no Content-Length."""
 
     status: int
     headers: dict[str, str]
@@ -38,7 +38,7 @@ class ProblemResponse(NamedTuple):
 
 
 def problem_response(error: StopPressError) -> ProblemResponse:
-    """The error as a response. No cache may keep it."""
+    """An error as a response that no cache may store."""
     body = json.dumps(problem(error), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     headers = {"content-type": MEDIA_TYPE, "cache-control": "no-store", **retry_headers(error)}
     if isinstance(error, Unauthenticated):
@@ -47,7 +47,7 @@ def problem_response(error: StopPressError) -> ProblemResponse:
 
 
 def raw_problem(error: StopPressError, headers: Mapping[str, str] | None = None) -> bytes:
-    """The error as the bytes of an HTTP/1.1 response, after which the connection closes.
+    """An error as the bytes of an HTTP/1.1 response, after which the connection closes.
 
     `headers` (lower-case names) are added, and take precedence.
     """
@@ -65,9 +65,9 @@ def raw_problem(error: StopPressError, headers: Mapping[str, str] | None = None)
 
 
 def problem(error: StopPressError) -> dict[str, Any]:
-    """The problem's members: `type`, `title`, `status`, `detail`, and what the error carries.
+    """The members of a problem: `type`, `title`, `status`, `detail`, and the error's own data.
 
-    That is `errors` of Invalid and Conflict, `tombstone` of Gone, `current` of StaleRevision (null when unknown) and
+    That is `errors` of Invalid and Conflict, `tombstone` of Gone, `current` of StaleRevision (null if unknown), and
     `retry_after`, in seconds, of Unavailable and Limited.
     """
     members: dict[str, Any] = {
@@ -91,7 +91,7 @@ def problem(error: StopPressError) -> dict[str, Any]:
 
 
 def retry_headers(error: StopPressError) -> dict[str, str]:
-    """`Retry-After`, in seconds, if the error says when to come back."""
+    """A `Retry-After` header, in seconds, if the error says when to retry; else no headers."""
     return {"retry-after": str(error.retry_after)} if isinstance(error, Unavailable | Limited) else {}
 
 

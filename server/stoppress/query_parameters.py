@@ -1,9 +1,9 @@
-"""The query of a request, judged by the parameters that its route declares. Pure.
+"""Parses the query of a request by the parameters that its route declares. Pure.
 
-A route declares each parameter once: its name, its JSON Schema for OpenAPI, and how its text is read. Two readers use
-the declaration. `read_query` is for the API under /v1: it refuses a wrong value, an unknown parameter and a parameter
-that comes twice. `read_known` is for pages and feeds, whose links people share: it ignores what it does not know
-(`utm_…`), and takes the last of several.
+A route declares each parameter once: its name, its JSON Schema for OpenAPI, and how its text is parsed. Two functions
+use the declaration. `read_query` is for the API under /v1: it rejects wrong values, unknown parameters and repeated
+parameters. `read_known` is for pages and feeds, whose links people share: it ignores unknown parameters (`utm_…`), and
+uses the last of repeated ones.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from stoppress.errors import Invalid, ParameterError
 from stoppress.model import Cursor
 from stoppress.wire import Form
 
-_SHOWN = 80  # characters of a name or a value in an error
-_ERRORS = 20  # in one answer
+_SHOWN = 80  # characters of a name or value that an error shows
+_ERRORS = 20  # errors in one answer
 Value = TypeVar("Value")
 Word = TypeVar("Word", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
 class QueryParameter(Generic[Value]):
-    """A parameter of a query. `default` is its value when the query lacks it.
+    """A query parameter. `default` is its value if the query lacks it.
 
-    `read` turns the decoded text into the value, and raises ValueError with what was expected: `expected a number`.
+    `read` turns the decoded text into the value. It raises ValueError with what was expected: `expected a number`.
     """
 
     name: str
@@ -39,7 +39,7 @@ class QueryParameter(Generic[Value]):
 
 
 class Query:
-    """What a query says: the value of each declared parameter."""
+    """A parsed query: the value of each declared parameter, such as `query[CURSOR]`."""
 
     __slots__ = ("_values",)
 
@@ -51,21 +51,25 @@ class Query:
 
 
 def read_query(query: str | bytes, declared: Sequence[QueryParameter[Any]]) -> Query:
-    """The query of a request to the API, percent-encoded as it came.
+    """Parse the query of a request to the API. `query` is percent-encoded.
 
     Raises:
-        Invalid: 400; `errors` name each parameter that has a wrong value, comes twice or is unknown.
+        Invalid: 400; `errors` lists each parameter that has a wrong value, is repeated or is unknown.
     """
     return _read(_pairs(query), declared, strict=True) if query else Query({})
 
 
 def read_known(query: str | bytes, declared: Sequence[QueryParameter[Any]]) -> Query:
-    """The query of a request for a page. Raises Invalid (400) when a declared parameter has a wrong value."""
+    """Parse the query of a request for a page. `query` is percent-encoded.
+
+    Raises:
+        Invalid: 400; a declared parameter has a wrong value.
+    """
     return _read(_pairs(query), declared, strict=False) if query else Query({})
 
 
 def wrong_parameter(name: str, detail: str) -> Invalid:
-    """The refusal of one parameter, for a rule that its declaration can't hold, such as one between two parameters."""
+    """The error for a rule that a parameter's declaration can't express, such as one between two parameters."""
     return _invalid([ParameterError(name, detail)])
 
 
@@ -87,7 +91,7 @@ def _read(pairs: list[tuple[str, str]], declared: Sequence[QueryParameter[Any]],
             if name not in by_name:
                 raise ValueError(f"{_expected(by_name)}, but got {name[:_SHOWN]!r} with the value {_shown(texts)}")
             if strict and len(texts) > 1:
-                raise ValueError(f"expected it once, but got it {len(texts)} times: {_shown(texts)}")
+                raise ValueError(f"expected one value, but got {len(texts)}: {_shown(texts)}")
             try:
                 values[name] = by_name[name].read(texts[-1])
             except ValueError as error:
@@ -117,18 +121,18 @@ def _invalid(errors: Sequence[ParameterError]) -> Invalid:
 
 
 def text(name: str, about: str) -> QueryParameter[str]:
-    """Any text; empty when the query lacks it."""
+    """A parameter of any text. Its default is empty."""
     return QueryParameter(name, about, str, "", {"type": "string"})
 
 
 def number(name: str, about: str, least: int, most: int, default: int) -> QueryParameter[int]:
-    """A whole number from `least` to `most`."""
+    """A parameter that is an integer from `least` to `most`."""
     schema = {"type": "integer", "minimum": least, "maximum": most, "default": default}
     return QueryParameter(name, about, read_number(least, most), default, schema)
 
 
 def choice(name: str, about: str, *words: Word) -> QueryParameter[Word]:
-    """One of some words; the first when the query lacks it."""
+    """A parameter that is one of `words`. Its default is the first."""
     known = {str(word): word for word in words}
 
     def read(given: str) -> Word:
@@ -140,18 +144,18 @@ def choice(name: str, about: str, *words: Word) -> QueryParameter[Word]:
 
 
 def flag(name: str, about: str) -> QueryParameter[bool]:
-    """`true` or `false`; false when the query lacks it."""
+    """A parameter that is `true` or `false`. Its default is false."""
     word = choice(name, about, "false", "true")
     return QueryParameter(name, about, lambda given: word.read(given) == "true", False, word.schema)
 
 
 def cursor(name: str, about: str) -> QueryParameter[Cursor | None]:
-    """A cursor."""
+    """A parameter that is a cursor. Its default is None."""
     return QueryParameter(name, about, _read_cursor, None, {"type": "string"})
 
 
 def read_number(least: int, most: int) -> Callable[[str], int]:
-    """A reader of a whole number."""
+    """A function that parses an integer from `least` to `most`. It raises ValueError."""
 
     def read(given: str) -> int:
         if not given.isascii() or not given.isdigit() or len(given) > 9 or not least <= int(given) <= most:
@@ -175,7 +179,7 @@ def _read_form(given: str) -> Form:
     return forms[given]
 
 
-# The parameters of following a blog: the hub reads them, and the OpenAPI document lists them.
+# The parameters of sockets and event streams. The hub reads them, and the OpenAPI document lists them.
 
 FORM = QueryParameter(
     "form",
@@ -184,6 +188,6 @@ FORM = QueryParameter(
     Form.JSON,
     {"type": "string", "enum": ["json", "html"], "default": "json"},
 )
-CURSOR = cursor("cursor", "Where to go on from; without one, from now.")
+CURSOR = cursor("cursor", "The position to resume from. Without it, only changes from now on are sent.")
 SOCKET = (CURSOR,)
 EVENTS = (CURSOR, FORM)

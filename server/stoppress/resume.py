@@ -1,15 +1,15 @@
-"""Where a cursor leads: the one rule that socket, event stream, polling and the hub's own check share. No I/O.
+"""How a client resumes from a cursor: the one rule for sockets, event streams, polling and the hub's check. No I/O.
 
     cursor                                   answer
     ──────                                   ──────
-    none                                     FromNow: the client gets what happens from now on
-    of another epoch                         Reset("epoch"): the history began anew
-    of this epoch, ahead of the head         Reset("ahead"): the history was set back, to an older backup for example
-    of this epoch, at or behind the head     Continue: the client gets what it lacks
+    none                                     FromNow: the client receives changes from now on
+    of another epoch                         Reset("epoch"): the history began again
+    of this epoch, ahead of the head         Reset("ahead"): the history was set back, for example to an older backup
+    of this epoch, at or behind the head     Continue: the client receives the changes that it lacks
 
-`History` is all that the rules may look at, and `_RULES` is the order in which they are asked. A rule that needs more
-(a link that tells two histories with one epoch apart, or what it costs to catch up) is a field of `History` and a line
-of `_RULES`; those who ask need not change.
+The rules see only `History`, and are applied in the order of `_RULES`. To add a rule that needs more (a link that
+distinguishes two histories of one epoch, or the cost of catching up), add a field to `History` and an entry to
+`_RULES`. The callers stay the same.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ Reason = Literal["epoch", "ahead"]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a blog's history when a cursor comes: `head` is where it stands."""
+    """What is known of a blog's history when a client connects. `head` is its current end."""
 
     head: Cursor
 
 
 @dataclass(frozen=True, slots=True)
 class FromNow:
-    """There is no cursor: the client begins at the head."""
+    """The client has no cursor, and starts at the head."""
 
 
 @dataclass(frozen=True, slots=True)
 class Continue:
-    """The client gets every change after its cursor."""
+    """The client receives every change after its cursor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """The client forgets all it has and loads afresh. `reason` is that of the `reset` message."""
+    """The client discards everything and reloads. `reason` is that of the `reset` message."""
 
     reason: Reason
 
 
 Resume = FromNow | Continue | Reset
 
-# Made once: thousands of clients come back at the same moment.
+# Created once, because thousands of clients come back at the same moment.
 _FROM_NOW, _CONTINUE = FromNow(), Continue()
 _RESETS: dict[Reason, Reset] = {reason: Reset(reason) for reason in get_args(Reason)}
 Rule = Callable[[Cursor, History], Reason | None]
@@ -68,7 +68,7 @@ _RULES: tuple[Rule, ...] = (_epoch, _ahead)
 
 
 def resume(cursor: Cursor | None, history: History) -> Resume:
-    """Where `cursor` leads in `history`."""
+    """How a client with `cursor` resumes in `history`."""
     if cursor is None:
         return _FROM_NOW
     for rule in _RULES:

@@ -1,12 +1,12 @@
-"""What HTML may come in: structure and text, nothing that runs, nothing that dresses up as the page.
+"""Sanitises HTML: allows structure and text, but nothing that runs and nothing that imitates the page.
 
-Two answers to what is not allowed. Harmless surplus (a class, a span, a style) is taken out without a word, since
-every CMS pastes some. What would run (a script, an `on…` attribute, a `javascript:` address) is refused with its name:
-an editor's text never has it by accident, and to drop it in silence would hide an attack or a broken tool.
+There are two responses to what is not allowed. Harmless extras (a class, a span, a style) are silently removed, because
+every CMS pastes some. Active content (a script, an `on…` attribute, a `javascript:` URL) is rejected by name: an
+editor's text never has it by accident, and silent removal would hide an attack or a broken tool.
 
-Both are decided by the same HTML5 parser (ammonia, by nh3): the text is cleaned again with the active parts let
-through, on whichever element they stand, and whatever makes a difference was active. So no second parser can be talked
-into another reading.
+The same HTML5 parser (ammonia, by nh3) decides both. The text is cleaned a second time with the active parts allowed,
+on any element. Whatever makes a difference was active. So there is no second parser that could be tricked into a
+different reading.
 """
 
 from __future__ import annotations
@@ -46,26 +46,26 @@ _ACTIVE_TAGS = frozenset({"script", "iframe", "object", "embed"})
 _ADDRESSES = ATTRIBUTES | {"*": ATTRIBUTES["*"] | {"href", "xlink:href", "src", "action", "formaction"}}
 _NAMES = re.compile(r"<([A-Za-z][^\s/>]*)")
 _TAGS = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
-# What stands between two tags closes none of these, so that they may stay open, by habit or by the standard.
+# Elements without an end tag, or whose end tag is optional. They don't count as open.
 _NEED_NO_END = frozenset(
     "area base br col colgroup dd dt embed hr img input li link meta option p param rp rt source tbody td tfoot th "
     "thead tr track wbr".split()
 )
-_OPEN_MAX = 500  # elements at a time
-# Elements that the parser opens again in each paragraph while they are not closed (the standard's "formatting
-# elements"); it tells them apart by their attributes, and knows three of a kind at most.
+_OPEN_MAX = 500  # elements open at the same time
+# Elements that the parser reopens in each paragraph until they are closed (the standard's "formatting elements"). It
+# distinguishes them by their attributes, and keeps at most three of a kind.
 _FORMATTING = re.compile(r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.IGNORECASE)
-_GROWN_MAX = 5 * BODY_MAX  # characters: as if each had to be written as a reference, &amp;
-_REOPENED_MAX = 400_000  # times that it may do so: some tenths of a second
-_SHOWN = frozenset({"img", "hr"})  # elements that say something without a text
-_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")  # of Unicode's categories: controls, format characters, spaces
+_GROWN_MAX = 5 * BODY_MAX  # characters; as if each one became a reference, &amp;
+_REOPENED_MAX = 400_000  # how often it may reopen elements: some tenths of a second
+_SHOWN = frozenset({"img", "hr"})  # elements that are content even without text
+_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")  # Unicode categories: controls, format characters, spaces
 
 
 def sanitize(html: str, pointer: str = "/body") -> str:
-    """The HTML as it may be published.
+    """The HTML in a form that is safe to publish. `pointer` is the JSON Pointer of the field, for errors.
 
     Raises:
-        Invalid: something in it would run, or it is so tangled that reading it would take long; the message names what.
+        Invalid: it has active content, or is so malformed that parsing it would take long; the message says which.
     """
     if tangle := _tangle(html):
         raise _invalid(pointer, tangle)
@@ -73,28 +73,28 @@ def sanitize(html: str, pointer: str = "/body") -> str:
         raise _invalid(pointer, f"{found} is not published: it could run in the reader's browser")
     clean = _clean(html).strip()
     if len(clean) > _GROWN_MAX:
-        raise _invalid(pointer, f"as it would be published it has {len(clean)} characters, of at most {_GROWN_MAX}")
+        raise _invalid(pointer, f"expected at most {_GROWN_MAX} characters of sanitised HTML, but got {len(clean)}")
     try:
-        return no_controls(clean)  # once more: what was written as a character reference stands there now
+        return no_controls(clean)  # again, because character references are decoded now
     except ValueError as error:
         raise _invalid(pointer, str(error)) from error
 
 
 def says_something(html: str) -> bool:
-    """Whether there is anything to see in sanitised HTML: a letter, a picture, a line."""
+    """Whether sanitised HTML has visible content: a letter, a picture or a line."""
     rest = nh3.clean(html, tags=set(_SHOWN), attributes={})
     return "<" in rest or any(unicodedata.category(char) not in _UNSEEN for char in unescape(rest))
 
 
 def render(text: str, pointer: str = "/body") -> str:
-    """Markdown (CommonMark, with tables and strikethrough; no raw HTML) as HTML that may be published.
+    """Convert Markdown (CommonMark with tables and strikethrough, without raw HTML) to HTML that is safe to publish.
 
     Raises:
-        Invalid: the HTML grew over the limit of a body.
+        Invalid: the HTML is longer than a body may be.
     """
     html = sanitize(_markdown().render(text), pointer)
     if len(html) > BODY_MAX:
-        raise _invalid(pointer, f"as HTML it has {len(html)} characters, of at most {BODY_MAX}")
+        raise _invalid(pointer, f"expected at most {BODY_MAX} characters as HTML, but got {len(html)}")
     return html
 
 
@@ -115,7 +115,7 @@ def _clean(
     handlers: bool = False,
     schemes: frozenset[str] = SCHEMES,
 ) -> str:
-    """The HTML without what is not allowed; the options let an active part through."""
+    """The HTML without anything that is not allowed. The options allow an active part."""
     return nh3.clean(
         html,
         tags=set(tags),
@@ -128,8 +128,11 @@ def _clean(
 
 
 def _tangle(html: str) -> str | None:
-    """What would keep the parser busy for seconds, or None. How it mends what is not closed takes time and room that
-    grow with the square of the length; here is counted what could make it, without reading as it does."""
+    """What would keep the parser busy for seconds, or None.
+
+    Its time and memory for repairing unclosed elements grow with the square of the length. This counts what could cause
+    that, without parsing as it does.
+    """
     tags = still_open = deepest = 0
     for slash, name in _TAGS.findall(html):
         tags += 1
@@ -137,30 +140,30 @@ def _tangle(html: str) -> str | None:
             still_open = max(0, still_open - 1) if slash else still_open + 1
             deepest = max(deepest, still_open)
     if deepest > _OPEN_MAX:
-        return f"{deepest} elements are open at a time, each in the one before; expected at most {_OPEN_MAX}"
+        return f"expected at most {_OPEN_MAX} elements open inside each other, but got {deepest}; nest them less"
     formatting = len(_FORMATTING.findall(html))
     if formatting * tags > _REOPENED_MAX:
         return (
-            f"it has {formatting} tags such as <b …> or <font …> with attributes among {tags} tags; expected fewer, or "
-            "none with attributes"
+            f"expected fewer tags such as <b …> or <font …> with attributes, but got {formatting} among {tags} tags; "
+            "remove the attributes"
         )
     return None
 
 
 def _active(html: str) -> str | None:
-    """What in `html` would run, or None.
+    """The active content in `html`, or None.
 
-    A handler runs on any element, also on one that is not allowed, so every name that may be an element's is let
-    through here. The names come from the text itself, and may be too many; which are elements the parser alone says.
+    An event handler runs on any element, even on one that is not allowed. So every name that may be an element's is
+    allowed here. The names are taken from the text, and may include others; only the parser decides which are elements.
     """
     named = frozenset(name for found in _NAMES.findall(html) for name in (found, found.lower()))
-    quiet = TAGS | named - _ACTIVE_TAGS
-    bare = _clean(html, quiet, _ADDRESSES)
-    if _clean(html, quiet | _ACTIVE_TAGS, _ADDRESSES, handlers=True, schemes=SCHEMES | _ACTIVE_SCHEMES) == bare:
+    passive = TAGS | named - _ACTIVE_TAGS
+    bare = _clean(html, passive, _ADDRESSES)
+    if _clean(html, passive | _ACTIVE_TAGS, _ADDRESSES, handlers=True, schemes=SCHEMES | _ACTIVE_SCHEMES) == bare:
         return None
     for tag in sorted(_ACTIVE_TAGS):
-        if _clean(html, quiet | {tag}, _ADDRESSES) != bare:
+        if _clean(html, passive | {tag}, _ADDRESSES) != bare:
             return f"<{tag}>"
-    if _clean(html, quiet, _ADDRESSES, handlers=True) != bare:
+    if _clean(html, passive, _ADDRESSES, handlers=True) != bare:
         return "an event handler (an attribute that begins with 'on')"
-    return "an address of javascript:, vbscript: or data:"
+    return "a URL of javascript:, vbscript: or data:"

@@ -1,4 +1,4 @@
-"""One process that serves: uvicorn around the app, its signals and its garbage collector."""
+"""One server process: runs the app in uvicorn, and sets up signals and the garbage collector."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ from stoppress.task_cancellation import end
 
 
 def run_server(settings: Settings, worker: WorkerRole | None = None) -> None:
-    """Run the server until SIGINT or SIGTERM: alone, or as one of several workers. Raises Unavailable when it can't
-    start."""
+    """Run the server until SIGINT or SIGTERM, alone or as one of several workers.
+
+    Raises Unavailable if it can't start.
+    """
     set_up_logging(settings)
     room = make_room(settings.readers_max, settings.redis_connections)
     settings = settings.model_copy(update={"readers_max": room})
-    # Before uvicorn listens for signals, and after: it raises them again when it has stopped, and by then we have to
-    # close the store, not to die.
+    # For signals before uvicorn handles them, and after: it raises them again once it has stopped. By then this
+    # process must close the store, not die.
     stop = stop_on_signals()
-    # While thousands of readers come, a collection of young objects takes about a millisecond, and looks at each reader
-    # once; with ten times as many objects it was one stop of 6 to 9 ms.
+    # While thousands of readers arrive, a collection of young objects takes about a millisecond, and visits each reader
+    # once. With ten times as many objects per collection, it was one pause of 6 to 9 ms.
     gc.set_threshold(10_000, 50, 100)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, worker, stop))
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that SIGINT and SIGTERM set from now on, instead of ending the process."""
+    """Returns an event that SIGINT and SIGTERM set from now on, instead of ending the process."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -62,11 +64,12 @@ async def _serve(settings: Settings, worker: WorkerRole | None, stop: threading.
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which tells when it listens, and lets the readers go before it stops.
+    """uvicorn's server. It also reports when it listens, and disconnects the readers before it stops.
 
-    `port` becomes the port's number once connections are accepted; `ready` is set from then until the server begins to
-    stop, which it does when `stop` is set, in whichever thread or signal handler. Then it leaves new connections to the
-    other processes, if the port is `shared`, waits for `drain`, and for requests under way.
+    `port` is a future of the port's number, set once connections are accepted. `ready` is set from then until the
+    server begins to stop. It stops when `stop` is set, by any thread or signal handler: if the port is `shared` it
+    first stops listening, so that only other processes accept new connections; then it waits for `drain`, and for
+    running requests.
     """
 
     def __init__(
@@ -87,21 +90,21 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # What lives for good is taken out of the collector's sight: a full collection stops the loop.
+        # Exclude permanent objects from garbage collection, because a full collection stops the event loop.
         gc.collect()
         gc.freeze()
         self._ready.set()
         self.port.set_result(self.servers[0].sockets[0].getsockname()[1])
 
     async def on_tick(self, counter: int) -> bool:
-        # A signal that came before uvicorn listened for them is not forgotten.
+        # Obey a signal that arrived before uvicorn handled signals.
         self.should_exit = self.should_exit or self._stop.is_set()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._ready.clear()
         if self._shared:
-            # From now on the kernel deals new connections to the others at this port, and to them alone.
+            # From now on the kernel gives new connections only to the other processes on this port.
             for listening in self.servers:
                 listening.close()
         await self._drain()
@@ -109,7 +112,7 @@ class Server(uvicorn.Server):
 
 
 def uvicorn_config(settings: Settings, app: App) -> uvicorn.Config:
-    """How uvicorn serves the app: plain HTTP and sockets through the hub's own classes, and no lifespan."""
+    """uvicorn's configuration: HTTP and WebSockets go through the hub's own classes, and there is no lifespan."""
     return uvicorn.Config(
         app.application,
         host=settings.host,

@@ -1,8 +1,10 @@
-"""Every setting, once: the environment (`STOPPRESS_*`), the flags of `stoppress serve` and docs/settings.md
-are all read off this class, and a test holds the three together.
+"""All settings.
 
-Each field is marked with its group. The groups, and the settings within a group, are shown in the order they have here.
-A setting outside the first group also says when somebody would change it.
+The environment (`STOPPRESS_*`), the flags of `stoppress serve` and docs/settings.md are all derived from this class,
+and a test compares the three.
+
+Each field is marked with its group. Groups, and the settings in a group, are shown in the order they have here. A
+setting outside the first group also says when to change it.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ class Group:
 
 @dataclass(frozen=True)
 class When:
-    """When somebody would change a setting."""
+    """When to change a setting."""
 
     text: str
 
@@ -68,7 +70,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Settings(BaseSettings):
-    """What can be set, with its default and its meaning."""
+    """All settings, with their defaults and descriptions."""
 
     model_config = SettingsConfigDict(env_prefix="STOPPRESS_", extra="ignore", frozen=True)
 
@@ -268,19 +270,21 @@ class Settings(BaseSettings):
     @classmethod
     def _several_need_one_store(cls, value: str | bool, info: ValidationInfo) -> str | bool:
         if value not in ("all", False) and info.data.get("redis_url") is None:
-            raise ValueError("needs redis_url: only one process may have the embedded store")
+            raise ValueError("needs redis_url, because only one process may use the embedded store")
         return value
 
     @field_validator("demo")
     @classmethod
     def _the_demo_needs_everything(cls, value: bool, info: ValidationInfo) -> bool:
         if value and info.data.get("role", "all") != "all":
-            raise ValueError(f"the demo publishes and reads, but this process has the role {info.data['role']}")
+            raise ValueError(
+                f"needs the role all, because the demo publishes and reads, but got the role {info.data['role']}"
+            )
         return value
 
 
 def group_of(name: str) -> Group:
-    """The group that a setting belongs to."""
+    """The group of a setting."""
     return next(mark for mark in Settings.model_fields[name].metadata if isinstance(mark, Group))
 
 
@@ -290,5 +294,5 @@ def settings_in(group: Group) -> list[str]:
 
 
 def when_to_change(name: str) -> str | None:
-    """When somebody would change a setting; None in the first group, which every deployment looks at."""
+    """When to change a setting. None for settings of the first group, which every deployment reviews."""
     return next((mark.text for mark in Settings.model_fields[name].metadata if isinstance(mark, When)), None)

@@ -1,4 +1,4 @@
-"""What the operator meets first: a token to try the API with, the text that says where everything is, and the demo."""
+"""What the operator sees first: a token for the API, the addresses of the server, and the demo."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from stoppress.store.base_tokens import Tokens
 
 @dataclass(frozen=True, slots=True)
 class AdminToken:
-    """The token with every scope, if there is one; `shown` is how the welcome names it."""
+    """The token that has every scope. `text` is None if there is none; `shown` describes it in the startup message."""
 
     text: str | None
     shown: str
 
 
 async def admin_token(settings: Settings, tokens: Tokens) -> AdminToken:
-    """The operator's own token, or one for this run where somebody tries Stop Press on their own machine.
+    """The operator's own token, or a token for this run if Stop Press is being tried out on the operator's own machine.
 
     Raises Unavailable.
     """
@@ -30,12 +30,15 @@ async def admin_token(settings: Settings, tokens: Tokens) -> AdminToken:
     alone = settings.host in ("127.0.0.1", "::1", "localhost") and not await tokens.all()
     if settings.demo or alone:
         text = f"run_{secrets.token_urlsafe(24)}"
-        return AdminToken(text, f"{text}  (for this run; `stoppress token create` makes lasting ones)")
-    return AdminToken(None, "make one with `stoppress token create`")
+        return AdminToken(text, f"{text}  (for this run; create a permanent one with `stoppress token create`)")
+    return AdminToken(None, "create one with `stoppress token create`")
 
 
 async def welcome(settings: Settings, listening: asyncio.Future[int], token: AdminToken) -> None:
-    """Say on standard output where everything is, once the server is `listening` at the port that this becomes."""
+    """Print the server's addresses on standard output once it accepts connections.
+
+    `listening` is a future of the port's number.
+    """
     url = _url(settings, await asyncio.shield(listening))
     page = f"Page      {url}/blogs/demo" if settings.demo else f"Pages     {url}/"
     lines = [page, f"API docs  {url}/docs", f"Token     {token.shown}"]
@@ -44,7 +47,10 @@ async def welcome(settings: Settings, listening: asyncio.Future[int], token: Adm
 
 
 async def play_demo(settings: Settings, listening: asyncio.Future[int], token: str) -> None:
-    """Play the demo, or go on with it, once the server is `listening`."""
+    """Play the demo, or continue it, once the server accepts connections.
+
+    `listening` is a future of the port's number.
+    """
     await play_at(_url(settings, await asyncio.shield(listening)), token)
 
 

@@ -1,8 +1,8 @@
-"""Several workers on one port, and the one process above them.
+"""Several workers on one port, and their parent process.
 
-The parent owns what there is once: the embedded store, the port's number, the token of this run. It serves nobody.
-Each worker is a whole server (serve.py) that binds the same port itself (listener.py). A worker that dies is started
-anew; when the parent dies, the workers stop.
+The parent owns what exists once: the embedded store, the port's number, and the token of this run. It serves no
+requests. Each worker is a complete server (serve.py) that binds the same port itself (listener.py). A worker that dies
+is restarted; when the parent dies, the workers stop.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from stoppress.startup_message import AdminToken, admin_token
 from stoppress.store.embedded_valkey import EmbeddedValkey
 from stoppress.store.stores import open_stores
 
-_BRIEF = 5.0  # seconds: a worker that lived no longer is started anew only after a pause
-_PAUSE = 1.0
+_BRIEF = 5.0  # seconds; a worker that lived no longer than this is restarted after a pause
+_PAUSE = 1.0  # seconds before such a restart
 
 _log = logging.getLogger("stoppress.workers")
 
 
 def run_workers(settings: Settings) -> None:
-    """Run `settings.workers` of them until SIGINT or SIGTERM. Raises Unavailable when the server can't start."""
+    """Run `settings.workers` workers until SIGINT or SIGTERM. Raises Unavailable if the server can't start."""
     set_up_logging(settings)
     with ExitStack() as still:
         stopping = stop_on_signals()
@@ -60,7 +60,7 @@ async def _token(settings: Settings) -> AdminToken:
 
 
 class _Supervisor:
-    """Starts the workers, and starts anew those that die."""
+    """Starts the workers, and restarts those that die."""
 
     def __init__(self, settings: Settings, role: WorkerRole, stopping: threading.Event) -> None:
         self._settings = settings
@@ -71,14 +71,19 @@ class _Supervisor:
         self._workers: dict[int, tuple[SpawnProcess, float]] = {}
 
     def run(self) -> None:
-        """Until told to stop; returns when all workers have ended."""
+        """Supervise the workers until the stop event is set. Returns when all workers have exited."""
         for index in range(self._settings.workers):
             self._start(index, welcomes=index == 0)
         while not self._stopping.is_set():
             wait([process.sentinel for process, _ in self._workers.values()], timeout=0.2)
             for index, (process, began) in tuple(self._workers.items()):
                 if not process.is_alive() and not self._stopping.is_set():
-                    _log.warning("worker %d (process %d) ended with %s", index, process.pid, process.exitcode)
+                    _log.warning(
+                        "Worker %d (process %d) exited with code %s; restarting it",
+                        index,
+                        process.pid,
+                        process.exitcode,
+                    )
                     if time.monotonic() - began < _BRIEF:
                         self._stopping.wait(_PAUSE)
                     if not self._stopping.is_set():
@@ -89,7 +94,7 @@ class _Supervisor:
             process.join()
 
     def _start(self, index: int, *, welcomes: bool) -> None:
-        # Whoever stands in for the player goes on with the demo: the posts themselves say how far it had got.
+        # The replacement of the worker that plays the demo continues it: the posts show how far it had got.
         worker = replace(self._role, welcomes=welcomes, plays=index == 0, index=index)
         process = self._context.Process(
             target=_work, args=(self._settings, worker, self._lifeline), name=f"stoppress-worker-{index}"
@@ -99,7 +104,7 @@ class _Supervisor:
 
 
 def _work(settings: Settings, worker: WorkerRole, lifeline: Connection) -> None:
-    """A worker's whole life."""
+    """Run one worker, from start to exit."""
     threading.Thread(target=_stop_with_the_parent, args=(lifeline,), daemon=True).start()
     run_server(settings, worker)
 

@@ -98,6 +98,6 @@ def test_what_several_processes_share_needs_a_store_of_its_own(setting: str, val
 
 
 def test_the_demo_needs_a_process_that_does_everything() -> None:
-    with pytest.raises(click.UsageError, match="has the role hub"):
+    with pytest.raises(click.UsageError, match="got the role hub"):
         read_settings({"role": "hub", "redis_url": "redis://127.0.0.1", "demo": "true"})
     assert read_settings({"demo": "true"}).demo

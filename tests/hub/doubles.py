@@ -67,10 +67,10 @@ class RecordingHost:
     def fetch(self, reader: Reader) -> None:
         self.fetching.append(reader)
 
-    def expect(self, reader: Reader) -> None:
+    def start_deadline(self, reader: Reader) -> None:
         self.expected.add(reader)
 
-    def relax(self, reader: Reader) -> None:
+    def cancel_deadline(self, reader: Reader) -> None:
         self.expected.discard(reader)
 
 
@@ -87,7 +87,7 @@ class RecordingStream:
     def reset(self, block: bytes) -> None:
         self.blocks.append(block)
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
+    def send_bye(self, retry_after_ms: int, reason: str) -> None:
         self.blocks.append(reason.encode())
 
 

@@ -165,16 +165,16 @@ def test_each_refusal_is_counted_once_by_its_reason(error: StopPressError, reaso
 async def test_nobody_comes_in_before_the_hub_runs_or_once_it_is_closed() -> None:
     at = LobbyScene()
     for _ in range(20):
-        with pytest.raises(Unavailable, match="going away") as refused:
+        with pytest.raises(Unavailable, match="shutting down") as refused:
             at.admit()
         assert 1 <= refused.value.retry_after <= 3
     async with at.tasks.open():
         at.admit()
         at.lobby.leave(None)
         at.lobby.close()
-        with pytest.raises(Unavailable, match="going away"):
+        with pytest.raises(Unavailable, match="shutting down"):
             at.admit()
-        with pytest.raises(Unavailable, match="going away"):
+        with pytest.raises(Unavailable, match="shutting down"):
             await at.lobby.reach("regatta", None)
 
 
@@ -240,7 +240,9 @@ async def test_who_has_to_wait_is_accepted_or_refused_once() -> None:
         await at.lobby.usher(unlucky, "regatta", None)
     assert (fine.accepted, fine.refused) == ([at.channels.get("regatta")], [])
     assert [type(error) for error in lost.refused] == [NotFound]
-    assert [str(error) for error in unlucky.refused] == ["the socket could not be opened"]
+    assert [str(error) for error in unlucky.refused] == [
+        "the WebSocket could not be opened; the server's log has the cause"
+    ]
 
 
 async def test_a_reader_is_passed_on_to_what_brings_it_on_and_to_its_deadline() -> None:

@@ -20,14 +20,14 @@ async def test_tasks_are_made_only_while_it_is_open() -> None:
         return 7
 
     assert not tasks.accepting
-    with pytest.raises(Unavailable, match="going away"):
+    with pytest.raises(Unavailable, match="shutting down"):
         tasks.spawn(work())
     async with tasks.open():
         assert tasks.accepting
         assert await tasks.spawn(work()) == 7
         tasks.close()
         assert not tasks.accepting
-        with pytest.raises(Unavailable, match="going away"):
+        with pytest.raises(Unavailable, match="shutting down"):
             tasks.spawn(work())
     assert not tasks.accepting
     assert done.is_set()

@@ -327,7 +327,7 @@ def test_a_short_folder_that_others_may_enter_is_not_trusted(tmp_path: Path, mon
     valkey.stop()
     [short] = runtime.iterdir()
     short.chmod(0o777)
-    with pytest.raises(Unavailable, match="others own it or may enter it"):
+    with pytest.raises(Unavailable, match="another user owns it or may enter it"):
         valkey.start()
 
 

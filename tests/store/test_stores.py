@@ -24,7 +24,7 @@ async def test_a_command_uses_the_store_that_a_server_runs_and_leaves_it_running
 async def test_two_servers_can_not_own_one_folder(short_folder: Path) -> None:
     settings = Settings(data=short_folder)
     async with open_stores(settings, own=True) as stores:
-        with pytest.raises(Unavailable, match="is in use by process"):
+        with pytest.raises(Unavailable, match="is in use by another Stop Press"):
             async with open_stores(settings, own=True):
                 pass
         await stores.store.ping()

@@ -1,15 +1,15 @@
-"""The readers: follows the streams of the blogs that are read here, and writes every change to every reader.
+"""The hub: follows the streams of the blogs being read in this process, and writes every change to every reader.
 
-hub           puts the parts together, and starts and stops them
-lobby         lets readers in and counts them out; admission: how many may come; client_address: behind proxies
-channel_opener  opens a blog's channel; channels: those that are open
-channel       one blog and its readers; subscriber: what it needs of a reader
-greeting      how a reader is greeted, and from where it goes on
-encoded_message  a change, encoded once for all
-ring          the last changes of a blog; roster: its sockets
-socket        readers by WebSocket; sse: by Server-Sent Events
-follow        the tail of the streams, the check against the store, catching up
-upkeep        what is done at intervals, and at the end
+hub           builds, starts and stops all the parts
+lobby         admits readers and counts them; admission: its limits; client_address: a reader's address behind proxies
+channel_opener  opens a blog's channel; channels: the channels that are open
+channel       one blog and its readers; subscriber: the interface that a channel expects of a reader
+greeting      a reader's first messages, and the position from which it resumes
+encoded_message  a change, encoded once for all readers
+ring          the latest changes of a blog; roster: the blog's WebSocket readers
+socket        readers by WebSocket; sse: readers by Server-Sent Events
+follow        the tail of the streams, the check against the store, and catch-up
+upkeep        periodic work, and the drain at shutdown
 tasks         the owner of short tasks
-dependencies  where a hub reads, and its clocks
+dependencies  the stores that a hub reads, its clocks and its source of randomness
 """

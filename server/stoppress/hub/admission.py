@@ -1,4 +1,4 @@
-"""Who may read here: how many in all, how many from one address, how many in a second."""
+"""Limits on readers: how many in total, how many per address, and how many new ones per second."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from stoppress.settings import Settings
 
 
 class Full(Unavailable):
-    """There is no room for one more reader."""
+    """The server, or one address, already has the maximum number of readers."""
 
 
 class Rush(Unavailable):
-    """Too many come at once."""
+    """More readers arrive per second than the server accepts."""
 
 
 class Admission:
-    """Counts readers in and out. What was admitted must be released, once.
+    """Counts readers in and out. Every admitted reader must be released exactly once.
 
-    Handshakes are counted in portions (a token bucket): a second's worth may come at once after a quiet second.
+    A token bucket limits the rate of handshakes. It holds one second's worth, so that many may arrive at once after a
+    quiet second.
     """
 
     def __init__(
@@ -39,38 +40,42 @@ class Admission:
         self._chance = chance
 
     def admit(self, address: str | None) -> None:
-        """Count one in.
+        """Admit one reader from `address`, and count it.
 
         Raises:
-            Full: there is no room.
-            Rush: too many came within this second.
+            Full: the server or the address has no room.
+            Rush: too many readers arrived within this second.
 
-        `retry_after` is spread, so that those refused don't come back together.
+        `retry_after` is random, so that rejected readers do not all come back at the same moment.
         """
-        self._pace()
+        self._take_token()
         if self.readers >= self._most:
-            raise Full(f"this server has as many readers as it takes ({self._most})", self._chance.randint(2, 10))
+            raise Full(
+                f"this server already has its maximum of {self._most} readers; try again later",
+                self._chance.randint(2, 10),
+            )
         if self._most_per_address and address is not None:
             if self._addresses[address] >= self._most_per_address:
-                detail = f"{address} has as many readers as one address may have ({self._most_per_address})"
+                most = self._most_per_address
+                detail = f"{address} already has the maximum of {most} readers per address; try again later"
                 raise Full(detail, self._chance.randint(2, 10))
             self._addresses[address] += 1
         self.readers += 1
 
-    def _pace(self) -> None:
-        """Spend a portion."""
+    def _take_token(self) -> None:
+        """Take one token from the bucket. Raises Rush if it is empty."""
         if not self._rate:
             return
         now = self._monotonic()
         self._portions = min(float(self._rate), self._portions + (now - self._filled) * self._rate)
         self._filled = now
         if self._portions < 1:
-            detail = f"more readers come than this server takes in within a second ({self._rate})"
+            detail = f"this server accepts at most {self._rate} new readers per second; try again later"
             raise Rush(detail, self._chance.randint(1, 5))
         self._portions -= 1
 
     def release(self, address: str | None) -> None:
-        """Count one out, by the address it was admitted under."""
+        """Count one reader out. `address` is the one that was passed to `admit`."""
         self.readers -= 1
         if self._most_per_address and address is not None:
             self._addresses[address] -= 1

@@ -1,15 +1,16 @@
-"""One blog in this process: where it stands, what lately happened, and who reads it.
+"""One blog in this process: its position, its latest changes, and its readers.
 
-The order that every reader sees rests on one number each, `reader.sequence`: all up to it was written to that reader.
+The order of messages depends on one number per reader, `reader.sequence`: everything up to it has been written to that
+reader.
 
-- `publish` first moves the channel (ring, head, blog), then writes. A reader that joins or wakes while the writing
-  is under way therefore finds the new changes in the ring, and stands at the head once it has them.
-- The common bytes go only to a live reader that stood exactly where the channel stood before. One that is further
-  already has them; one that is not as far catches up (socket/reader.py). So none is missed, none doubled,
-  however the writing is cut into slices.
-- A socket that is full gets nothing and keeps its number; it costs no memory but that.
+- `publish` first advances the channel (ring, head, blog), then writes. A reader that joins or wakes during the writing
+therefore finds the new changes in the ring, and is at the head once it has them.
+- The shared bytes go only to a live reader whose position was exactly the channel's old head. A reader that is further
+ahead already has them; one that is further behind catches up (socket/reader.py). So no change is lost or sent twice,
+however the writing is divided into slices.
+- Nothing is written to a full socket. Its reader keeps its number, and takes no other memory.
 
-Nothing here awaits: what takes long is a generator, and yields where its driver should let others run.
+Nothing here awaits. A long operation is a generator, which yields where its caller should let other tasks run.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _GREETINGS = 64  # kept for readers that come back with the same cursor
 
 
 class Channel:
-    """One blog, at `cursor`, which is `head` in the history `epoch`. `blog` has its counts as of the head."""
+    """One blog at `cursor`: `head` is its sequence number in the history `epoch`. `blog` has its counts at the head."""
 
     def __init__(self, state: BlogState, *, markup: Markup, settings: Settings, metrics: Metrics) -> None:
         self.markup = markup
@@ -76,30 +77,30 @@ class Channel:
 
     @property
     def ended(self) -> bool:
-        """Nothing more will come: readers are brought up to date and let go."""
+        """Whether the blog has ended or is archived. Its readers are brought up to date, then disconnected."""
         return self.blog.status in ("ended", "archived")
 
     @property
     def sockets(self) -> int:
-        """How many read it now by socket."""
+        """The number of WebSocket readers in this process."""
         return len(self._roster)
 
     @property
     def readers(self) -> int:
-        """How many read it now, by socket or stream."""
+        """The number of readers in this process, by WebSocket and Server-Sent Events."""
         return self.sockets + len(self.streams)
 
     @property
     def audience(self) -> int:
-        """How many read it anywhere, about."""
+        """The approximate number of readers in all processes."""
         return self.readers + self.elsewhere
 
     def resume(self, cursor: Cursor | None) -> Resume:
-        """Where a reader's cursor leads, as far as this channel knows. The store may be ahead of it."""
+        """How a reader can resume from `cursor`, as far as this channel knows. The store may be ahead of it."""
         return resume(cursor, self._history)
 
     def greet(self, cursor: Cursor | None) -> Greeting:
-        """How a reader that comes with `cursor` begins. Counts what becomes of the cursor in the metrics."""
+        """The greeting for a reader that connects with `cursor`. Counts the outcome in `stoppress_resumes_total`."""
         greeting = self._greetings.get(cursor)
         if greeting is None:
             if len(self._greetings) >= _GREETINGS:
@@ -113,22 +114,21 @@ class Channel:
     # Who reads it
 
     def join(self, reader: Subscriber) -> None:
-        """Write to `reader` from now on. It stands at the head, or is being brought there."""
+        """Write changes to `reader` from now on. It must be at the head, or catching up."""
         self._roster.add(reader)
 
     def leave(self, reader: Subscriber) -> None:
-        """Write to it no more; not an error when it left before."""
+        """Stop writing to `reader`. Does nothing if it has already left."""
         self._roster.discard(reader)
 
     def everybody(self) -> tuple[Subscriber, ...]:
-        """All sockets, as of now."""
+        """All WebSocket readers, as a snapshot."""
         return self._roster.everybody()
 
     # What happens to it
 
     def recall(self, records: Sequence[Record]) -> None:
-        """Fill the fresh channel's ring with the contiguous `records` that led to its head, and move on by any that
-        came since."""
+        """Fill a new channel's ring with the contiguous `records` that lead to its head, and apply the newer ones."""
         past = [record for record in records if record.sequence <= self.head]
         if past and past[-1].sequence == self.head:
             self._begin(BlogState(self.blog, self.cursor), past[0].sequence - 1)
@@ -137,7 +137,7 @@ class Channel:
         self.prepare(records)
 
     def prepare(self, records: Iterable[Record]) -> list[Message]:
-        """Move on by those `records` that are news, each in its order."""
+        """Apply the `records` that are newer than the head, in order. Returns their messages."""
         news: list[Message] = []
         for record in records:
             if record.sequence > self.head:
@@ -151,7 +151,7 @@ class Channel:
         return news
 
     def publish(self, records: Iterable[Record]) -> Iterator[None]:
-        """Move on by `records`, and write them to every reader that is live."""
+        """Apply `records`, and write them to every live reader. Yields between slices of the writing."""
         before, generation = self.head, self.generation
         news = self.prepare(records)
         if not news:
@@ -170,9 +170,9 @@ class Channel:
             yield from self.dismiss(Close.ENDED, at=head)
 
     def _write(self, frame: bytes | None, messages: int, readers: Sequence[Subscriber], before: int) -> None:
-        """Bring `readers` to the head: by `frame` who stood at `before`, and took part then; the others by and by.
+        """Bring `readers` to the head. Live ones at `before` get `frame`; the others catch up one by one.
 
-        This is what a change costs for each reader; all else is done once.
+        This is the cost of a change per reader; everything else is done once.
         """
         live, head = State.LIVE, self.head
         others: list[Subscriber] = []
@@ -190,8 +190,10 @@ class Channel:
                 self._advance(reader)
 
     def _joined(self, news: Sequence[Message]) -> dict[FrameFormat, bytes | None]:
-        """The bytes of all `news` for each dialect in use; but None when they are more than may wait for one reader at
-        a time: then each takes them by and by."""
+        """The bytes of all `news` for each frame format in use, as one piece.
+
+        None if they exceed the limit of bytes that may wait for one reader. Each reader then takes them in chunks.
+        """
         frames: dict[FrameFormat, bytes | None] = {}
         for kind in self._roster.frame_formats():
             frames[kind] = None
@@ -212,12 +214,15 @@ class Channel:
             reader.close(Close.OVERLOADED)
 
     def delivered(self, messages: int, size: int) -> None:
-        """Count what was written to a socket. The metrics take it in sums: their locks cost more than the counting."""
+        """Count what was written to a WebSocket.
+
+        The counts reach the metrics in batches, because the locks of the metrics cost more than the counting.
+        """
         self._messages += messages
         self._size += size
 
     def streamed(self, messages: int, size: int) -> None:
-        """Count what was written to a stream."""
+        """Count what was written to an event stream."""
         self.metrics.deliveries.labels("sse").inc(messages)
         self.metrics.bytes.inc(size)
 
@@ -227,7 +232,7 @@ class Channel:
         self._messages = self._size = 0
 
     def beat(self, slot: int) -> None:
-        """A heartbeat to the live readers of one slot."""
+        """Send a heartbeat to the live readers in `slot`."""
         self._settle()
         frame = b""
         for reader in self._roster.sitting(slot):
@@ -236,8 +241,11 @@ class Channel:
                 reader.transport.write(frame)
 
     def reset(self, state: BlogState, reason: str) -> None:
-        """Begin anew at `state`, and tell every reader to do so. Rare, hence in one go: a reader that got something
-        of the new history before its reset would be wrong."""
+        """Restart at `state`, and send every reader a `reset`.
+
+        Resets are rare, so this happens in one step: a reader that received part of the new history before its reset
+        would show wrong content.
+        """
         self.generation += 1
         self._begin(state, state.cursor.sequence)
         text = wire.reset(self.cursor, reason)
@@ -249,7 +257,10 @@ class Channel:
         self._wake()
 
     def dismiss(self, code: Close, *, at: int | None = None) -> Iterator[None]:
-        """Close the readers with `code`: all, or those that are live and stand at least `at`."""
+        """Close readers with `code`: all of them, or only the live ones whose position is `at` or later.
+
+        Yields between slices.
+        """
         for count, reader in enumerate(self.everybody(), 1):
             if at is None or (reader.live and reader.sequence >= at):
                 reader.close(code)
@@ -257,7 +268,7 @@ class Channel:
                 yield
 
     def forget(self) -> None:
-        """The blog is no more: streams end at their next look."""
+        """Mark the blog as deleted. Each event stream ends when it next wakes."""
         self.gone = True
         self.generation += 1
         self._wake()

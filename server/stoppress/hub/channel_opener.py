@@ -1,4 +1,4 @@
-"""How a blog's channel comes to be, and to where a reader's cursor needs it."""
+"""Opens a blog's channel, and brings it to the position that a reader's cursor needs."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from stoppress.resume import Continue, History, Reset, resume
 from stoppress.settings import Settings
 from stoppress.store.base import BlogState
 
-RECALLED = 200  # changes read back when a channel opens, for readers that were cut off by a restart
-_RETRY_AFTER = 2  # seconds, when the store can't be asked
+RECALLED = 200  # changes loaded when a channel opens, for readers that a restart disconnected
+_RETRY_AFTER = 2  # seconds, when the store can't be reached
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as fields.Id: what is none is not asked for
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as fields.Id; the store is not asked for anything else
 
 
 class Opener:
-    """Opens channels, each once, however many ask at a time. `make` makes one that is at `state` and has no past."""
+    """Opens channels, each of them once, however many readers ask at the same time.
+
+    `make` returns a channel at the given state, with an empty ring.
+    """
 
     def __init__(
         self,
@@ -43,11 +46,11 @@ class Opener:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def reach(self, blog: str, cursor: Cursor | None) -> Channel:
-        """The blog's channel, opened if need be. If it can't go on from the cursor, the store can't either.
+        """The blog's channel, opened if necessary. If it can't resume from `cursor`, neither can the store.
 
         Raises:
             NotFound: there is no such blog.
-            Unavailable: the store can't be asked in time.
+            Unavailable: the store did not answer in time.
         """
         try:
             async with asyncio.timeout(self._timeout):
@@ -55,7 +58,7 @@ class Opener:
                 if cursor is not None and isinstance(channel.resume(cursor), Reset):
                     channel = await self._settle(blog, cursor)
         except TimeoutError as error:
-            raise Unavailable("the store did not answer in time", _RETRY_AFTER) from error
+            raise Unavailable("the store did not answer in time; try again", _RETRY_AFTER) from error
         return channel
 
     async def _open(self, blog: str) -> Channel:
@@ -73,7 +76,7 @@ class Opener:
             return channel
 
     async def _past(self, state: BlogState) -> Sequence[Record]:
-        """The last records up to the blog's head, as far as the stream has them without a gap."""
+        """The last records up to the blog's head. Empty if the stream has a gap there."""
         head = state.cursor.sequence
         after = max(0, head - self._recalled)
         if not head:
@@ -84,10 +87,10 @@ class Opener:
         return records if whole and same and records[-1].sequence >= head else ()
 
     async def _settle(self, blog: str, cursor: Cursor) -> Channel:
-        """The channel, once it is where the store stands as far as the cursor needs it.
+        """The channel, once it has reached the store's position or at least `cursor`.
 
-        The API answers an editor before the tail has read the change, and another process may be ahead of this one:
-        a cursor that this channel does not know yet is not wrong for that.
+        The API answers an editor before the tail has read the change, and another process may be ahead of this one. So
+        a cursor that this channel does not know yet is not necessarily wrong.
         """
         heads = await self._verifier.check((blog,))
         channel, head = await self._open(blog), heads.get(blog)
@@ -99,7 +102,7 @@ class Opener:
 
 
 async def _moved_to(channel: Channel, cursor: Cursor) -> None:
-    """Return when the channel has reached `cursor`, or belongs to another history, or its blog is gone."""
+    """Return when the channel has reached `cursor`, has another epoch, or its blog is deleted."""
     moved = asyncio.Event()
     channel.wakes.add(moved)
     try:

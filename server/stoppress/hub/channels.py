@@ -1,7 +1,7 @@
-"""The open channels of this process: the one owner of which blogs are followed.
+"""The open channels of this process. This module alone decides which blogs are followed.
 
-The tail, the check against the store, the heartbeats and the reader counts all go through it. Whoever has to look anew
-when a channel is added, begins anew or falls behind registers by `on_change`.
+The tail, the check against the store, the heartbeats and the reader counts all use it. Call `on_change` to be notified
+when a channel is added, restarts or falls behind.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stoppress.wire import Close
 
 
 class Channels:
-    """Channels by blog. What is given out is a copy: channels may come and go while it is gone through."""
+    """The open channels, by blog. Iteration uses a copy, so channels may be opened and closed meanwhile."""
 
     def __init__(self) -> None:
         self._open: dict[str, Channel] = {}
@@ -29,19 +29,19 @@ class Channels:
         return iter(tuple(self._open.values()))
 
     def get(self, blog: str) -> Channel | None:
-        """The blog's channel, if it is open."""
+        """The blog's channel if it is open, else None."""
         return self._open.get(blog)
 
     def cursors(self) -> dict[str, Cursor]:
-        """Where each channel stands, by blog."""
+        """The position of each channel, by blog."""
         return {blog: channel.cursor for blog, channel in self._open.items()}
 
     def is_open(self, channel: Channel) -> bool:
-        """Whether this very channel is still the one of its blog."""
+        """Whether this very object is the open channel of its blog."""
         return self._open.get(channel.blog.id) is channel
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` whenever a channel was added, began anew, or is behind."""
+        """Call `listener` whenever a channel is added, restarts or falls behind."""
         self._listeners.append(listener)
 
     def add(self, channel: Channel) -> None:
@@ -50,27 +50,30 @@ class Channels:
         self._changed()
 
     def renew(self, channel: Channel, state: BlogState, reason: str) -> None:
-        """Begin the channel anew at `state`, and tell its readers to load afresh."""
+        """Restart the channel at `state`, and tell its readers to reload. `reason` is that of the `reset` message."""
         channel.reset(state, reason)
         self._changed()
 
     def close(self, channel: Channel) -> None:
-        """Follow the blog no more: nobody reads it here."""
+        """Stop following the channel's blog, because nobody reads it in this process."""
         self._open.pop(channel.blog.id, None)
 
     def forget(self, channel: Channel) -> Iterator[None]:
-        """The blog is no more: dismiss its readers, slice by slice; yields where others may run."""
+        """Close the channel of a deleted blog and disconnect its readers.
+
+        Yields between slices, where other tasks may run.
+        """
         self.close(channel)
         channel.forget()
         yield from channel.dismiss(Close.NO_SUCH_BLOG)
 
     def fell_behind(self, blog: str) -> None:
-        """The stream does not bring this blog's channel on: it has to be brought on by the store."""
+        """Note that the stream does not advance this blog's channel, so it has to be advanced from the store."""
         self._behind.add(blog)
         self._changed()
 
     def next_behind(self) -> Channel | None:
-        """One of the channels that fell behind and are still open, given out once; None when there is none left."""
+        """Remove and return one open channel that has fallen behind, or None if there is none left."""
         while self._behind:
             if channel := self._open.get(self._behind.pop()):
                 return channel

@@ -1,6 +1,7 @@
 """The address of a reader behind proxies.
 
-It is the last one in X-Forwarded-For that no trusted proxy has: what stands before it is the client's own word.
+It is the last address in X-Forwarded-For that is not a trusted proxy's. Everything before it comes from the client, and
+may be forged.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import lru_cache
 
 
 class Proxies:
-    """The proxies whose X-Forwarded-For counts: addresses or networks, comma-separated, or *."""
+    """The proxies whose X-Forwarded-For is trusted: comma-separated addresses and networks, or `*` for all."""
 
     def __init__(self, trusted: str) -> None:
         names = [name.strip() for name in trusted.split(",") if name.strip()]
@@ -19,7 +20,10 @@ class Proxies:
         self._networks = [ipaddress.ip_network(name, strict=False) for name in names if name != "*"]
 
     def address(self, peer: str | None, forwarded: Iterable[str]) -> str | None:
-        """The reader's address, given the connection's peer and the X-Forwarded-For headers as they came."""
+        """The reader's address.
+
+        `peer` is the connection's own; `forwarded` are the X-Forwarded-For headers, as received.
+        """
         here = _address(peer or "")
         if here is None or not self._trusts(here):
             return peer
@@ -38,7 +42,7 @@ class Proxies:
 
 @lru_cache(maxsize=4_096)
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """`192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]:80`; None for anything else."""
+    """Parse `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`; None for anything else."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

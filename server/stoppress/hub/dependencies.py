@@ -1,4 +1,4 @@
-"""What a hub is given from outside: where it reads, and its clocks and dice, so that tests need not wait."""
+"""What a hub is given from outside: the stores it reads, its clocks and its randomness, so that tests need not wait."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a hub reads: the blogs, their histories as they grow, and, where processes share a store, how many read in
-    each of them."""
+    """The stores that a hub reads.
+
+    They have the blogs, their streams and, where processes share a store, the reader counts of each.
+    """
 
     store: Store
     log: Log
@@ -30,8 +32,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """`now` is the time of day, `monotonic` counts seconds from any start, and `chance` spreads what must not come at
-    once."""
+    """`now`: the time of day. `monotonic`: seconds from an arbitrary start. `chance`: spreads events over time."""
 
     now: Clock = _now
     monotonic: Callable[[], float] = time.monotonic

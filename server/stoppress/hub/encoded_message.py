@@ -1,9 +1,9 @@
-"""A change as it goes to readers: encoded once for each dialect, and the same bytes for all.
+"""A change in the form that readers receive: encoded once per frame format, with the same bytes for every reader.
 
-Compressed frames can be shared because permessage-deflate (RFC 7692) is agreed on without context takeover: each
-message is compressed as if it were the first. The same holds for event streams: a gzip stream may be put together
-from pieces that were deflated alone, as long as each ends on a byte (RFC 1951, 3.2.3, by Z_SYNC_FLUSH).
-Short messages stay as they are: deflating them would save little, and cost each client an inflation.
+Compressed frames can be shared because permessage-deflate (RFC 7692) is negotiated without context takeover: each
+message is compressed as if it were the first. The same holds for event streams: a gzip stream may consist of pieces
+that were deflated separately, if each ends on a byte boundary (RFC 1951, 3.2.3, with Z_SYNC_FLUSH). Short messages are
+not compressed: it would save little, and each client would have to inflate them.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from stoppress.wire import Form, Markup
 
 _TEXT, _CLOSE = 0x81, 0x88  # FIN and opcode: RFC 6455, 5.2
 _COMPRESSED = 0x40  # RSV1: RFC 7692, 6
-_FLUSHED = b"\x00\x00\xff\xff"  # what a flush ends with, and a compressed message leaves out: RFC 7692, 7.2.1
-_SHORT = 256  # bytes up to which a message is not compressed
+_FLUSHED = b"\x00\x00\xff\xff"  # the end of a flush, which a compressed message omits: RFC 7692, 7.2.1
+_SHORT = 256  # bytes; a message up to this size is not compressed
 _STORED_MAX = 65_535  # bytes of one stored block: RFC 1951, 3.2.4
 GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # RFC 1952, 2.3: deflate, no name, no time
 
 
 class FrameFormat:
-    """What a connection agreed on: its form, and whether frames may be compressed. There is one of each, told apart by
-    identity: it is looked up at every write."""
+    """What a connection negotiated: the form of its messages, and whether frames may be compressed.
+
+    There is one object per combination, compared by identity, because it is looked up at every write.
+    """
 
     __slots__ = ("deflated", "form")
 
@@ -38,18 +40,18 @@ _FRAME_FORMATS = {(form, deflated): FrameFormat(form, deflated=deflated) for for
 
 
 def frame_format(form: Form, *, deflated: bool = False) -> FrameFormat:
-    """The one of these."""
+    """The one FrameFormat object with these properties."""
     return _FRAME_FORMATS[form, deflated]
 
 
 def deflate(data: bytes) -> bytes:
-    """`data` as deflate blocks that lean on nothing before them and end on a byte, in a window of 32 KiB."""
-    squeeze = zlib.compressobj(wbits=-15)
-    return squeeze.compress(data) + squeeze.flush(zlib.Z_SYNC_FLUSH)
+    """`data` as deflate blocks in a window of 32 KiB. They refer to nothing before them, and end on a byte boundary."""
+    compressor = zlib.compressobj(wbits=-15)
+    return compressor.compress(data) + compressor.flush(zlib.Z_SYNC_FLUSH)
 
 
 def stored(data: bytes) -> bytes:
-    """`data` as deflate blocks that are not compressed."""
+    """`data` as uncompressed deflate blocks."""
     pieces = []
     for start in range(0, len(data), _STORED_MAX):
         piece = data[start : start + _STORED_MAX]
@@ -58,17 +60,17 @@ def stored(data: bytes) -> bytes:
 
 
 def gzip_tail(check: int, length: int) -> bytes:
-    """The end of a gzip stream whose plain bytes have this CRC-32 and this length."""
+    """The end of a gzip stream. `check` is the CRC-32 of the uncompressed bytes, `length` their number."""
     return b"\x01\x00\x00\xff\xff" + struct.pack("<LL", check, length & 0xFFFFFFFF)
 
 
 def text_frame(text: str) -> bytes:
-    """`text` as one unmasked text frame, as a server sends it."""
+    """`text` as one unmasked WebSocket text frame, as a server sends it."""
     return _frame(_TEXT, text.encode())
 
 
 def deflated_frame(frame: bytes) -> bytes:
-    """A text frame's compressed twin; the frame itself when it is short, or would not become shorter."""
+    """The compressed version of a text frame. Returns `frame` itself if it is short, or would not become shorter."""
     text = payload(frame)
     if len(text) <= _SHORT:
         return frame
@@ -77,22 +79,23 @@ def deflated_frame(frame: bytes) -> bytes:
 
 
 def close_frame(code: int) -> bytes:
-    """A close frame with `code` and no reason: the codes speak for themselves."""
+    """A WebSocket close frame with `code` and no reason, since each code has one meaning."""
     return _frame(_CLOSE, struct.pack("!H", code))
 
 
 def event(name: str, text: str | bytes, cursor: Cursor | None = None) -> bytes:
-    """One Server-Sent Event. With `cursor` it moves the reader's Last-Event-ID; `text` is JSON, hence one line."""
+    """One Server-Sent Event. `text` is JSON, hence one line. `cursor`, if given, becomes the reader's Last-Event-ID."""
     body = text.encode() if isinstance(text, str) else text
     mark = b"" if cursor is None else b"id: %s\n" % str(cursor).encode()
     return b"%sevent: %s\ndata: %s\n\n" % (mark, name.encode(), body)
 
 
 class Message:
-    """One record, ready to be written.
+    """One record, ready to be written to readers.
 
-    `about` is the post's id, or None for the blog itself: of several with the same, only the last matters.
-    `blog` is the blog as of the record. `size`, in bytes, is about what it takes once every form was asked for.
+    `about` is the id of its post, or None if it concerns the blog itself. Of several messages with the same `about`,
+    only the last matters. `blog` is the blog as of the record. `size` is the approximate memory, in bytes, once every
+    form has been encoded.
     """
 
     __slots__ = ("_deflated", "_events", "_frames", "_markup", "_record", "about", "blog", "cursor", "sequence", "size")
@@ -114,11 +117,11 @@ class Message:
             case UnknownEvent():
                 state = blog
                 self.about = None
-        # The post itself, its frame and event in two forms, each about as long as the post, and all four deflated.
+        # The post; its frame and its event in two forms, each about as long as the post; and the four of them deflated.
         self.size = 1_000 + 7 * len(state.model_dump_json())
 
     def frame(self, kind: FrameFormat) -> bytes:
-        """The WebSocket frame."""
+        """The WebSocket frame in the format `kind`, encoded at the first call."""
         frame = self._frames.get(kind)
         if frame is None:
             if kind.deflated:
@@ -129,14 +132,14 @@ class Message:
         return frame
 
     def event(self, form: Form) -> bytes:
-        """The Server-Sent Event, of the same text."""
+        """The Server-Sent Event with the same text, encoded at the first call."""
         block = self._events.get(form)
         if block is None:
             block = self._events[form] = event("change", payload(self.frame(frame_format(form))), self.cursor)
         return block
 
     def deflated_event(self, form: Form) -> bytes:
-        """The same, as a piece of a gzip stream."""
+        """The Server-Sent Event as a piece of a gzip stream, compressed at the first call."""
         block = self._deflated.get(form)
         if block is None:
             block = self._deflated[form] = deflate(self.event(form))
@@ -153,5 +156,5 @@ def _frame(head: int, payload: bytes) -> bytes:
 
 
 def payload(frame: bytes) -> bytes:
-    """What an unmasked frame carries."""
+    """The payload of an unmasked frame."""
     return frame[{126: 4, 127: 10}.get(frame[1], 2) :]

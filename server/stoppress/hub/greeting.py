@@ -1,4 +1,4 @@
-"""How a reader is greeted, and from where it goes on: the first messages of a socket or an event stream."""
+"""A reader's first messages, and the position from which it resumes: the same for a socket and an event stream."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ Kind = Literal["ring", "store", "reset"]
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """The reader begins at `sequence`, greeted by the frame `hello`, which names `cursor`. A reader that can not go on
-    from its own cursor is then told to load afresh, by the text `reset`.
+    """How a reader starts: at `sequence`, with the frame `hello`, which holds `cursor`.
 
-    `kind` is the label of `stoppress_resumes_total`: what brings the reader on. None when it came without a cursor."""
+    `reset` is the text of the `reset` message for a reader whose cursor can't be resumed, else None. `kind` is the
+    label in `stoppress_resumes_total`, which says what brings the reader up to date; None if it came without a cursor.
+    """
 
     sequence: int
     cursor: Cursor
@@ -28,8 +29,11 @@ class Greeting:
 
 
 def make_greeting(cursor: Cursor | None, history: History, blog: Blog, ring_start: int, heartbeat: float) -> Greeting:
-    """For a reader that comes with `cursor`. `blog` is the blog as of the head, `ring_start` the sequence number behind
-    which the ring has every change, and `heartbeat` the seconds between two heartbeats."""
+    """The greeting for a reader that connects with `cursor`.
+
+    `blog` is the blog as of the head. `ring_start` is the sequence number after which the ring holds every change.
+    `heartbeat` is the interval between two heartbeats, in seconds.
+    """
 
     def hello(at: Cursor, *, resumed: bool) -> bytes:
         return text_frame(wire.hello(blog, at, heartbeat=heartbeat, resumed=resumed))
@@ -37,7 +41,8 @@ def make_greeting(cursor: Cursor | None, history: History, blog: Blog, ring_star
     head = history.head
     match resume(cursor, history):
         case Reset(reason=reason):
-            # The hello names the reader's own cursor: cut off before the reset, it must not come back with ours.
+            # The hello holds the reader's own cursor. If it held ours and the connection broke before the reset, the
+            # reader would reconnect with ours and keep its wrong content.
             own = cursor or head
             return Greeting(head.sequence, own, hello(own, resumed=False), wire.reset(head, reason), "reset")
         case Continue():

@@ -1,7 +1,7 @@
 """The hub: every reader of this process, by blog.
 
-It puts its parts together, owns every task there is, and lets the readers go at the end. A blog's channel is opened
-when its first reader comes (channel_opener.py) and closed some time after the last has gone (upkeep/idle_channels.py).
+It builds its parts, owns every task, and disconnects the readers at shutdown. A blog's channel opens when its first
+reader connects (channel_opener.py), and closes some time after the last has left (upkeep/idle_channels.py).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from stoppress.hub.socket import fast_handshake, upgrade
 from stoppress.hub.sse import event_stream
 from stoppress.hub.tasks import ShortTasks
 from stoppress.hub.upkeep.deadlines import CLOSING_MAX, Deadlines
-from stoppress.hub.upkeep.drain import Leaving, let_go
+from stoppress.hub.upkeep.drain import Leaving, disconnect
 from stoppress.hub.upkeep.heartbeats import heartbeats
 from stoppress.hub.upkeep.idle_channels import IdleChannels
 from stoppress.hub.upkeep.loop_delay import LoopDelay
@@ -40,7 +40,10 @@ from stoppress.wire import Markup
 
 
 class Hub:
-    """What the app starts (`run`), asks (`readers`, `audience`, `last_delivery`) and stops (`drain`)."""
+    """All readers of this process.
+
+    The app starts it (`run`), queries it (`readers`, `audience`, `last_delivery`) and stops it (`drain`).
+    """
 
     def __init__(
         self,
@@ -50,17 +53,17 @@ class Hub:
         metrics: Metrics,
         clocks: Clocks | None = None,
     ) -> None:
-        around = clocks or Clocks()
+        clocks = clocks or Clocks()
         self._settings = settings
-        self._chance = around.chance
+        self._chance = clocks.chance
         self._channels = channels = Channels()
         self._tasks = tasks = ShortTasks()
-        self._deadlines = Deadlines(settings.slow_timeout, around.monotonic)
+        self._deadlines = Deadlines(settings.slow_timeout, clocks.monotonic)
         self._loop_delay = LoopDelay(metrics.loop_delay.observe)
-        self._idle = IdleChannels(channels, settings.linger, around.monotonic)
+        self._idle = IdleChannels(channels, settings.linger, clocks.monotonic)
         self._audience = AudienceCounter(source.audience, channels) if source.audience else None
         self._verifier = Verifier(channels, source, metrics, settings.verify)
-        pace = Pace(settings.burst_window, around.now, self._loop_delay.note_work)
+        pace = Pace(settings.burst_window, clocks.now, self._loop_delay.note_work)
         self._tail = Tail(channels, source, self._verifier, metrics, pace)
         make = partial(Channel, markup=markup, settings=settings, metrics=metrics)
         history_pages = HistoryPages(source.store, tasks)
@@ -73,8 +76,9 @@ class Hub:
             loop_delay=self._loop_delay,
             tasks=tasks,
         )
-        self._lobby = Lobby(settings, metrics, around, services)
-        # So long may a peer leave bytes unacknowledged: two heartbeats, but a slow one gets its 1013 first.
+        self._lobby = Lobby(settings, metrics, clocks, services)
+        # How long a peer may leave bytes unacknowledged: two heartbeats, and then the time after which a slow reader
+        # is closed with 1013.
         self.silence = 2 * settings.heartbeat + settings.slow_timeout
         metrics.readers.labels("socket").set_function(lambda: sum(channel.sockets for channel in channels))
         metrics.readers.labels("sse").set_function(lambda: sum(len(channel.streams) for channel in channels))
@@ -84,23 +88,26 @@ class Hub:
 
     @property
     def socket_protocol(self) -> type[asyncio.Protocol]:
-        """The class for `uvicorn.Config(ws=…)`."""
+        """The class for `uvicorn.Config(ws=…)`, which reads WebSocket handshakes."""
         return fast_handshake.socket_protocol(self._lobby)
 
     def first_protocol(self, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
-        """The class for `uvicorn.Config(http=…)`, in front of the one that reads all but sockets' handshakes."""
+        """The class for `uvicorn.Config(http=…)`.
+
+        It reads common WebSocket handshakes, and passes everything else to `http`.
+        """
         return fast_handshake.first_protocol(self._lobby, http)
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """For Starlette: the event stream, and what a socket's address says to those who ask for no socket."""
+        """Starlette's routes: the event stream, and the answer to a plain request for the WebSocket's path."""
         return [
             Route(event_stream.PATH, event_stream.Events(self._lobby), methods=["GET"]),
             Route(upgrade.PATH, _upgrade_required, methods=["GET"]),
         ]
 
     async def run(self) -> None:
-        """Serve readers until cancelled; then whoever is left is cut off."""
+        """Serve readers until cancelled, then abort the connections that remain."""
         try:
             async with self._tasks.open() as group:
                 lasting = [
@@ -122,34 +129,36 @@ class Hub:
             self._abort()
 
     async def drain(self) -> None:
-        """Take no more readers, and send all away, batch by batch, each with its own time to come back.
-        Returns when all are gone.
+        """Admit no more readers, and disconnect all in batches, each reader with its own time to reconnect.
 
-        `run` goes on meanwhile: who is still here gets every change.
+        Returns when all have left. `run` continues meanwhile, so readers that are still connected receive every change.
         """
         self._lobby.close()
         leaving: list[Leaving] = []
         for channel in self._channels:
             leaving += [*channel.streams, *channel.everybody()]
-        await let_go(leaving, self._settings, self._chance, self._loop_delay.note_work)
+        await disconnect(leaving, self._settings, self._chance, self._loop_delay.note_work)
         try:
             await self._lobby.wait_until_empty(CLOSING_MAX)
         except TimeoutError:
             self._abort()
 
     def readers(self, blog: str | None = None) -> int:
-        """How many read here now: one blog, or all."""
+        """The number of readers in this process, of one blog or of all."""
         if blog is None:
             return sum(channel.readers for channel in self._channels)
         channel = self._channels.get(blog)
         return channel.readers if channel else 0
 
     async def audience(self, blog: str) -> int:
-        """How many read the blog, in all processes together. Raises Unavailable."""
+        """The number of the blog's readers in all processes. Raises Unavailable."""
         return await self._audience.total(blog) if self._audience else self.readers(blog)
 
     def last_delivery(self, blog: str) -> datetime | None:
-        """When a change of the blog was last written to all its readers here; None if not since it is followed."""
+        """When a change of the blog was last written to all its readers here.
+
+        None if there was none since it is followed.
+        """
         channel = self._channels.get(blog)
         return channel.last_delivery if channel else None
 
@@ -161,11 +170,13 @@ class Hub:
 
 
 async def _upgrade_required(request: Request) -> Response:
-    """A socket's address, asked for without `Upgrade: websocket`."""
+    """The answer to a plain request for a WebSocket's path, without `Upgrade: websocket`."""
     answer = event_stream.refusal(
-        Invalid("this is the address of a WebSocket; see also /events and /changes", status=426)
+        Invalid(
+            "this path serves WebSockets only; connect with a WebSocket client, or use /events or /changes", status=426
+        )
     )
     answer.headers["upgrade"] = "websocket"
     answer.headers["connection"] = "upgrade"
-    answer.headers["sec-websocket-version"] = "13"  # as when the handshake itself is refused with 426
+    answer.headers["sec-websocket-version"] = "13"  # as when a handshake is rejected with 426
     return answer

@@ -1,7 +1,7 @@
-"""What upgrades and event streams ask of the hub: may a reader come in, where is its blog, and who is counted out.
+"""Admits readers: checks and counts each of them, and finds the channel of its blog.
 
-A socket's connection asks here as well for what it needs later: to be brought up to date from the store, and to be held
-to a deadline.
+WebSocket upgrades and event streams use it. A WebSocket connection also uses it later, to catch up from the store and
+to set its deadlines.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from stoppress.origins import Origins
 from stoppress.resume import Reset
 from stoppress.settings import Settings
 
-# The label of `stoppress_refusals_total` for each kind of error; the first that fits counts.
+# The label of `stoppress_refusals_total` for each kind of error; the first match counts.
 _REASONS: tuple[tuple[type[StopPressError], str], ...] = (
     (Full, "full"),
     (Rush, "rush"),
@@ -46,22 +46,22 @@ _log = logging.getLogger("stoppress.hub")
 
 
 class Waiting(Protocol):
-    """A request for a socket that waits for its answer (socket/upgrade.py)."""
+    """A WebSocket handshake that waits for its answer (socket/upgrade.py)."""
 
     def accept(self, channel: Channel) -> None:
-        """Let the reader in."""
+        """Accept the handshake; the reader joins `channel`."""
 
     def refuse(self, error: StopPressError) -> None:
-        """Answer by plain HTTP, and close."""
+        """Answer with an HTTP error, and close the connection."""
 
 
 class ReaderToCatchUp(Subscriber, Behind, Protocol):
-    """A reader by socket, as catching up and deadlines need it."""
+    """A WebSocket reader, as catch-up and deadlines need it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the lobby passes readers on to."""
+    """The parts of the hub to which the lobby passes readers."""
 
     channels: Channels
     opener: Opener
@@ -73,7 +73,7 @@ class Services:
 
 
 class Lobby:
-    """Counts readers in and out, and finds them their channel."""
+    """Admits readers, counts them, and finds their channels."""
 
     def __init__(self, settings: Settings, metrics: Metrics, clocks: Clocks, services: Services) -> None:
         self._settings = settings
@@ -88,17 +88,17 @@ class Lobby:
         self.history_pages = services.history_pages
         self.write_buffer = settings.write_buffer
         self.compress = settings.compress
-        self.by_address = settings.readers_per_address > 0  # whether it matters which address a reader has
+        self.by_address = settings.readers_per_address > 0  # whether a reader's address matters
         self.slow_timeout = settings.slow_timeout
 
-    # Coming in
+    # Arriving
 
     def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
-        """Count a reader in; `leave` or `left` count it out.
+        """Check a reader, and count it. Call `leave` once it has left, with the same address.
 
         Raises:
             Forbidden: pages of its origin may not read here.
-            Misdirected: nobody may: this process has the role `api`.
+            Misdirected: this process has the role `api`, which serves no readers.
             Unavailable: there is no room, or the hub is not running.
         """
         self._origins.check(origin, host)
@@ -109,33 +109,33 @@ class Lobby:
     def _check_serving(self) -> None:
         if self._settings.role == "api":
             raise Misdirected(
-                "this process serves no live readers (STOPPRESS_ROLE=api); those of the role hub or all do"
+                "this process serves no live readers (STOPPRESS_ROLE=api); connect to one with the role hub or all"
             )
         if self._closed or not self._services.tasks.accepting:
-            raise Unavailable("this server is going away", self._chance.randint(1, 3))
+            raise Unavailable("this server is shutting down; reconnect", self._chance.randint(1, 3))
 
     def address(self, peer: str | None, forwarded: Sequence[str]) -> str | None:
-        """The reader's address behind trusted proxies."""
+        """The reader's address behind trusted proxies; see client_address.Proxies."""
         return self._proxies.address(peer, forwarded)
 
     def channel(self, blog: str, cursor: Cursor | None) -> Channel | None:
-        """The blog's channel, if it is open and can go on from the cursor; None when the store has to be asked."""
+        """The blog's channel if it is open and can resume from `cursor`. None if the store must be asked."""
         channel = self._services.channels.get(blog)
         return channel if channel and not isinstance(channel.resume(cursor), Reset) else None
 
     async def reach(self, blog: str, cursor: Cursor | None) -> Channel:
-        """The blog's channel, opened if need be. If it can't go on from the cursor, the store can't either.
+        """The blog's channel, opened if necessary. If it can't resume from `cursor`, neither can the store.
 
         Raises:
             NotFound: there is no such blog.
-            Unavailable: the store can't be asked in time, or this server goes away.
+            Unavailable: the store did not answer in time, or this server is shutting down.
         """
         channel = await self._services.opener.reach(blog, cursor)
         self._check_serving()
         return channel
 
     def usher(self, waiting: Waiting, blog: str, cursor: Cursor | None) -> asyncio.Task[None]:
-        """Open the channel or ask the store about the cursor, in a task; then accept or refuse."""
+        """Open the channel or ask the store about the cursor, in a task. Then accept or refuse `waiting`."""
         return self._services.tasks.spawn(self._usher(waiting, blog, cursor))
 
     async def _usher(self, waiting: Waiting, blog: str, cursor: Cursor | None) -> None:
@@ -143,43 +143,43 @@ class Lobby:
             waiting.accept(await self.reach(blog, cursor))
         except StopPressError as error:
             waiting.refuse(error)
-        except Exception:  # one reader's misfortune is not the hub's
-            _log.exception("opening a socket on %s failed", blog)
-            waiting.refuse(StopPressError("the socket could not be opened"))
+        except Exception:  # one reader's failure must not stop the hub
+            _log.exception("Can't open a WebSocket for blog %s", blog)
+            waiting.refuse(StopPressError("the WebSocket could not be opened; the server's log has the cause"))
 
     def refused(self, error: StopPressError) -> None:
-        """Count a refusal."""
+        """Count a rejected reader in `stoppress_refusals_total`."""
         reason = next((name for kind, name in _REASONS if isinstance(error, kind)), "error")
         self._metrics.refusals.labels(reason).inc()
 
-    # Being there (socket/reader.py)
+    # Connected (socket/reader.py)
 
     def fetch(self, reader: ReaderToCatchUp) -> None:
-        """Bring it what the ring no longer has."""
-        self._services.catch_up.bring(reader)
+        """Bring `reader` up to date from the store."""
+        self._services.catch_up.start(reader)
 
-    def expect(self, reader: ReaderToCatchUp) -> None:
-        """Hold it to a deadline for leaving its state."""
-        self._services.deadlines.expect(reader)
+    def start_deadline(self, reader: ReaderToCatchUp) -> None:
+        """Start a deadline for `reader` to leave its current state."""
+        self._services.deadlines.start_deadline(reader)
 
-    def relax(self, reader: ReaderToCatchUp) -> None:
-        """It left its state."""
-        self._services.deadlines.relax(reader)
+    def cancel_deadline(self, reader: ReaderToCatchUp) -> None:
+        """Cancel the deadline of `reader`, which has left its state."""
+        self._services.deadlines.cancel_deadline(reader)
 
-    # Going
+    # Leaving
 
     def leave(self, address: str | None) -> None:
-        """Count one out, by the address it was admitted under."""
+        """Count one reader out. `address` is the one it was admitted with."""
         self._admission.release(address)
         if not self._admission.readers:
             self._emptied.set()
 
     def close(self) -> None:
-        """Let nobody in any more."""
+        """Admit no more readers."""
         self._closed = True
 
     async def wait_until_empty(self, seconds: float) -> None:
-        """Return when all who were admitted have left. Raises TimeoutError after `seconds`."""
+        """Return when all admitted readers have left. Raises TimeoutError after `seconds`."""
         if self._admission.readers:
             self._emptied.clear()
             async with asyncio.timeout(seconds):

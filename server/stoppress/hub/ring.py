@@ -1,8 +1,9 @@
-"""The last changes of one blog, kept for those who come back.
+"""The latest changes of one blog, kept for readers that come back.
 
-Two bounds, in changes and in bytes; the oldest go first. A reader whose cursor lies before `start` is brought up to
-date by the store instead. The sequence numbers ascend but may jump: what was healed from the store is compacted.
-That is as good, for a jump leaves out only what a later change of the same post replaced.
+The ring has two bounds, one in changes and one in bytes; the oldest changes are dropped first. A reader whose cursor is
+before `start` catches up from the store instead. Sequence numbers ascend but may have gaps, because changes read from
+the store to close a gap are compacted. That is sufficient: a gap only leaves out changes that a later one of the same
+post replaced.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from stoppress.hub.encoded_message import Message
 
 
 class Ring:
-    """Every change behind `start`, the last one of each post at least."""
+    """Every change after `start`, or at least the last one of each post."""
 
     __slots__ = ("_kept", "_most_bytes", "_most_events", "_size", "start")
 
@@ -28,7 +29,7 @@ class Ring:
         return len(self._kept)
 
     def append(self, message: Message) -> None:
-        """Keep `message`, the newest, and let go of the oldest until the bounds hold."""
+        """Add `message` as the newest, and drop the oldest until the ring is within its bounds."""
         self._kept.append(message)
         self._size += message.size
         while self._kept and (len(self._kept) > self._most_events or self._size > self._most_bytes):
@@ -37,9 +38,9 @@ class Ring:
             self.start = oldest.sequence
 
     def since(self, sequence: int) -> list[Message] | None:
-        """What changed after `sequence`: the last message about each post and about the blog, in ascending order.
+        """The changes after `sequence`, compacted to the last message of each post and of the blog, in ascending order.
 
-        None when the ring does not reach back that far.
+        None if the ring does not reach back to `sequence`.
         """
         if sequence < self.start:
             return None

@@ -1,7 +1,7 @@
-"""What a channel needs of its readers: contracts, so that the channel knows no kind of reader.
+"""What a channel needs of its readers: interfaces, so that the channel does not depend on any kind of reader.
 
-A Subscriber reads by socket: the channel writes to it. A Stream reads by Server-Sent Events: the channel wakes it, and
-it reads the ring by itself.
+A Subscriber reads by WebSocket: the channel writes to it. A Stream reads by Server-Sent Events: the channel wakes it,
+and it reads the ring itself.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from stoppress.wire import Close
 
 
 class State(Enum):
-    """What the hub does for a subscriber now. hub/socket/reader.py draws how it gets from one state to the other."""
+    """The state of a subscriber. hub/socket/reader.py draws the transitions."""
 
     LIVE = "live"
     CATCHING_UP = "catching up"
@@ -24,17 +24,20 @@ class State(Enum):
 
 
 class Transport(Protocol):
-    """What is needed of a connection (asyncio.Transport): it never blocks, and keeps what the kernel does not take."""
+    """The part of asyncio.Transport that a subscriber needs.
+
+    It never blocks, and buffers what the kernel does not accept.
+    """
 
     def write(self, data: bytes, /) -> None:
-        """Send `data`, or tell the subscriber to pause when too much waits."""
+        """Send `data`. If too much is buffered, the subscriber is told to pause."""
 
     def abort(self) -> None:
-        """Close at once; what waits is lost."""
+        """Close at once, and discard the buffer."""
 
 
 class Subscriber(Protocol):
-    """One reader by socket. Everything up to `sequence` of the channel's history was written to `transport`."""
+    """One WebSocket reader. Everything up to `sequence` of the channel's history has been written to `transport`."""
 
     sequence: int
     state: State
@@ -42,37 +45,37 @@ class Subscriber(Protocol):
 
     @property
     def transport(self) -> Transport:
-        """Where its frames are written."""
+        """The connection to which frames are written."""
 
     @property
     def live(self) -> bool:
-        """Whether the channel writes changes to it as they come."""
+        """Whether the channel writes each change to this reader at once."""
 
     def advance(self) -> None:
-        """Write what it lacks, as far as the ring has it; fetch the rest from the store."""
+        """Write the changes that the reader lacks, while the ring has them. Fetch the rest from the store."""
 
     def reset(self, frame: bytes) -> None:
-        """The channel began anew: write `frame`, which says so, and go on from the channel's head."""
+        """The channel restarted: write `frame`, the `reset` message, and continue from the channel's head."""
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
-        """This server goes away: say when to come back, and close."""
+    def send_bye(self, retry_after_ms: int, reason: str) -> None:
+        """This server is shutting down: send a `bye` that says when to reconnect, and close."""
 
     def close(self, code: Close) -> None:
-        """Begin the closing handshake."""
+        """Begin the closing handshake with `code`."""
 
 
 class Wake(Protocol):
-    """What is told that the channel moved; asyncio.Event is one."""
+    """Something to notify when the channel moves, such as an asyncio.Event."""
 
     def set(self) -> None:
-        """Wake whoever waits."""
+        """Wake whoever is waiting."""
 
 
 class Stream(Wake, Protocol):
     """One reader by Server-Sent Events."""
 
     def reset(self, block: bytes) -> None:
-        """The channel began anew: `block` says so, and the stream goes on from the channel's head."""
+        """The channel restarted: send `block`, the `reset` event, and continue from the channel's head."""
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
-        """This server goes away: say when to come back, and end."""
+    def send_bye(self, retry_after_ms: int, reason: str) -> None:
+        """This server is shutting down: send a `bye` event that says when to reconnect, and end."""

@@ -1,4 +1,4 @@
-"""Who did what, from where: base_audit_log.Audit as one stream in Redis."""
+"""The audit log: base_audit_log.Audit as one stream in Redis."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from stoppress.store.redis_keys import AUDIT
 
 
 class RedisAudit:
-    """Trimmed to the latest `audit_entries`."""
+    """The audit log in Redis. Keeps about the latest `audit_entries` entries."""
 
     def __init__(self, url: str, settings: Settings) -> None:
         self._redis = connect(url, settings, retries=0)
         self._kept = settings.audit_entries
 
     async def append(self, acts: Sequence[Act]) -> None:
-        """See base_audit_log.Audit."""
+        """Append entries, in order; see base_audit_log.Audit."""
         with reachable("writing the audit log"):
             async with self._redis.pipeline(transaction=False) as pipe:
                 for act in acts:
@@ -32,17 +32,17 @@ class RedisAudit:
                 await pipe.execute()
 
     async def latest(self, *, before: str | None, limit: int) -> Sequence[Act]:
-        """See base_audit_log.Audit."""
+        """Read the latest entries; see base_audit_log.Audit."""
         with reachable("reading the audit log"):
             found = await self._redis.xrevrange(AUDIT, f"({before}" if before else "+", "-", count=limit)
         return [replace(_load(entry["act"]), id=name) for name, entry in found]
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         await self._redis.aclose()
 
 
 def _load(text: str) -> Act:
-    # A newer version may have written more.
+    # A newer version may have written more fields.
     known = {name: value for name, value in json.loads(text).items() if name in Act.__dataclass_fields__}
     return Act(**known | {"at": datetime.fromisoformat(known["at"])})

@@ -1,15 +1,15 @@
-"""The contract between Stop Press and whatever keeps its blogs.
+"""The interface of the store, and what every implementation guarantees.
 
 Order.       Each blog has one history. A change takes the next sequence number (1, 2, 3 … without a gap) in the
-             same atomic step that writes the state, so whoever reads the history sees what the state became.
-Epoch.       A history has an epoch, made when its blog is made. Sequences of two epochs can't be compared.
-Durability.  When `commit` returns, the change is kept as surely as configured. When it raises Unavailable, the
-             change either did not happen, or happened whole; the same commit tried again finds out which by its
-             Attempt or by the revision.
-Revisions.   A commit names the revision it replaces. If another came first, StaleRevision is raised and nothing
-             changes.
-Drafts.      What is not published is kept under keys of its own, and no method for readers (`page`, `since`,
-             `published`, `read`) touches them.
+             atomic step that writes the state. So the history shows exactly what the state became.
+Epoch.       Each history has an epoch, created with its blog. Sequence numbers of two epochs can't be compared.
+Durability.  When `commit` returns, the change is as durable as configured. When it raises Unavailable, the change
+             was either written completely or not at all. Retry the same commit to find out: its Attempt or its
+             revision shows which.
+Revisions.   A commit names the revision it replaces. If that is not the current one, StaleRevision is raised and
+             nothing changes.
+Drafts.      Unpublished posts have keys of their own. No method for readers (`page`, `since`, `published`, `read`)
+             accesses them.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ Entry = Post | Tombstone
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of a request that may be retried: `key` names it, `fingerprint` is a hash of what it asks for.
+    """One attempt at a request that may be retried.
 
-    The key is remembered for `seconds`. (Idempotency-Key, draft-ietf-httpapi-idempotency-key-header.)
+    `key` identifies the request, and `fingerprint` is a hash of its content. The key is remembered for `seconds`.
+    (Idempotency-Key, draft-ietf-httpapi-idempotency-key-header.)
     """
 
     key: str
@@ -39,7 +40,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """Who made which revision of a post, when; `post` is the whole post as it then was."""
+    """One revision of a post: its number, when it was made and by whom. `post` is the whole post at that revision."""
 
     revision: int
     at: datetime
@@ -49,7 +50,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A note that a scheduled post comes out at `at`. Only a note: the post itself decides."""
+    """A note that a scheduled post is to be published at `at`. It is only a reminder: the post itself decides."""
 
     at: datetime
     blog: str
@@ -59,7 +60,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """`cursor` is where the blog then stood. `entry` is what was written: by an earlier try if `replayed`."""
+    """The result of a commit.
+
+    `cursor` is the blog's position after it, and `entry` is what was written. `replayed` means that an earlier attempt
+    wrote it.
+    """
 
     cursor: Cursor
     entry: Entry | Blog
@@ -68,8 +73,11 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Replace `before` by `after`, and append `event` to the blog's history (None: readers learn nothing, as with a
-    draft). `noticed` is when readers should see the blog as updated by it, if at all."""
+    """A change of one post: replace `before` by `after`, and append `event` to the blog's history.
+
+    `event` is None if readers see nothing of it, as with a draft. `noticed` is the blog's new `updated_at`, or None if
+    readers should not see the blog as updated.
+    """
 
     before: Entry | None
     after: Entry
@@ -87,7 +95,7 @@ class BlogState:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the order of posts: just behind the post `id`, published at `published_at`."""
+    """A position in the order of posts: directly after the post `id`, which was published at `published_at`."""
 
     published_at: datetime
     id: str
@@ -95,8 +103,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some posts in order, the blog, and the cursor: all of one moment. `next` is where the next page starts, `total`
-    how many posts the index holds."""
+    """Some posts in order, with their blog and its cursor, all read at one moment.
+
+    `next` is where the next page starts, or None after the last. `total` is the number of posts in the index.
+    """
 
     blog: Blog
     cursor: Cursor
@@ -107,10 +117,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What changed after a cursor, compacted to the last record of each post (and of the blog), in sequence order.
+    """The changes after a cursor, compacted to the last record of each post and of the blog, in sequence order.
 
-    Applied one by one, each record brings a client from its cursor to the record's own; after the last one, if
-    not `more`, it stands at `head`.
+    Each record, applied in turn, moves a client from its cursor to the record's own. After the last one the client is
+    at `head`, unless there are `more`.
     """
 
     blog: Blog
@@ -120,59 +130,89 @@ class Since:
 
 
 class Store(Protocol):
-    """Everything but the tail. Each method raises Unavailable when the store can't be reached in time."""
+    """Everything except reading the streams. Each method raises Unavailable if the store does not answer in time."""
 
     async def create_blog(self, blog: Blog, *, by: str, attempt: Attempt | None = None) -> Committed:
-        """Make `blog`, with a new epoch. Raises Conflict when its id is taken, Invalid when the attempt's key was
-        used for something else."""
+        """Create `blog` with a new epoch.
+
+        Raises:
+            Conflict: its id is taken.
+            Invalid: the attempt's key was used for another request.
+        """
 
     async def change_blog(self, blog: Blog, *, by: str, noticed: datetime | None) -> Committed:
-        """Replace the blog by `blog`, whose revision must be the current one plus one. `noticed` is when readers
-        should see it as updated, if at all. Raises StaleRevision, NotFound."""
+        """Replace the stored blog by `blog`, whose revision must be the current one plus one.
+
+        `noticed` is the blog's new `updated_at`, or None if readers should not see it as updated. Raises StaleRevision,
+        NotFound.
+        """
 
     async def delete_blog(self, blog: str, *, revision: int | None = None) -> bool:
-        """Take the blog away with every key of it; False when there was none. Raises StaleRevision when another
-        revision than the given one stands."""
+        """Delete the blog and all its keys. False if there is no such blog.
+
+        Raises:
+            StaleRevision: `revision` is given, and is not the current one.
+        """
 
     async def commit(self, change: Change, *, by: str, at: datetime, attempt: Attempt | None = None) -> Committed:
-        """Make one change: `by` and `at` are for the post's history. Raises StaleRevision (when `change.before` is not
-        what stands), NotFound (no such blog), Conflict (the blog is archived), Invalid (the attempt's key was used for
-        something else)."""
+        """Write one change. `by` and `at` go into the post's history.
+
+        Raises:
+            StaleRevision: `change.before` is not the current revision.
+            NotFound: there is no such blog.
+            Conflict: the blog is archived.
+            Invalid: the attempt's key was used for another request.
+        """
 
     async def commit_all(
         self, changes: Sequence[Change], *, by: str, at: datetime, attempt: Attempt | None = None
     ) -> Sequence[Committed]:
-        """Make new posts of one blog, all of them or none, in one atomic step: `before` is None in each, and the ids
-        differ. In order; each with the cursor at which readers have it. Raises as `commit`."""
+        """Create posts of one blog, all of them or none, in one atomic step.
+
+        `before` is None in each, and the ids differ.
+
+        Returns the results in order, each with the cursor of its own change. Raises as `commit` does.
+        """
 
     async def attempted(self, blog: str, attempt: Attempt) -> Sequence[Committed]:
-        """What an earlier try with this attempt's key wrote in the blog; nothing if there was none. Raises Invalid when
-        the key was used for something else."""
+        """What an earlier attempt with the same key wrote in the blog. Empty if there was none.
+
+        Raises:
+            Invalid: the key was used for another request.
+        """
 
     async def remember(self, attempt: Attempt, answer: str) -> tuple[str, bool]:
-        """Keep the answer of what is done outside of any blog, unless an earlier try has kept one: the answer that
-        counts, and whether it is an earlier one. Raises Invalid when the key was used for something else."""
+        """Store the answer of a request outside of any blog, unless an earlier attempt has stored one.
+
+        Returns the stored answer, and whether it is the earlier one.
+
+        Raises:
+            Invalid: the key was used for another request.
+        """
 
     async def reserve_id(self, attempt: Attempt, candidate: str) -> str:
-        """The id that tries with this attempt's key use: `candidate`, or that of an earlier try."""
+        """The id for attempts with this key: `candidate`, or the one that an earlier attempt reserved."""
 
     async def blog(self, blog: str) -> BlogState | None:
-        """The blog, or None."""
+        """The blog, or None if there is no such blog."""
 
     async def blogs(self, *, after: str | None, limit: int) -> tuple[Sequence[BlogState], str | None]:
-        """Blogs by id, those behind `after`, and the `after` of the next page."""
+        """At most `limit` blogs in order of their ids, starting after the id `after`.
+
+        Also returns the `after` of the next page.
+        """
 
     async def published(self, blog: str, post: str) -> Entry | None:
-        """A published post or the tombstone of one; never a draft."""
+        """A published post, or its tombstone. Never a draft."""
 
     async def entry(self, blog: str, post: str) -> Entry | None:
-        """A post whatever its status: for editors only."""
+        """A post in any status, or its tombstone. For editors only."""
 
     async def drafts(self, blog: str) -> Sequence[Post]:
-        """All drafts and scheduled posts of a blog, by id: for editors only."""
+        """All drafts and scheduled posts of a blog, in order of their ids. For editors only."""
 
     async def revisions(self, blog: str, post: str) -> Sequence[Revision]:
-        """All revisions of a post, oldest first: for editors only."""
+        """All revisions of a post, oldest first. For editors only."""
 
     async def page(
         self,
@@ -184,41 +224,45 @@ class Store(Protocol):
         index: str = "all",
         skip: int = 0,
     ) -> Page | None:
-        """Published posts in order of `published_at`, then id. `index` is `all`, `key`, `pinned` or `tag:NAME`;
-        `skip` passes over as many first. None when there is no such blog."""
+        """Published posts in order of `published_at`, then id. None if there is no such blog.
+
+        `index` is `all`, `key`, `pinned` or `tag:NAME`. `skip` is the number of posts to leave out at the start.
+        """
 
     async def position(self, blog: str, post: str) -> int | None:
-        """How many published posts of the blog are older than this one; None when it is not published."""
+        """The number of published posts in the blog that are older than this one. None if it is not published."""
 
     async def since(self, blog: str, after: int, *, limit: int) -> Since | None:
-        """What changed after sequence number `after`, at most `limit` records. None when there is no such blog."""
+        """The changes after sequence number `after`, at most `limit` records. None if there is no such blog."""
 
     async def note_due(self, due: Due) -> None:
-        """Note that a post is to come out; to be called before the post itself is written."""
+        """Note when a post is to be published. Call it before you write the post itself."""
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Due]:
-        """What should have come out by now, the earliest first."""
+        """The notes that are due at `now`, the earliest first."""
 
     async def forget_due(self, due: Due) -> None:
-        """Take exactly this note away; another of the same post stays."""
+        """Remove exactly this note. Other notes of the same post stay."""
 
     async def ping(self) -> None:
-        """Return when the store answers and takes writes. Raises Unavailable."""
+        """Return if the store answers and accepts writes. Raises Unavailable otherwise."""
 
     async def close(self) -> None:
-        """Let all connections go."""
+        """Close all connections."""
 
 
 class Log(Protocol):
-    """The histories as they grow: one reader, many blogs."""
+    """The streams of many blogs, for one reader."""
 
     async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
-        """The records behind these sequence numbers, as soon as there are some, or nothing after `wait` seconds.
-        In sequence order; a first record that is not the next one means that the stream was trimmed meanwhile, and one
-        of another epoch that the blog was deleted and made anew. Raises Unavailable."""
+        """Wait for records after these sequence numbers. Empty after `wait` seconds without any.
+
+        Each blog's records are in sequence order. If the first is not the next one, the stream was trimmed meanwhile.
+        If it has another epoch, the blog was deleted and created again. Raises Unavailable.
+        """
 
     async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
-        """Where each blog stands; None where there is no such blog. Raises Unavailable."""
+        """The head of each blog, or None where there is no such blog. Raises Unavailable."""
 
     async def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""

@@ -1,4 +1,4 @@
-"""The contract of the audit log, which says who did what, from where; audit_log.py keeps to it."""
+"""The interface of the audit log, which records who did what, and from where. audit_log.py implements it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What somebody did with a token, or tried to: `operation` at `target`, from `address`; `status` is what came of
-    it. `id` is its place in the log, once it is in it."""
+    """One entry of the audit log: what somebody did with a token, or tried to do.
+
+    The request was for `operation` on `target`, from `address`; `status` is its HTTP status. `id` is the entry's
+    position in the log, and empty until it is written.
+    """
 
     at: datetime
     token: str
@@ -27,10 +30,13 @@ class Act:
 
 
 class Audit(Protocol):
-    """The audit log: appended to, never changed."""
+    """The audit log. Entries are appended and never changed."""
 
     async def append(self, acts: Sequence[Act]) -> None:
-        """Write them down, in order. Raises Unavailable."""
+        """Append entries, in order. Raises Unavailable."""
 
     async def latest(self, *, before: str | None, limit: int) -> Sequence[Act]:
-        """The latest first; those before the act with this id. Raises Unavailable."""
+        """At most `limit` entries, the latest first: those before the entry with the id `before`, if given.
+
+        Raises Unavailable.
+        """

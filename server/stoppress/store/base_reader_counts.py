@@ -1,4 +1,4 @@
-"""The contract of how many read each blog; reader_counts.py keeps to it."""
+"""The interface of the reader counts, summed over processes. reader_counts.py implements it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Protocol
 
 
 class Audience(Protocol):
-    """How many read each blog, over all processes that share the store."""
+    """The number of readers of each blog, over all processes that share the store."""
 
     async def report(self, readers: Mapping[str, int], *, holds: float) -> Mapping[str, int]:
-        """Say how many read here, which holds for so many seconds unless said again; how many read elsewhere.
-        Raises Unavailable."""
+        """Report this process's readers by blog, and return those of the other processes.
+
+        The report expires after `holds` seconds unless it is renewed. Raises Unavailable.
+        """
 
     async def others(self, blog: str) -> int:
-        """How many read the blog elsewhere. Raises Unavailable."""
+        """The number of the blog's readers in other processes. Raises Unavailable."""

@@ -1,4 +1,4 @@
-"""The contract of the tokens that editors and tools have; tokens.py keeps to it. Each method raises Unavailable."""
+"""The interface of the tokens of editors and tools. tokens.py implements it. Each method raises Unavailable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
-    """A token as it is kept: never its secret, but `digest`, the SHA-256 of it in hex."""
+    """A token as stored: without its secret, but with `digest`, the secret's SHA-256 in hex."""
 
     id: str
     digest: str
@@ -22,20 +22,22 @@ class TokenRecord:
 
 
 class Tokens(Protocol):
-    """The tokens. Read at every request, so that what is revoked here is refused everywhere at once."""
+    """The tokens. They are read at every request, so a revoked token is rejected everywhere at once."""
 
     async def add(self, token: TokenRecord) -> None:
-        """Keep it."""
+        """Store a token."""
 
     async def get(self, token: str) -> TokenRecord | None:
-        """The token of this id, expired or not."""
+        """The token with this id, even if it has expired."""
 
     async def all(self) -> Sequence[TokenRecord]:
-        """All, oldest first."""
+        """All tokens, oldest first."""
 
     async def remove(self, token: str) -> bool:
-        """Forget it; False when there was none."""
+        """Delete a token. False if there is none with this id."""
 
     async def count(self, token: str, window: int, by: int, *, seconds: int) -> int:
-        """Count `by` requests of a token in a window of time, which is remembered for `seconds`; how many had been
-        counted before."""
+        """Add `by` requests to a token's count in a time window, and return the count before.
+
+        The window's count is kept for `seconds`.
+        """

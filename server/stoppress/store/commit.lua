@@ -1,31 +1,31 @@
--- Changes of one blog, in one atomic step: check who was first, write the state, take the next sequence numbers,
--- append the events. All of them or none. Every key carries the hash tag {blog}, so that this runs on Redis Cluster too.
+-- Writes changes of one blog in one atomic step, all of them or none: checks the revisions, writes the state, takes
+-- the next sequence numbers, and appends the events. Every key has the hash tag {blog}, so it runs on Redis Cluster too.
 --
--- A record is what readers are told and what the state holds, one text for both:
+-- A record is one text, and both what readers receive and what the state holds:
 --   [sequence, published posts, updated (ms or null), event]
--- It is put together from texts and never decoded here: cjson would bend empty lists and long numbers.
+-- It is concatenated from texts and never decoded here, because cjson would distort empty lists and long numbers.
 --
 -- KEYS  1 meta: epoch, seq, updated, archived    2 state: thing -> its last record    3 revision: thing -> number
 --       4 changed: thing by sequence             5 events: the stream                 6 drafts: id -> post
---       7 all: published ids by time             8 attempts: keys by expiry           9 what this key's first try got
+--       7 all: published ids by time             8 attempts: keys by expiry           9 the first attempt's answer
 --      10 tags: every tag ever used
 --      then for each change: the thing's history, the indexes that it leaves, those that it enters
--- ARGV are strings, all of them:
---       1 events that the stream keeps           2 the attempt's fingerprint, or ''   3 seconds it is kept
+-- ARGV, all strings:
+--       1 events to keep in the stream           2 the attempt's fingerprint, or ''   3 seconds to keep it
 --       4 the answer to keep with it             5 epoch of a new blog, or ''
---       6 '1' or '0': archived from now on; '' for posts
+--       6 '1' or '0': whether the blog is archived; '' for posts
 --      then for each change:
---      +0 thing (a post's id, or @blog)         +1 revision expected (0: none yet)   +2 revision made
---      +3 event, or '' when readers learn nothing                                    +4 published at (ms), its score
---      +5 noticed at (ms), or ''                +6 the post, when it is kept as a draft, or ''
---      +7 what goes into the history            +8 how many indexes are left         +9 how many are entered
---     +10 how many tags it enters with         +11 … those tags
--- Answers 'done', the epoch, and the sequence number of each change.
+--      +0 thing (a post's id, or @blog)         +1 expected revision (0: none yet)   +2 new revision
+--      +3 event, or '' if readers see nothing                                    +4 published at (ms), its score
+--      +5 noticed at (ms), or ''                +6 the post, if it is stored as a draft, or ''
+--      +7 the line for the history              +8 number of indexes left            +9 number of indexes entered
+--     +10 number of tags entered               +11 … those tags
+-- Returns 'done', the epoch, and the sequence number of each change.
 
 if ARGV[2] ~= '' then
   local first = redis.call('HMGET', KEYS[9], 'fingerprint', 'sequence', 'answer')
   if first[1] then
-    -- Written again as it is, so that who waits for the disk (WAITAOF) waits for the first try's write too.
+    -- Write it again unchanged: a caller who waits for the disk (WAITAOF) then waits for the first attempt's write too.
     redis.call('HSET', KEYS[9], 'fingerprint', first[1])
     return {'replayed', first[1], redis.call('HGET', KEYS[1], 'epoch'), first[2], first[3]}
   end

@@ -1,8 +1,9 @@
--- A blog and every key of it, gone in one step.
+-- Deletes a blog and all its keys in one atomic step.
 --
 -- KEYS 1 meta  2 state  3 revision  4 changed  5 events  6 drafts  7 all  8 attempts  9 tags
--- ARGV 1 what every key of the blog begins with  2 the revision expected, or ''
--- The keys that are made by name (histories, attempts, tags) share the hash tag, so they may be touched here.
+-- ARGV 1 the prefix of all the blog's keys  2 the expected revision, or ''
+-- Returns 0, or -1 if there was no blog, or the current revision if it is not the expected one.
+-- The keys whose names are built here (histories, attempts, tags) share the hash tag, so a script may access them.
 
 local standing = redis.call('HGET', KEYS[3], '@blog')
 if standing and ARGV[2] ~= '' and standing ~= ARGV[2] then return tonumber(standing) end

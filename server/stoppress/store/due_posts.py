@@ -1,4 +1,4 @@
-"""What is due, of all blogs in one sorted set: by time, so that the earliest is found first."""
+"""Notes of when posts are due, for all blogs in one sorted set by time, so that the earliest is found first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stoppress.store.redis_keys import DUE
 
 
 class Schedule:
-    """The part of base.Store that the schedule works with."""
+    """The part of base.Store that the schedule uses."""
 
     def __init__(self, reads: Client, writes: Client) -> None:
         self.reads = reads
@@ -23,19 +23,19 @@ class Schedule:
             await self.writes.zadd(DUE, {_due_text(due): milliseconds(due.at)})
 
     async def due(self, now: datetime, *, limit: int) -> Sequence[Due]:
-        with reachable("asking what is due"):
+        with reachable("reading which posts are due"):
             found = await self.reads.zrange(
                 DUE, "-inf", milliseconds(now), byscore=True, offset=0, num=limit, withscores=True
             )
         return [_load_due(text, score) for text, score in found]
 
     async def forget_due(self, due: Due) -> None:
-        with reachable("forgetting what was due"):
+        with reachable("removing the note of a due post"):
             await self.writes.zrem(DUE, _due_text(due))
 
 
 def _due_text(due: Due) -> str:
-    # The time is in the name too: a post scheduled anew has two notes, and forgetting one keeps the other.
+    # The time is part of the name: a rescheduled post has two notes, and removing one keeps the other.
     return f"{due.blog} {due.post} {due.revision} {milliseconds(due.at)}"
 
 

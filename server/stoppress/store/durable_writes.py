@@ -1,4 +1,4 @@
-"""Writing to Redis: every change is one run of commit.lua, which then waits for the disk where it has to."""
+"""Writes to Redis. Each change is one run of commit.lua, after which it waits for the disk if so configured."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from stoppress.store.records import dump_event, dump_revision, load_blog, millis
 from stoppress.store.redis_connection import Client, reachable, script
 from stoppress.store.redis_keys import BLOG, BLOGS, Keys, indexes
 
-# WAITAOF's arguments: how many servers must have fsynced, this one and its replicas.
+# WAITAOF's arguments: how many servers must have fsynced: this one, and how many replicas.
 _FSYNCED = {"fsync": (1, 0), "replica": (1, 1)}
 
 
 class Writing(Attempts):
-    """The part of base.Store that commits, each time knowing of earlier tries."""
+    """The part of base.Store that writes, and recognises earlier attempts."""
 
     def __init__(self, reads: Client, writes: Client, settings: Settings) -> None:
         super().__init__(reads, writes)
@@ -32,14 +32,14 @@ class Writing(Attempts):
         self._delete_blog_script = writes.register_script(script("delete_blog"))
 
     async def create_blog(self, blog: Blog, *, by: str, attempt: Attempt | None = None) -> Committed:
-        # Listed first: a name without a blog is passed over by `blogs`, a blog without a name would be lost.
-        with reachable(f"making the blog {blog.id}"):
+        # Listed first: `blogs` skips an id without a blog, but a blog that is not listed would be lost.
+        with reachable(f"creating the blog {blog.id}"):
             await self.writes.zadd(BLOGS, {blog.id: 0})
         epoch = secrets.token_hex(5)
         try:
             return await self._write_blog(blog, by=by, noticed=blog.updated_at, epoch=epoch, attempt=attempt)
         except StaleRevision as error:
-            raise Conflict(f"there is a blog {blog.id!r} already") from error
+            raise Conflict(f"there is already a blog {blog.id!r}; choose another id") from error
 
     async def change_blog(self, blog: Blog, *, by: str, noticed: datetime | None) -> Committed:
         return await self._write_blog(blog, by=by, noticed=noticed)
@@ -81,7 +81,7 @@ class Writing(Attempts):
             return []
         blog = changes[0].after.blog
         scripted = [_script_change(change, by, at) for change in changes]
-        # What is kept for a second try is where the answers are: the revisions stay in the posts' histories.
+        # For a retry, only the places of the answers are kept. The revisions are in the posts' histories.
         kept = dump_answer(changes) if attempt else ""
         answer = await self._run_commit(Keys(blog), scripted, attempt, kept)
         if answer[0] == "replayed":
@@ -101,7 +101,7 @@ class Writing(Attempts):
                 args=[keys.prefix, "" if revision is None else revision],
             )
             if standing > 0:
-                raise StaleRevision(f"revision {revision} was expected, but {standing} stands")
+                raise StaleRevision(f"expected revision {revision}, but the current one is {standing}")
             await self.writes.zrem(BLOGS, blog)
         return bool(standing == 0)
 
@@ -125,7 +125,7 @@ class Writing(Attempts):
         ]
         names = [*keys.standing, keys.attempt(attempt.key if attempt else ""), keys.tags]
         for change in changes:
-            # Only the indexes that change their member or its place: a post edited in place leaves none.
+            # Only the indexes whose members or order change: a post edited in place leaves none.
             left = [name for name in change.leaves if name not in change.enters]
             tags = [name.removeprefix("tag:") for name in change.enters if name.startswith("tag:")]
             arguments += [
@@ -150,29 +150,31 @@ class Writing(Attempts):
             case "missing":
                 raise NotFound(f"there is no blog {keys.blog!r}")
             case "archived":
-                raise Conflict(f"the blog {keys.blog!r} is archived: it takes no more changes")
+                raise Conflict(f"the blog {keys.blog!r} is archived and can't be changed")
             case "stale":
-                raise StaleRevision(f"revision {answer[2]} was expected, but {answer[3]} stands, of {answer[1]!r}")
+                raise StaleRevision(
+                    f"expected revision {answer[2]} of {answer[1]!r}, but the current one is {answer[3]}"
+                )
         return answer
 
     async def _durably(self, keys: list[str], arguments: list[Any]) -> Any:
-        """Run the commit script, and wait for the disk where that is this store's part."""
+        """Run the commit script, and wait for the disk if this store has to."""
         wanted = _FSYNCED.get(self._settings.durability)
         if wanted is None:
             return await self._commit(keys=keys, args=arguments)
-        # WAITAOF speaks of the writes of its own connection; a pipeline keeps both on one.
+        # WAITAOF covers only the writes of its own connection. A pipeline sends both on one.
         async with self.writes.pipeline(transaction=False) as pipe:
             await self._commit(keys=keys, args=arguments, client=pipe)
             pipe.execute_command("WAITAOF", *wanted, int(self._settings.durability_timeout * 1000))
             answer, fsynced = await pipe.execute()
         if any(have < want for have, want in zip(fsynced, wanted, strict=True)):
-            raise Unavailable("the store did not report the write as being on disk in time; try again")
+            raise Unavailable("the store did not confirm in time that the write is on disk; try again")
         return answer
 
 
 @dataclass(frozen=True, slots=True)
 class _ScriptChange:
-    """One change as commit.lua takes it. `thing` is a post's id, or @blog."""
+    """One change in the form that commit.lua takes. `thing` is a post's id, or `@blog`."""
 
     thing: str
     revision: int

@@ -1,17 +1,18 @@
-"""The embedded store: a Valkey of its own in the data folder, reached by its unix socket only.
+"""The embedded store: a Valkey in the data folder, accessible only by its unix socket.
 
-Two locks (folder_lock.FolderLock) in `DATA/valkey/` say all there is to know:
+Two locks (folder_lock.FolderLock) in `DATA/valkey/` decide who may use the folder:
 
-    owner.lock    held by the one process that runs this folder: a `stoppress serve`, or a command for a moment.
-                  Says who, and where the socket is.
-    valkey.lock   held by Valkey itself, which inherits the locked file. As long as any Valkey lives on the folder,
-                  even one whose owner was killed, no second can be started: whoever wants to start one needs this.
+    owner.lock    held by the one process that uses this folder: a `stoppress serve`, or briefly a command. The file
+                  says which process that is, and where the socket is.
+    valkey.lock   held by Valkey itself, which inherits the locked file. A new Valkey needs this lock, so none can be
+                  started while another lives on the folder, even one whose owner was killed.
 
-So the owner that finds valkey.lock taken has met a Valkey that outlived its owner. It takes it over if it answers,
-works in this very folder and writes as surely as ours would; else it ends it first (valkey_processes.py).
+So an owner that finds valkey.lock taken knows that a Valkey has outlived its owner. It takes that Valkey over if it
+answers, works in this folder, and has the same durability options. Otherwise it ends it first (valkey_processes.py).
 
-Every write is in the append-only file, and fsynced, before Valkey answers. With that policy Valkey ends itself when
-a write fails (a full disk), so that nothing is acknowledged wrongly; a thread then starts it again until it can.
+Valkey writes each change to the append-only file, and fsyncs it, before it answers. With that policy Valkey exits when
+a write fails (a full disk), so nothing is acknowledged that was not written. A thread then restarts it until it
+succeeds.
 """
 
 from __future__ import annotations
@@ -29,21 +30,21 @@ from stoppress.store.valkey_processes import PATIENCE, ValkeyProcesses, client, 
 
 log = logging.getLogger(__name__)
 
-# Every write is in the append-only file, and fsynced, before Valkey answers. Snapshots (RDB) would add nothing.
+# Valkey writes to the append-only file, and fsyncs it, before it answers. Snapshots (RDB) would add nothing.
 DURABILITY = {"appendonly": "yes", "appendfsync": "always", "save": "", "maxmemory": "0"}
 OPTIONS = {
-    "aof-load-truncated": "yes",  # a copy that ends in the middle of a write loses that write, which nobody was told of
+    "aof-load-truncated": "yes",  # a file that ends within a write loses that write, which was never acknowledged
     "no-appendfsync-on-rewrite": "no",
     "maxmemory-policy": "noeviction",
 }
-POLL = 0.02  # seconds between two looks at something that changes in milliseconds
-RESTART_DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before each new start of a Valkey that ended; the last repeats
+POLL = 0.02  # seconds between two checks of something that changes within milliseconds
+RESTART_DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before each restart of a Valkey that has exited; the last repeats
 
 
 class EmbeddedValkey:
-    """The Valkey of one data folder. `start` and `stop` block: call them in a thread.
+    """The Valkey of one data folder. `start`, `attach` and `stop` block: call them in a thread.
 
-    `url`, once started, is for redis-py: `unix:///…/valkey.sock`.
+    `url`, once started, is the address for redis-py: `unix:///…/valkey.sock`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,10 +62,11 @@ class EmbeddedValkey:
         self._supervisor: threading.Thread | None = None
 
     def start(self) -> None:
-        """Own the folder, and return once its Valkey answers.
+        """Take the folder, and return once its Valkey answers.
 
-        Raises Unavailable when another process owns it (the message names both), when the folder can't be used, or
-        when Valkey does not start (the message holds the end of its log).
+        Raises:
+            Unavailable: another process has the folder (the message names both), the folder can't be used, or Valkey
+                does not start (the message has the end of its log).
         """
         with self._changing:
             make_private(self._home)
@@ -75,18 +77,19 @@ class EmbeddedValkey:
         deadline = time.monotonic() + PATIENCE
         while not self._owner.take():
             owner = self._owner.owner()
-            # A command lets go by itself, and one that has just come has not signed yet.
+            # A command soon releases the folder, and a new owner may not have written its name yet.
             if (owner and owner.alive and not owner.brief) or time.monotonic() > deadline:
                 raise Unavailable(
-                    f"The data folder {self.folder} is in use by process {owner.pid if owner else 'unknown'}, "
-                    "another Stop Press. Stop that one, or name another folder (--data, STOPPRESS_DATA)."
+                    f"The data folder {self.folder} is in use by another Stop Press, process "
+                    f"{owner.pid if owner else 'unknown'}. Stop it, or use another folder (--data, STOPPRESS_DATA)."
                 )
             self._pause()
 
     def attach(self) -> None:
-        """Use the folder's Valkey if a process runs it; else own it until `stop`, as briefly as one can.
+        """Use the folder's Valkey if another process runs it. Otherwise own the folder until `stop`.
 
-        Raises Unavailable, as `start` does.
+        Raises:
+            Unavailable: as `start` does.
         """
         with self._changing:
             make_private(self._home)
@@ -94,7 +97,7 @@ class EmbeddedValkey:
                 self._own(brief=True)
 
     def _join(self) -> bool:
-        """True once a running owner's Valkey answers; False when there is no owner, and we have become it."""
+        """True once a running owner's Valkey answers. False if there was no owner, and this process has become it."""
         deadline = time.monotonic() + PATIENCE
         while not self._owner.take():
             owner = self._owner.owner()
@@ -104,14 +107,14 @@ class EmbeddedValkey:
             if time.monotonic() > deadline:
                 raise Unavailable(
                     f"Process {owner.pid if owner else 'unknown'} holds the data folder {self.folder}, "
-                    "but its store does not answer."
+                    "but its store does not answer. Stop that process and try again."
                 )
             self._pause()
         return False
 
     def stop(self) -> None:
-        """End the Valkey if it is ours, and let go of the folder. What was written stays."""
-        self._stopping.set()  # a start under way in another thread gives up
+        """End the Valkey if this process owns it, and release the folder. All acknowledged writes stay on disk."""
+        self._stopping.set()  # a start that is running in another thread gives up
         with self._changing:
             if self._supervisor:
                 os.eventfd_write(self._wake, 1)
@@ -128,12 +131,12 @@ class EmbeddedValkey:
 
     @property
     def busy(self) -> bool:
-        """Whether a start, an attach or a stop is under way."""
+        """Whether a start, attach or stop is running."""
         return self._changing.locked()
 
     @property
     def pid(self) -> int:
-        """Valkey's process, or 0 while we own none."""
+        """The pid of the Valkey that this process owns, or 0."""
         return self._pid
 
     def _own(self, *, brief: bool) -> None:
@@ -166,21 +169,23 @@ class EmbeddedValkey:
             self._pid = int(valkey.info("server")["process_id"])
         self._socket = socket
         self.url = _url(socket)
-        log.info("took over the Valkey that was left running in %s, process %d", self._home, self._pid)
+        log.info("Took over the Valkey that was left running in %s, process %d", self._home, self._pid)
 
     def _end_what_was_left(self) -> None:
-        """End the Valkey that holds valkey.lock, and take that."""
+        """End the Valkey that holds valkey.lock, and take the lock."""
         for pid in self._valkeys.here():
-            log.warning("ending the Valkey that was left running in %s, process %d", self._home, pid)
+            log.warning("Stopping the Valkey that was left running in %s, process %d", self._home, pid)
             self._valkeys.end(pid)
         deadline = time.monotonic() + PATIENCE
         while not self._valkey_lock.take():
             if time.monotonic() > deadline:
-                raise Unavailable(f"A process that can't be found holds {self._valkey_lock.path}; `fuser` names it.")
+                raise Unavailable(
+                    f"An unknown process holds {self._valkey_lock.path}. Find it with `fuser`, and stop it."
+                )
             self._pause()
 
     def _supervise(self) -> None:
-        """Start Valkey again whenever it ends without being told to."""
+        """Restart Valkey whenever it exits unexpectedly, until `stop`."""
         while not self._stopping.is_set():
             if self._pid:
                 try:
@@ -194,7 +199,11 @@ class EmbeddedValkey:
                     return
                 self._pid = 0
                 self._valkeys.reap()
-                log.error("Valkey ended by itself in %s: %s", self._home, self._valkeys.last_log_lines())
+                log.error(
+                    "Valkey in %s exited unexpectedly; restarting it. Its log ends: %s",
+                    self._home,
+                    self._valkeys.last_log_lines(),
+                )
             self._start_again()
 
     def _start_again(self) -> None:
@@ -204,7 +213,7 @@ class EmbeddedValkey:
             try:
                 if self._valkey_lock.take():
                     self._pid = self._valkeys.launch(self._socket, self._valkey_lock)
-                    log.warning("Valkey runs again in %s, process %d", self._home, self._pid)
+                    log.warning("Valkey in %s is running again, process %d", self._home, self._pid)
                     return
             except Unavailable as error:
                 if not self._stopping.is_set():
@@ -212,7 +221,7 @@ class EmbeddedValkey:
 
     def _pause(self) -> None:
         if self._stopping.wait(POLL):
-            raise Unavailable(f"The store in {self.folder} was stopped while it started.")
+            raise Unavailable(f"The store in {self.folder} was stopped while it was starting.")
 
 
 def _url(socket: Path) -> str:

@@ -1,8 +1,10 @@
-"""A whole blog as one JSON document, revisions included, and back: what `stoppress export` and `import` work with.
+"""Exports a whole blog with all its revisions as one JSON document, and imports it.
 
-The document has the lines of each history as they are kept, so that what is read in and written out again is the same.
-Sequence numbers and epoch are not in it: a blog that is read in begins a new history, and its readers load
-afresh. Posts stand in the order of their last change.
+For `stoppress export` and `import`.
+
+The document has the lines of each history as stored, so importing and exporting it again gives the same document. It
+has no epoch and no sequence numbers: an imported blog begins a new history, and its readers reload. Posts are in the
+order of their last change.
 """
 
 from __future__ import annotations
@@ -28,14 +30,17 @@ Object = dict[str, Any]
 
 
 async def dump(store: RedisStore, blog: str) -> Object:
-    """The document. Raises NotFound, Unavailable. Each post is read at one moment, not all of them at the same."""
+    """Export a blog as a document. Each post is read at one moment, but not all posts at the same one.
+
+    Raises NotFound, Unavailable.
+    """
     keys, redis = Keys(blog), store.reads
     with reachable(f"exporting {blog}"):
         updated = await redis.hget(keys.meta, "updated")
-        told = await redis.lrange(keys.history(BLOG), 0, -1)
+        history = await redis.lrange(keys.history(BLOG), 0, -1)
         changed = await redis.zrange(keys.changed, 0, -1)
         drafts = sorted(await redis.hkeys(keys.drafts))
-        if not told:
+        if not history:
             raise NotFound(f"there is no blog {blog!r}")
         posts = []
         for name in [name for name in dict.fromkeys([*changed, *drafts]) if name != BLOG]:
@@ -49,24 +54,27 @@ async def dump(store: RedisStore, blog: str) -> Object:
     return {
         "format": FORMAT,
         "updated_at": rfc3339(moment(int(updated))) if updated else None,
-        "blog": [json.loads(line) for line in told],
+        "blog": [json.loads(line) for line in history],
         "posts": posts,
     }
 
 
 async def load(store: RedisStore, document: Object) -> str:
-    """Make the blog of a document; its id. It is seen once all of it is written.
+    """Import a document as a new blog, and return its id. The blog becomes visible when all of it is written.
 
-    Bodies are sanitised anew, in every revision: a document may have been written by anybody. Unknown fields are
-    refused: a document of a newer version would lose them.
+    Bodies are sanitised again in every revision, because anybody may have written the document. Unknown fields are
+    rejected, because a document of a newer version would lose them.
 
-    Raises Invalid (with the place), Conflict (there is such a blog), Unavailable.
+    Raises:
+        Invalid: the document is not an export; the message names the place.
+        Conflict: there is already a blog with this id.
+        Unavailable: the store can't be reached.
     """
     blog, updated, posts = _check(document)
     keys, redis = Keys(blog.id), store.writes
     if await store.blog(blog.id) is not None:
-        raise Conflict(f"there is a blog {blog.id!r} already; delete it first")
-    await store.delete_blog(blog.id)  # what an import that was cut off has left
+        raise Conflict(f"there is already a blog {blog.id!r}; delete it first")
+    await store.delete_blog(blog.id)  # remains of an interrupted import
     count = sum(bool(indexes(entry)) for _, entry, _ in posts)
     stamp = "null" if updated is None else str(milliseconds(updated))
     sequence = 0
@@ -124,20 +132,25 @@ def _check(document: Object) -> tuple[Blog, datetime | None, list[tuple[Any, Pos
                 if got != expected:
                     raise ValueError(f"expected id, blog and revision {expected}, but got {got}")
             if entry.id in seen:
-                raise ValueError(f"the post {entry.id!r} comes twice")
+                raise ValueError(f"expected each post once, but {entry.id!r} is there twice")
             seen.add(entry.id)
             out = isinstance(entry, Post) and entry.status == "published"
             if out and one["change"] is None or (isinstance(entry, Post) and not out and one["change"]):
-                raise ValueError(f"a change {one['change']!r} does not go with the status {entry.status!r}")
+                raise ValueError(f"the change {one['change']!r} does not match the status {entry.status!r}")
             posts.append((one["change"], entry, lines))
     except (KeyError, IndexError, TypeError, ValueError, ValidationError) as error:
-        raise Invalid(f"the document is no export of a blog: {where}: {str(error)[:300]}") from error
+        raise Invalid(
+            f"expected an export of a blog, but the document is wrong at {where}: {str(error)[:300]}"
+        ) from error
     return blog, updated, posts
 
 
 def _sanitised(line: Object, where: str) -> Object:
-    """A revision whose body may stand in a page, whoever wrote the document. What Stop Press wrote stays as it is.
-    Raises Invalid when something in the body would run."""
+    """A revision whose body is safe to publish, whoever wrote the document. What Stop Press wrote stays unchanged.
+
+    Raises:
+        Invalid: the body has active content.
+    """
     post = line["post"]
     return {**line, "post": {**post, "body": sanitize(post["body"], where)}} if "body" in post else line
 

@@ -1,6 +1,8 @@
-"""One connection to the store, kept open, for questions that come so often that borrowing a connection from a pool, and
-waiting for its answer within tasks and timers of redis-py's own, costs several times the question itself (96 µs
-against 25 µs of CPU, redis-py 8.1)."""
+"""A permanent connection to the store for very frequent queries.
+
+Borrowing a connection from a pool, and waiting for the answer in redis-py's own tasks and timers, costs several times
+as much as the query itself (96 µs against 25 µs of CPU, redis-py 8.1).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from stoppress.store.redis_connection import connect
 
 
 class FastReads:
-    """Asks one thing at a time; reads only, since what may have been asked is asked again."""
+    """Sends one query at a time. For reads only, because a query may be sent twice."""
 
     def __init__(self, url: str, settings: Settings) -> None:
         self._client = connect(url, settings, retries=3, timed=False)
@@ -24,19 +26,23 @@ class FastReads:
         self._connection: Any = None
 
     async def ask(self, commands: Sequence[tuple[str, ...]]) -> Sequence[Any]:
-        """The answers, in order, in one round trip. Raises what redis-py raises, or TimeoutError."""
+        """Send commands in one round trip, and return their answers in order.
+
+        Raises what redis-py raises, or TimeoutError.
+        """
         async with self._turn:
             if self._connection is not None:
                 try:
                     return await self._exchange(commands)
                 except (RedisConnectionError, OSError):
-                    pass  # closed while nobody asked, as it may be
+                    pass  # the connection was closed while idle; the query is sent on a new one
             return await self._exchange(commands)
 
     async def _exchange(self, commands: Sequence[tuple[str, ...]]) -> Sequence[Any]:
         pool = self._client.connection_pool
         connection = self._connection or await pool.get_connection()
-        self._connection = None  # until its answers are read: what is left over would be taken for the next ones
+        # Kept again only once all answers are read. Otherwise they would be taken for the next query's.
+        self._connection = None
         try:
             async with asyncio.timeout(self._seconds):
                 await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
@@ -49,7 +55,7 @@ class FastReads:
         return answers
 
     async def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         if self._connection is not None:
             await self._connection.disconnect()
             await self._client.connection_pool.release(self._connection)

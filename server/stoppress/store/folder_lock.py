@@ -1,7 +1,7 @@
-"""Folders that only this user may enter, and who holds one.
+"""Private folders, and locks that show which process holds one.
 
-A folder is private when it is a real directory (no link), belongs to us, and has mode 0700. One that is not is
-never used: whoever could enter it could also put a socket of their own into it.
+A folder is private if it is a real directory (not a link), belongs to this user, and has mode 0700. Any other folder is
+never used: whoever can enter it could also put a socket of their own into it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from pathlib import Path
 
 from stoppress.errors import Unavailable
 
-# sun_path of sockaddr_un holds 108 bytes on Linux (unix(7)), the closing NUL among them.
+# sun_path of sockaddr_un has 108 bytes on Linux (unix(7)), including the final NUL.
 SOCKET_PATH_MAX = 107
 
 
 def make_private(folder: Path) -> None:
-    """Make `folder`, or see that it is private; our own with a wider mode is narrowed.
+    """Create `folder`, or check that it is private. If it is ours but has a wider mode, its mode becomes 0700.
 
-    Raises Unavailable, with the folder and what is wrong with it.
+    Raises:
+        Unavailable: with the folder, and what is wrong with it.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -37,16 +38,23 @@ def make_private(folder: Path) -> None:
 
 
 def check_owned(folder: Path) -> None:
-    """Raises Unavailable unless `folder` is a directory, no link, and ours; OSError when it can't be looked at."""
+    """Check that `folder` is a directory, not a link, and belongs to this user.
+
+    Raises:
+        Unavailable: it is not, or belongs to another user.
+        OSError: it can't be examined.
+    """
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise Unavailable(f"Expected a folder at {folder}, but found something else.")
     if found.st_uid != os.geteuid():
-        raise Unavailable(f"The folder {folder} belongs to user {found.st_uid}, but this is user {os.geteuid()}.")
+        raise Unavailable(
+            f"The folder {folder} belongs to user {found.st_uid}, but Stop Press runs as user {os.geteuid()}."
+        )
 
 
 def is_private(folder: Path) -> bool:
-    """Whether nobody else can have put anything there."""
+    """Whether nobody else can have put anything into `folder`."""
     try:
         check_owned(folder)
         return stat.S_IMODE(folder.lstat().st_mode) & 0o077 == 0
@@ -55,10 +63,13 @@ def is_private(folder: Path) -> bool:
 
 
 def socket_path(folder: Path, name: str) -> Path:
-    """Where the socket of `folder` goes: into it, or, where that path is too long for a socket, into a short private
-    folder whose name is derived from it. That one is made here.
+    """The path for the socket of `folder`.
 
-    Raises Unavailable when somebody else has made the short folder, or opened it to others.
+    It is in the folder itself or, if that path is too long for a socket, in a short private folder whose name is
+    derived from it. Creates the short folder.
+
+    Raises:
+        Unavailable: somebody else created the short folder, or others may enter it.
     """
     direct = folder / name
     if len(os.fsencode(direct)) <= SOCKET_PATH_MAX:
@@ -71,11 +82,11 @@ def socket_path(folder: Path, name: str) -> Path:
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise Unavailable(f"The folder {path.parent} for the store's socket can't be made: {error}.") from error
+            raise Unavailable(f"The folder {path.parent} for the store's socket can't be created: {error}.") from error
         if not is_private(path.parent):
             raise Unavailable(
-                f"The folder {path.parent} is meant for the store's socket, but others own it or may enter it; "
-                "remove it."
+                f"The folder {path.parent} is for the store's socket, but another user owns it or may enter it. "
+                "Remove it."
             )
         return path
     raise Unavailable(f"The path {direct} is too long for a socket, and there is no /tmp for a shorter one.")
@@ -83,7 +94,10 @@ def socket_path(folder: Path, name: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The process that holds a folder: `brief` if it is a command that soon lets go; `socket` is its store's path."""
+    """The process that holds a folder.
+
+    `brief` marks a command that releases it soon; `socket` is the path of its store.
+    """
 
     pid: int
     brief: bool
@@ -91,14 +105,16 @@ class Owner:
 
     @property
     def alive(self) -> bool:
-        """Whether there is such a process."""
+        """Whether the process exists."""
         return Path(f"/proc/{self.pid}").exists()
 
 
 class FolderLock:
-    """A lock on a file (flock(2)): held by one process, and let go by the kernel when it dies, however it dies.
+    """A lock on a file (flock(2)).
 
-    What the file says of its owner is a hint for others; only the lock counts.
+    One process holds it, and the kernel releases it when that process dies, however it dies.
+
+    The file's content says who the owner is. That is a hint for others; only the lock counts.
     """
 
     def __init__(self, path: Path) -> None:
@@ -107,13 +123,17 @@ class FolderLock:
 
     @property
     def fd(self) -> int:
-        """The locked file. A child that inherits it holds the lock as well, until it ends."""
+        """The file descriptor of the locked file. A child that inherits it also holds the lock until it exits."""
         if self._fd is None:
             raise RuntimeError(f"{self.path} is not locked")
         return self._fd
 
     def take(self) -> bool:
-        """Take it if it is free. Raises Unavailable when the file can't be made or the file system has no locks."""
+        """Take the lock if it is free. False if another process holds it.
+
+        Raises:
+            Unavailable: the file can't be created, or the file system has no locks.
+        """
         try:
             fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             try:
@@ -129,14 +149,14 @@ class FolderLock:
         return True
 
     def owner(self) -> Owner | None:
-        """Who wrote there last; None when nobody did, or they let go in order."""
+        """The owner that the file names. None if it names none, or the last one released the lock in order."""
         try:
             return Owner(**json.loads(self.path.read_text()))
         except (OSError, ValueError, TypeError):
             return None
 
     def sign(self, owner: Owner) -> None:
-        """Write down who holds it. Raises Unavailable, as on a full disk."""
+        """Write the owner into the file. Raises Unavailable, for example on a full disk."""
         try:
             os.ftruncate(self.fd, 0)
             os.pwrite(self.fd, json.dumps(asdict(owner)).encode(), 0)
@@ -144,13 +164,13 @@ class FolderLock:
             raise Unavailable(f"The file {self.path} can't be written: {error.strerror or error}.") from error
 
     def leave(self) -> None:
-        """Close the file, leaving what it says and any child that holds it."""
+        """Close the file. Its content stays, and so does the lock if a child holds it."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
 
     def release(self) -> None:
-        """Let go, in order."""
+        """Clear the file's content, and close it."""
         if self._fd is not None:
             os.ftruncate(self._fd, 0)
             self.leave()

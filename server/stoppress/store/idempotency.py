@@ -1,7 +1,7 @@
-"""What an earlier try of the same request got: the memory behind Idempotency-Key.
+"""Answers to earlier attempts of the same request: the memory behind Idempotency-Key.
 
-The key of a commit is kept by the commit's own script, in the same step (commit.lua). What is kept is where the answers
-are, `POST:REVISION …`: the revisions themselves stay in the posts' histories.
+commit.lua stores the key of a commit in the same step as the commit. It stores only the places of the answers,
+`POST:REVISION …`; the revisions themselves are in the posts' histories.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stoppress.store.redis_keys import REMEMBERED, RESERVED, Keys
 
 
 class Attempts:
-    """The part of base.Store that answers who asks again."""
+    """The part of base.Store that recognises retried requests."""
 
     def __init__(self, reads: Client, writes: Client) -> None:
         self.reads = reads
@@ -25,7 +25,7 @@ class Attempts:
 
     async def attempted(self, blog: str, attempt: Attempt) -> Sequence[Committed]:
         keys = Keys(blog)
-        with reachable("looking for an earlier try"):
+        with reachable("looking for an earlier attempt"):
             async with self.reads.pipeline(transaction=True) as pipe:
                 pipe.hmget(keys.attempt(attempt.key), "fingerprint", "sequence", "answer")
                 pipe.hget(keys.meta, "epoch")
@@ -36,10 +36,10 @@ class Attempts:
         return await self._replay(blog, epoch, sequences, kept)
 
     async def _replay(self, blog: str, epoch: str, sequences: str, kept: str) -> Sequence[Committed]:
-        """What the first try answered: the revisions that it made, as they then were."""
+        """The answers to the first attempt: the revisions that it wrote, as they were then."""
         keys = Keys(blog)
         made = load_answer(kept)
-        with reachable("reading what an earlier try wrote"):
+        with reachable("reading what an earlier attempt wrote"):
             async with self.reads.pipeline(transaction=True) as pipe:
                 for name, revision in made:
                     pipe.lindex(keys.history(name), revision - 1)
@@ -51,7 +51,7 @@ class Attempts:
 
     async def remember(self, attempt: Attempt, answer: str) -> tuple[str, bool]:
         mine = f"{attempt.fingerprint} {answer}"
-        with reachable("keeping an answer"):
+        with reachable("storing an answer"):
             first = await self.writes.set(REMEMBERED + attempt.key, mine, nx=True, get=True, ex=attempt.seconds)
         fingerprint, _, kept = str(first or mine).partition(" ")
         same_request(attempt, fingerprint)
@@ -64,16 +64,16 @@ class Attempts:
 
 
 def dump_answer(changes: Sequence[Change]) -> str:
-    """What is kept of these changes for a second try."""
+    """The text that is stored about these changes, for a retry."""
     return " ".join(f"{change.after.id}:{change.after.revision}" for change in changes)
 
 
 def load_answer(kept: str) -> list[tuple[str, int]]:
-    """The inverse of `dump_answer`: posts and their revisions."""
+    """The inverse of `dump_answer`: ids of posts, and their revisions."""
     return [(name, int(revision)) for name, _, revision in (part.partition(":") for part in kept.split(" "))]
 
 
 def same_request(attempt: Attempt | None, fingerprint: str) -> None:
-    """Return when the earlier try asked for the same. Raises Invalid."""
+    """Return if the earlier attempt made the same request. Raises Invalid otherwise."""
     if attempt is not None and attempt.fingerprint != fingerprint:
-        raise Invalid("this Idempotency-Key was used for another request; take a new key")
+        raise Invalid("this Idempotency-Key was used for another request; use a new key")

@@ -1,8 +1,9 @@
--- Some published posts in order, the blog and where it stands: all of one moment.
+-- Reads published posts in order, with the blog and its position, all at one moment.
 --
 -- KEYS 1 meta  2 state  3 all  4 the index to read
--- ARGV 1 newest or oldest  2 limit  3 how many to pass over  4 and 5: behind this time (ms) and id, or ''
--- Answers epoch, seq, updated, published posts, those in the index, the blog's record, the records; one more than the limit if there are more.
+-- ARGV 1 newest or oldest  2 limit  3 how many to skip  4 and 5 start after this time (ms) and id, or ''
+-- Returns epoch, seq, updated, number of published posts, number in the index, the blog's record, and the records:
+-- one more than the limit if there are more.
 
 local blog = redis.call('HGET', KEYS[2], '@blog')
 if not blog then return false end
@@ -15,7 +16,7 @@ if ARGV[4] == '' then
   if newest then from, to = to, from end
   ids = redis.call(command, KEYS[4], from, to, 'LIMIT', skip, wanted)
 else
-  -- Posts of the same millisecond stand in order of their ids: those up to the given one are passed over.
+  -- Posts of the same millisecond are in order of their ids. Skip those up to the given id.
   local ties = redis.call('ZCOUNT', KEYS[4], ARGV[4], ARGV[4])
   local found = redis.call(command, KEYS[4], ARGV[4], newest and '-inf' or '+inf', 'WITHSCORES', 'LIMIT', 0, wanted + ties + skip)
   ids = {}

@@ -1,8 +1,8 @@
--- How many read a blog, over all processes and machines: each says how many it has, and what it said holds for a while.
+-- Counts a blog's readers over all processes and machines. Each process reports its own, and a report expires.
 --
 -- KEYS 1 readers: process -> 'number until(ms)'
--- ARGV 1 process   2 its readers   3 for how long that holds (ms); 0 to ask only
--- Answers how many the others have. The clock is the server's own, so that nobody else's counts.
+-- ARGV 1 process   2 its readers   3 when the report expires, in ms from now; 0 to read without reporting
+-- Returns the number of readers of the other processes. Only the store's own clock is used.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

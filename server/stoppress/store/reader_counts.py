@@ -1,4 +1,4 @@
-"""How many read each blog, over all processes and machines: base_reader_counts.Audience on Redis."""
+"""The number of readers of each blog, over all processes and machines: base_reader_counts.Audience on Redis."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stoppress.store.redis_keys import Keys
 
 
 class RedisAudience:
-    """`process` names this process among all that share the store."""
+    """Reader counts in Redis. `process` identifies this process among all that share the store."""
 
     def __init__(self, url: str, settings: Settings, process: str) -> None:
         self._client = connect(url, settings, retries=0)
@@ -20,7 +20,7 @@ class RedisAudience:
         self._script = self._client.register_script(script)
 
     async def report(self, readers: Mapping[str, int], *, holds: float) -> Mapping[str, int]:
-        """See base_reader_counts.Audience."""
+        """Report readers, and return those of other processes; see base_reader_counts.Audience."""
         if not readers:
             return {}
         with reachable("summing up the readers"):
@@ -31,10 +31,10 @@ class RedisAudience:
         return dict(zip(readers, map(int, answers), strict=True))
 
     async def others(self, blog: str) -> int:
-        """See base_reader_counts.Audience."""
+        """The number of readers in other processes; see base_reader_counts.Audience."""
         with reachable("summing up the readers"):
             return int(await self._script([Keys(blog).readers], [self._process, 0, 0]))
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         await self._client.aclose()

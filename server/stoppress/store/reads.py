@@ -1,6 +1,6 @@
-"""Reading blogs and posts out of Redis: for everybody, and, from keys of their own, drafts for editors.
+"""Reads blogs and posts from Redis: for everybody, and, from separate keys, drafts for editors.
 
-What a page or a catch-up holds is read by one script, so that all of it is of one moment.
+Pages and catch-up are each read by one script, so that everything in them is from one moment.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from stoppress.store.redis_keys import BLOG, BLOGS, Keys
 
 
 class Reading:
-    """The half of base.Store that changes nothing."""
+    """The part of base.Store that changes nothing."""
 
     def __init__(self, reads: Client) -> None:
         self.reads = reads
@@ -125,7 +125,7 @@ class Reading:
 def _blog(record: str, epoch: str, sequence: str, updated: str | None, count: int) -> tuple[Blog, Cursor]:
     event = load_record(record).event
     if not isinstance(event, BlogChanged):
-        raise Unavailable("a newer version wrote the blog, and this one can't read it")
+        raise Unavailable("a newer version of Stop Press wrote the blog, and this one can't read it; upgrade this one")
     updated_at = moment(int(updated)) if updated else None
     return event.blog.model_copy(update={"posts": count, "updated_at": updated_at}), Cursor(epoch, int(sequence))
 

@@ -1,15 +1,15 @@
-"""How events, records and tokens are written down: JSON texts, read back into the model's frozen types.
+"""How events, records and tokens are stored: as JSON texts, which are read back into the model's frozen types.
 
-Processes of two versions may share a store, so a newer version may have written what is read here. Reading therefore
-is tolerant (docs/decisions/0045):
+Processes of two versions may share a store, so a newer version may have written what is read here. Reading is therefore
+tolerant (docs/decisions/0045):
 
-- unknown fields are ignored, and so are further members of a record;
+- unknown fields, and additional members of a record, are ignored;
 - an item of a list that can't be read, such as a medium of an unknown `type`, is left out;
-- a blog's status, time zone or language that is unknown reads as the field's default;
-- in a record, a post that can't be read otherwise reads as removed; what is none of post, removed and blog reads as
-  UnknownEvent. So neither stops a tail.
+- an unknown status, time zone or language of a blog is read as the field's default;
+- in a record, a post that still can't be read is read as removed, and anything that is neither post, removal nor blog
+is read as UnknownEvent. So neither stops a tail.
 
-What comes from outside is checked strictly: editing/inputs.py, store/export_import.py.
+Input from outside is checked strictly: editing/inputs.py, store/export_import.py.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def milliseconds(moment: datetime) -> int:
-    """Milliseconds since 1970, exactly."""
+    """Exact milliseconds since 1970."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def moment(value: int) -> datetime:
-    """The inverse of `milliseconds`."""
+    """The time that is `value` milliseconds after 1970: the inverse of `milliseconds`."""
     return _EPOCH + timedelta(milliseconds=value)
 
 
@@ -54,7 +54,7 @@ def _dump(value: Any) -> str:
 
 
 def dump_event(event: Event) -> str:
-    """The event without what the store adds (see commit.lua)."""
+    """An event as JSON, without what the store adds (see commit.lua)."""
     match event:
         case PostChanged(change=change, post=post):
             return f'{{"change":"{change}","post":{post.model_dump_json()}}}'
@@ -65,8 +65,10 @@ def dump_event(event: Event) -> str:
 
 
 def load_record(text: str, epoch: str | None = None, committed: str | None = None) -> Record:
-    """The inverse of what commit.lua writes around `dump_event`; `epoch` and `committed`
-    (ms) are written beside it in the stream."""
+    """Parse a record, which commit.lua writes around an event of `dump_event`.
+
+    `epoch` and `committed` (in ms) come from the record's entry in the stream.
+    """
     sequence, posts, updated, content, *_ = json.loads(text)
     updated_at = None if updated is None else moment(updated)
     event = _load_event(content)
@@ -82,7 +84,7 @@ def _load_event(content: Any) -> Event | UnknownEvent:
                 try:
                     return PostChanged(change, load_post(fields))
                 except ValidationError:
-                    # Not shown rather than shown in part: it may be under a status that hides it.
+                    # Hide the post rather than show part of it: its unknown status may mean that it is hidden.
                     identity = {name: fields[name] for name in ("id", "blog", "revision")}
                     return PostRemoved(Tombstone.model_validate(identity))
             case {"removed": fields}:
@@ -95,12 +97,12 @@ def _load_event(content: Any) -> Event | UnknownEvent:
 
 
 def load_post(fields: Any) -> Post:
-    """A post as some version dumped it. Raises ValidationError, also for an unknown status."""
+    """A post that any version stored. Raises ValidationError, also for an unknown status."""
     return _load(Post, fields)
 
 
 def load_blog(fields: Any) -> Blog:
-    """A blog as some version dumped it. Raises ValidationError."""
+    """A blog that any version stored. Raises ValidationError."""
     return _load(Blog, fields, {"status": "live", "timezone": "UTC", "language": "en"})
 
 
@@ -109,8 +111,10 @@ _NOTHING: Mapping[str, object] = {}
 
 
 def _load(model: type[Model], fields: Any, otherwise: Mapping[str, object] = _NOTHING) -> Model:
-    """`fields` as `model`, without what this version can't read; `otherwise` has the values of fields whose own is
-    unknown. Raises ValidationError."""
+    """`fields` as `model`, without the values that this version can't read.
+
+    `otherwise` has defaults for fields whose value is unknown. Raises ValidationError.
+    """
     try:
         return model.model_validate(fields, extra="ignore")
     except ValidationError as error:
@@ -128,8 +132,10 @@ def _load(model: type[Model], fields: Any, otherwise: Mapping[str, object] = _NO
 
 
 def load_entry(text: str) -> Entry:
-    """A post, or the tombstone of one, as editors see it: a status that is unknown reads as a draft's. Raises
-    ValidationError."""
+    """A post or its tombstone, as editors see it. An unknown status is read as `draft`.
+
+    Raises ValidationError.
+    """
     fields = json.loads(text)
     if fields["status"] == "deleted":
         return _load(Tombstone, fields)
@@ -137,13 +143,13 @@ def load_entry(text: str) -> Entry:
 
 
 def dump_revision(revision: Revision) -> str:
-    """One line of a post's history."""
+    """A revision as one line of its post's history."""
     head = _dump({"revision": revision.revision, "at": rfc3339(revision.at), "by": revision.by})
     return f'{head[:-1]},"post":{revision.post.model_dump_json()}}}'
 
 
 def load_revision(text: str) -> Revision:
-    """The inverse of `dump_revision`."""
+    """Parse one line of a post's history: the inverse of `dump_revision`."""
     line = json.loads(text)
     return Revision(
         revision=line["revision"],
@@ -154,13 +160,16 @@ def load_revision(text: str) -> Revision:
 
 
 def check_revision(line: Any) -> None:
-    """Raises ValidationError, KeyError or TypeError when `load_revision` would leave anything out of this line."""
+    """Check that `load_revision` leaves nothing of this line out.
+
+    Raises ValidationError, KeyError or TypeError otherwise.
+    """
     post = line["post"]
     (Tombstone if post["status"] == "deleted" else Post).model_validate(post)
 
 
 def dump_token(token: TokenRecord) -> str:
-    """A token as kept."""
+    """A token as it is stored, in JSON."""
     return _dump(
         {
             "id": token.id,
@@ -175,7 +184,7 @@ def dump_token(token: TokenRecord) -> str:
 
 
 def load_token(text: str) -> TokenRecord:
-    """The inverse of `dump_token`."""
+    """Parse a stored token: the inverse of `dump_token`."""
     fields = json.loads(text)
     return TokenRecord(
         id=fields["id"],

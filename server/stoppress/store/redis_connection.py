@@ -1,7 +1,7 @@
-"""Connections to Redis or Valkey: how they are made, and what their failures are called here.
+"""Connections to Redis or Valkey, and the errors that their failures raise.
 
-Two clients share nothing but the address. Reads are retried by redis-py; a commit never is: whether it happened is
-for the caller to find out by its Attempt or revision, not for a driver that sends the same script twice.
+Two clients share only the address. redis-py retries reads. A commit is never retried here: the caller finds out by its
+Attempt or its revision whether it happened, and a driver must not send the same script twice.
 """
 
 from __future__ import annotations
@@ -21,16 +21,20 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from stoppress.errors import Unavailable
 from stoppress.settings import Settings
 
-Client = Any  # redis-py's Redis is generic in its stubs and not in its code; Any keeps the seam in this file
+Client = Any  # redis-py's Redis is generic in its stubs but not in its code; Any keeps that in this file
 
-# What a server answers when it is there but can't keep a write (or is not ready yet).
+# What a server answers if it is running but can't store a write, or is not ready yet.
 _REFUSALS = ("MISCONF", "LOADING", "NOREPLICAS", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN")
 
 
 def connect(
     url: str, settings: Settings, *, retries: int, answer_within: float | None = None, timed: bool = True
 ) -> Client:
-    """A client for `url`. Nothing is sent yet. Not `timed`, it waits for as long as its caller does."""
+    """A client for `url`. It connects at the first command.
+
+    `answer_within` is the time limit for one answer, in seconds, instead of `redis_timeout`. If not `timed`, it has no
+    limit of its own.
+    """
     retry = Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2) if retries else NoBackoff(), retries)
     pool = BlockingConnectionPool.from_url(
         url,
@@ -47,10 +51,10 @@ def connect(
 
 @contextmanager
 def reachable(doing: str) -> Iterator[None]:
-    """What redis-py raises, as Unavailable: `doing` says what was tried.
+    """Turn errors of redis-py into Unavailable. `doing` says what was attempted, for the message.
 
     Raises:
-        Unavailable: the store did not answer in time, or can't take writes.
+        Unavailable: the store did not answer in time, or can't accept writes.
     """
     try:
         yield
@@ -66,5 +70,5 @@ def reachable(doing: str) -> Iterator[None]:
 
 
 def script(name: str) -> str:
-    """The text of a Lua script of this folder."""
+    """The text of a Lua script in this folder, by its name without `.lua`."""
     return files("stoppress.store").joinpath(f"{name}.lua").read_text(encoding="utf-8")

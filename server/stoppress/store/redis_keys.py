@@ -1,4 +1,4 @@
-"""The names of the keys. All of a blog's share the hash tag `{blog}`."""
+"""The names of keys in Redis. All keys of a blog share the hash tag `{blog}`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ RESERVED = "stoppress:reserved:"
 REMEMBERED = "stoppress:remembered:"
 AUDIT = "stoppress:audit"
 RATE = "stoppress:rate:"
-BLOG = "@blog"  # stands for the blog itself among its posts; no post's id may begin so
+BLOG = "@blog"  # the blog itself, among its posts; no post's id may begin with @
 
 
 class Keys:
-    """The keys of one blog."""
+    """The names of one blog's keys."""
 
     def __init__(self, blog: str) -> None:
         self.blog = blog
@@ -33,7 +33,7 @@ class Keys:
 
     @property
     def standing(self) -> list[str]:
-        """The keys of every blog, but for its tags, in the order that commit.lua and delete_blog.lua take them."""
+        """The keys that every blog has, except its tags, in the order that commit.lua and delete_blog.lua expect."""
         return [
             self.meta,
             self.state,
@@ -46,7 +46,7 @@ class Keys:
         ]
 
     def index(self, name: str) -> str:
-        """Published posts by time: `all`, `key`, `pinned`, `tag:NAME`."""
+        """The index of published posts by time: `all`, `key`, `pinned` or `tag:NAME`."""
         return f"{self.prefix}index:{name}"
 
     def history(self, thing: str) -> str:
@@ -54,12 +54,12 @@ class Keys:
         return f"{self.prefix}history:{thing}"
 
     def attempt(self, key: str) -> str:
-        """What the first try with an idempotency key got."""
+        """The answer to the first attempt with an idempotency key."""
         return f"{self.prefix}attempt:{key}"
 
 
 def indexes(entry: Post | Tombstone | None) -> list[str]:
-    """The indexes in which an entry stands: none unless it is published."""
+    """The indexes that contain an entry. Empty unless it is published."""
     if not isinstance(entry, Post) or entry.status != "published":
         return []
     names = ["all", *(f"tag:{tag}" for tag in entry.tags)]

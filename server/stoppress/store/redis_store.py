@@ -1,4 +1,4 @@
-"""The store on Redis (7 or newer) or Valkey: the contract of base.py, with the Lua scripts beside this file."""
+"""The store on Redis (7 or newer) or Valkey: implements base.py with the Lua scripts in this folder."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from stoppress.store.redis_connection import connect, reachable
 
 
 class RedisStore(Reading, Writing, Schedule):
-    """Blogs and posts in Redis; see base.Store for what each method promises.
+    """Blogs and posts in Redis. base.Store documents each method.
 
-    Of its two clients, `reads` tries a command again by itself, and `writes` never does: whether a commit happened, its
-    Attempt or revision tells.
+    Its client `reads` retries commands. Its client `writes` never does: the Attempt or the revision shows whether a
+    commit happened.
     """
 
     def __init__(self, url: str, settings: Settings) -> None:
@@ -23,7 +23,7 @@ class RedisStore(Reading, Writing, Schedule):
         Schedule.__init__(self, reads, writes)
 
     async def ping(self) -> None:
-        with reachable("asking whether it is there"):
+        with reachable("checking that it accepts writes"):
             await self.writes.set("stoppress:ready", "1")
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The histories as they grow, read off the streams: base.Log on Redis."""
+"""Reads the streams: base.Log on Redis."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from stoppress.store.redis_connection import connect, reachable
 from stoppress.store.redis_keys import Keys
 from stoppress.task_cancellation import cancellable
 
-_AT_ONCE = 500  # records of one blog in one answer
+_AT_ONCE = 500  # records of one blog per answer
 
 
 class RedisLog:
-    """A blocking XREAD holds its connection and waits long: it has a client of its own, whose socket waits longer."""
+    """The streams of all blogs.
+
+    A blocking XREAD occupies its connection for long, so it has a client of its own, with a longer time limit.
+    """
 
     def __init__(self, url: str, settings: Settings) -> None:
         self._url = url
@@ -25,11 +28,14 @@ class RedisLog:
         self._asking = FastReads(url, settings)
 
     async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
-        """See base.Log. `wait` is at most a minute; a cancelled read loses nothing."""
+        """Wait for records; see base.Log.
+
+        `wait` is capped at a minute, or at `verify` if that is longer. A cancelled read loses nothing.
+        """
         wait = min(wait, _longest_wait(self._settings))
         blogs = {Keys(blog).events: blog for blog in after}
         streams = {Keys(blog).events: f"{sequence}-0" for blog, sequence in after.items()}
-        with reachable("following the blogs"):
+        with reachable("reading the blogs' streams"):
             found = await cancellable(self._blocking.xread(streams, count=_AT_ONCE, block=max(1, int(wait * 1000))))
         return {
             blogs[stream]: [
@@ -39,10 +45,10 @@ class RedisLog:
         }
 
     async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
-        """See base.Log."""
+        """The head of each blog; see base.Log."""
         if not blogs:
             return {}
-        with reachable("asking where the blogs stand"):
+        with reachable("reading the blogs' heads"):
             answers = await self._asking.ask([("HMGET", Keys(blog).meta, "epoch", "seq") for blog in blogs])
         return {
             blog: Cursor(epoch, int(sequence)) if epoch else None
@@ -50,7 +56,7 @@ class RedisLog:
         }
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         await self._blocking.aclose()
         await self._asking.close()
 

@@ -1,8 +1,9 @@
--- What changed after a sequence number, compacted to the last record of each thing, in sequence order.
+-- Reads the changes after a sequence number, compacted to the last record of each post and of the blog, in order.
 --
 -- KEYS 1 meta  2 state  3 all  4 changed
 -- ARGV 1 after  2 limit
--- Answers epoch, seq, updated, published posts, the blog's record, the records; one more than the limit if there are more.
+-- Returns epoch, seq, updated, number of published posts, the blog's record, and the records: one more than the limit
+-- if there are more.
 
 local blog = redis.call('HGET', KEYS[2], '@blog')
 if not blog then return false end

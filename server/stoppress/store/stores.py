@@ -1,4 +1,4 @@
-"""All that is kept, open together: the blogs, their histories, the tokens, the audit log and the numbers of readers."""
+"""Opens everything that is stored: the blogs, their streams, the tokens, the audit log and the reader counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stoppress.store.tokens import RedisTokens
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The store and what belongs to it, open."""
+    """The open stores."""
 
     store: RedisStore
     log: RedisLog
@@ -30,8 +30,11 @@ class Stores:
 
 @asynccontextmanager
 async def open_stores(settings: Settings, *, own: bool = False) -> AsyncIterator[Stores]:
-    """The stores that the settings name. The embedded one is started for as long as this lasts, unless another process
-    runs it already; with `own` that is an error. Raises Unavailable."""
+    """Open the stores that the settings name.
+
+    The embedded store is started, and runs until the context exits, unless another process already runs it. With `own`,
+    that is an error. Raises Unavailable.
+    """
     embedded: EmbeddedValkey | None = None
     url = settings.redis_url
     if url is None:

@@ -1,4 +1,4 @@
-"""Tokens in Redis: base_tokens.Tokens."""
+"""Tokens in Redis: implements base_tokens.Tokens."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from stoppress.store.redis_keys import RATE, TOKENS
 
 
 class RedisTokens:
-    """One hash, by token id."""
+    """Tokens in one hash, by their ids."""
 
     def __init__(self, url: str, settings: Settings) -> None:
         self._redis = connect(url, settings, retries=3)
 
     async def add(self, token: TokenRecord) -> None:
-        """See base_tokens.Tokens."""
-        with reachable("keeping a token"):
+        """Store a token; see base_tokens.Tokens."""
+        with reachable("storing a token"):
             await self._redis.hset(TOKENS, token.id, dump_token(token))
 
     async def get(self, token: str) -> TokenRecord | None:
-        """See base_tokens.Tokens."""
-        with reachable("looking a token up"):
+        """The token with this id; see base_tokens.Tokens."""
+        with reachable("looking up a token"):
             text = await self._redis.hget(TOKENS, token)
         return load_token(text) if text else None
 
     async def all(self) -> Sequence[TokenRecord]:
-        """See base_tokens.Tokens."""
+        """All tokens; see base_tokens.Tokens."""
         with reachable("listing the tokens"):
             texts = await self._redis.hvals(TOKENS)
         return sorted(map(load_token, texts), key=lambda token: (token.created_at, token.id))
 
     async def remove(self, token: str) -> bool:
-        """See base_tokens.Tokens."""
+        """Delete a token; see base_tokens.Tokens."""
         with reachable("revoking a token"):
             return bool(await self._redis.hdel(TOKENS, token))
 
     async def count(self, token: str, window: int, by: int, *, seconds: int) -> int:
-        """See base_tokens.Tokens."""
+        """Count requests of a token; see base_tokens.Tokens."""
         key = f"{RATE}{token}:{window}"
         with reachable("counting requests"):
             async with self._redis.pipeline(transaction=True) as pipe:
@@ -50,5 +50,5 @@ class RedisTokens:
         return int(after) - by
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         await self._redis.aclose()

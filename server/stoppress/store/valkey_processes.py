@@ -1,6 +1,6 @@
-"""The Valkeys that work in one folder: start one, tell whether one is ours, end one.
+"""The Valkey processes of one folder: start one, recognise one, end one.
 
-No pid is ever trusted from a file: processes are found by what they are and where they work, and signalled through a
+A pid in a file is never trusted. Processes are found by their name and working directory, and signalled through a
 pidfd, which can't be recycled.
 """
 
@@ -28,13 +28,15 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 10.0  # seconds to wait for another process, or for Valkey to open its socket
 STOP_PATIENCE = 10.0  # seconds from SIGTERM to SIGKILL; Valkey flushes and ends in milliseconds
-LOG_MAX = 1_000_000  # bytes of valkey.log, after which the next start begins a new one
+LOG_MAX = 1_000_000  # bytes; if valkey.log is larger, the next start replaces it
 
 
 class ValkeyProcesses:
-    """Those of the folder `home`, run with `options`, of which `durability` are those that a Valkey found running must
-    have as well. `pause` is called between two looks at something that changes in milliseconds; what it raises ends the
-    wait. All methods block."""
+    """The Valkey processes of the folder `home`. All methods block.
+
+    They are run with `durability` and `options`; a Valkey that is already running must have the same `durability`.
+    `pause` is called between two checks of something that changes within milliseconds, and may raise to end the wait.
+    """
 
     def __init__(
         self, home: Path, durability: Mapping[str, str], options: Mapping[str, str], pause: Callable[[], None]
@@ -46,8 +48,11 @@ class ValkeyProcesses:
         self._child: subprocess.Popen[bytes] | None = None
 
     def launch(self, socket: Path, lock: FolderLock) -> int:
-        """Start one that listens on `socket`, hand it the lock, and return its pid once it answers. Raises Unavailable,
-        with the end of its log."""
+        """Start a Valkey that listens on `socket`, hand it the lock, and return its pid once it answers.
+
+        Raises:
+            Unavailable: with the end of Valkey's log.
+        """
         options = {
             **self._durability,
             **self._options,
@@ -71,7 +76,7 @@ class ValkeyProcesses:
                     stdout=output,
                     stderr=output,
                     pass_fds=(lock.fd,),
-                    # Ctrl-C in the terminal is for us: we end Valkey when the last write is done.
+                    # Ctrl-C in the terminal must not reach Valkey: this process ends it after the last write.
                     start_new_session=True,
                 )
         except OSError as error:
@@ -94,17 +99,22 @@ class ValkeyProcesses:
                     valkey.ping()
                     return
                 except redis.BusyLoadingError:
-                    deadline = time.monotonic() + PATIENCE  # a long append-only file takes its time
+                    deadline = time.monotonic() + PATIENCE  # loading a long append-only file takes time
                 except (redis.ConnectionError, redis.TimeoutError):
                     pass
                 if (code := process.poll()) is not None:
-                    raise Unavailable(f"Valkey ended at its start in {self.home}, code {code}: {self.last_log_lines()}")
+                    raise Unavailable(
+                        f"Valkey in {self.home} exited at its start, code {code}: {self.last_log_lines()}"
+                    )
                 if time.monotonic() > deadline:
-                    raise Unavailable(f"Valkey does not answer in {self.home}: {self.last_log_lines()}")
+                    raise Unavailable(f"Valkey in {self.home} does not answer: {self.last_log_lines()}")
                 self._pause()
 
     def is_ours(self, socket: Path) -> bool:
-        """Whether a Valkey answers there that works in this folder, under our policy and of our version."""
+        """Whether our Valkey answers at `socket`.
+
+        It must work in this folder, with our durability options, and have our version.
+        """
         if not is_private(socket.parent):
             return False
         try:
@@ -122,7 +132,7 @@ class ValkeyProcesses:
             return False
 
     def here(self) -> list[int]:
-        """The processes that are a Valkey and work in this folder."""
+        """The pids of Valkey processes whose working directory is this folder."""
         found = []
         for entry in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
@@ -132,13 +142,13 @@ class ValkeyProcesses:
         return found
 
     def end(self, pid: int) -> None:
-        """SIGTERM, on which Valkey flushes and ends; SIGKILL for one that hangs."""
+        """End a Valkey with SIGTERM, on which it flushes and exits, or with SIGKILL if it hangs."""
         try:
             pidfd = os.pidfd_open(pid)
         except ProcessLookupError:
             return
         try:
-            # Between the look and the pidfd the process may have ended and its number gone to another.
+            # Before the pidfd was opened the process may have exited, and another may have got its pid.
             if pid not in self.here():
                 return
             for number, patience in ((signal.SIGTERM, STOP_PATIENCE), (signal.SIGKILL, PATIENCE)):
@@ -146,35 +156,35 @@ class ValkeyProcesses:
                     signal.pidfd_send_signal(pidfd, number)
                 if readable(pidfd, timeout=patience):
                     return
-                log.warning("Valkey, process %d, did not end within %g s of %s", pid, patience, number.name)
+                log.warning("Valkey, process %d, did not exit within %g s after %s", pid, patience, number.name)
         finally:
             os.close(pidfd)
 
     def reap(self) -> None:
-        """Take the exit code of a child that has ended, so that it does not stay as a zombie."""
+        """Wait for a child that is exiting, so that it does not remain as a zombie."""
         if self._child is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._child.wait(PATIENCE)
             self._child = None
 
     def last_log_lines(self) -> str:
-        """The end of its log."""
+        """The last lines of Valkey's log, joined by slashes."""
         try:
             lines = (self.home / "valkey.log").read_text(errors="replace").strip().splitlines()
         except OSError as error:
             return f"its log can't be read ({error})."
-        return " / ".join(lines[-3:]) or "it said nothing."
+        return " / ".join(lines[-3:]) or "its log is empty."
 
 
 def client(socket: Path) -> redis.Redis:
-    """A client that fails at once rather than trying again."""
+    """A client for a unix socket. It fails at once instead of retrying."""
     return redis.Redis(
         unix_socket_path=str(socket), decode_responses=True, socket_timeout=5.0, retry=Retry(NoBackoff(), 0)
     )
 
 
 def readable(*fds: int, timeout: float | None = None) -> bool:
-    """Whether one of them became readable (a pidfd: whether its process ended) within `timeout` seconds."""
+    """Whether any of `fds` becomes readable within `timeout` seconds. A pidfd does when its process exits."""
     poll = select.poll()
     for fd in fds:
         poll.register(fd, select.POLLIN)

@@ -1,10 +1,9 @@
-"""The socket's messages, version 1: docs/protocol.md in code.
+"""The messages of the protocol, version 1 (docs/protocol.md): functions that build them.
 
-A message is one JSON object with `type` and `cursor`. Two forms: `json` carries posts as data, for apps; `html`
-carries each post as the markup that the page holds, for the page. What is said of one record is the same in both
-but for that.
+A message is one JSON object with `type` and `cursor`. It has two forms: `json` has posts as data, for apps; `html` has
+each post as markup, for the page. Both forms of a record are otherwise the same.
 
-The functions here write messages. messages.py has their fields, and schema.py makes JSON Schemas of those.
+messages.py has the fields of every message, and schema.py makes JSON Schemas of them.
 """
 
 from __future__ import annotations
@@ -34,19 +33,19 @@ from stoppress.wire.messages import Form as Form
 
 
 class Markup(Protocol):
-    """What the page's templates make of a blog: given to the html form, so that wire knows no template."""
+    """Renders parts of a blog's page. It is passed to the html form, so that wire does not depend on templates."""
 
     def post(self, blog: Blog, post: Post) -> str:
-        """The post's `<article>`, as the page holds it."""
+        """The post's `<article>`, exactly as in the page."""
 
     def header(self, blog: Blog) -> str:
         """The page's header: headline, standfirst, byline, dateline."""
 
     def summary(self, blog: Blog, post: Post) -> SummaryMarkup:
-        """What else the top of the page shows of a post."""
+        """The post's other parts at the top of the page, such as its line among the key events."""
 
     def dateline(self, blog: Blog) -> str:
-        """The header's line that every change moves: 'Updated …' and the count."""
+        """The header's line that every change updates: 'Updated …' and the number of posts."""
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -57,12 +56,15 @@ def _text(message: Message) -> str:
 
 
 def dump_blog(blog: Blog) -> dict[str, Any]:
-    """The blog's public state, as it stands in messages and answers."""
+    """The blog's public state, as it appears in messages and in the API's answers."""
     return blog.model_dump(mode="json")
 
 
 def hello(blog: Blog, cursor: Cursor, *, heartbeat: float, resumed: bool) -> str:
-    """The first message. `cursor` is where the reader stands before anything that follows."""
+    """The first message of a connection.
+
+    `cursor` is the reader's position before the messages that follow. `heartbeat` is the interval in seconds.
+    """
     message: HelloMessage = {
         "type": "hello",
         "cursor": str(cursor),
@@ -74,11 +76,11 @@ def hello(blog: Blog, cursor: Cursor, *, heartbeat: float, resumed: bool) -> str
 
 
 def change(record: Record, blog: Blog, cursor: Cursor, form: Form, markup: Markup) -> str:
-    """What a record says to readers.
+    """The message for one record.
 
-    `blog` is the blog with its counts as of the record. Every `post` and `remove` carries those counts as `blog`,
-    so that no client has to guess them. Of an event that this version can't read it says the blog as of the record, so
-    that the reader's cursor moves past it.
+    `blog` is the blog with its counts as of the record. Every `post` and `remove` includes those counts as `blog`, so
+    that clients need not count. For an event that this version can't read, the message is the blog as of the record,
+    which moves the reader's cursor past it.
     """
     if form is Form.JSON:
         return _text(_data(record, blog, str(cursor)))
@@ -146,7 +148,7 @@ def _markup_counts(blog: Blog, markup: Markup) -> MarkupCounts:
 
 
 def heartbeat(cursor: Cursor, readers: int | None) -> str:
-    """Nothing happened up to `cursor`, the head; `readers` are with this blog now."""
+    """A heartbeat. `cursor` is the blog's head, `readers` the approximate number of its readers (None: unknown)."""
     message: HeartbeatMessage = {"type": "heartbeat", "cursor": str(cursor)}
     if readers is not None:
         message["readers"] = readers
@@ -154,13 +156,13 @@ def heartbeat(cursor: Cursor, readers: int | None) -> str:
 
 
 def reset(cursor: Cursor, reason: str) -> str:
-    """The reader's cursor can't be resumed from: it loads afresh, and goes on from there."""
+    """Tells the reader to reload, because its cursor can't be resumed. `cursor` is the blog's head."""
     message: ResetMessage = {"type": "reset", "cursor": str(cursor), "reason": reason}
     return _text(message)
 
 
 def bye(cursor: Cursor, *, retry_after_ms: int, reason: str) -> str:
-    """This server goes away; come back, to any, after so long."""
+    """Tells the reader that this server is shutting down, and to reconnect to any server after `retry_after_ms`."""
     message: ByeMessage = {
         "type": "bye",
         "cursor": str(cursor),

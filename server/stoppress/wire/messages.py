@@ -1,12 +1,12 @@
-"""The fields of every message, version 1: the one place that says what they are.
+"""The fields of every message, version 1. This is their only definition.
 
 A message is one JSON object. `MESSAGES` lists the messages of each form. The functions in `stoppress.wire` build
-exactly these types, so the type checker reports a field that is missing here. Everything else is made from them:
+exactly these types, so the type checker reports a field that is missing here. Everything else is generated from them:
 
 - the JSON Schemas (schema.py), and from those `/asyncapi.json`;
 - the tables in docs/protocol.md and the client's types (scripts/messages.py, or `make messages`).
 
-A field's description is for whoever writes a client. The docstring of a message says what the client does with it.
+A field's description is for authors of clients. The docstring of a message tells them what a client does with it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from stoppress.model import Blog, Change, Post
 
 
 class Form(StrEnum):
-    """How posts are carried; the value is the WebSocket subprotocol."""
+    """The form of posts in messages. The value is the name of the WebSocket subprotocol."""
 
     JSON = "stoppress.v1.json"
     HTML = "stoppress.v1.html"
 
 
 class Close(IntEnum):
-    """Close codes; each says by itself whether to come back (docs/protocol.md)."""
+    """WebSocket close codes. Each code alone tells a client whether to reconnect (docs/protocol.md)."""
 
     ENDED = 1000
     GOING_AWAY = 1001
@@ -40,7 +40,7 @@ class Close(IntEnum):
 
 
 class _Dumped:
-    """Gives a dict that a model dumped the schema of that model."""
+    """Gives a dict, made by dumping a model, the schema of that model."""
 
     def __init__(self, model: type[BaseModel]) -> None:
         self._model = model
@@ -83,7 +83,7 @@ class HelloMessage(TypedDict):
     cursor: Annotated[str, Field(description="The client's position before the messages that follow. Opaque.")]
     blog: Annotated[DumpedBlog, Field(description="The blog, as the API answers it.")]
     heartbeat: Annotated[float, Field(description="Seconds between two heartbeats.")]
-    resumed: Annotated[bool, Field(description="Whether the connection goes on from the cursor that the client sent.")]
+    resumed: Annotated[bool, Field(description="Whether the connection resumes from the cursor that the client sent.")]
 
 
 _ChangeKind = Annotated[Change, Field(description="What happened to the post. Treat an unknown one as `edited`.")]
@@ -170,15 +170,15 @@ class HeartbeatMessage(TypedDict):
 
 
 class ResetMessage(TypedDict):
-    """The client's cursor can't be resumed from. Forget all posts, load the page or the posts afresh, and go on from
-    the cursor that comes with them."""
+    """The client's cursor can't be resumed. Discard all posts, reload the page or the posts, and continue from the
+    cursor that comes with them."""
 
     type: Literal["reset"]
     cursor: _Cursor
     reason: Annotated[
         str,
         Field(
-            description="`epoch`: the history began anew; `ahead`: the cursor is ahead of the history. There may be "
+            description="`epoch`: the history began again; `ahead`: the cursor is ahead of the history. There may be "
             "others; all are treated alike."
         ),
     ]

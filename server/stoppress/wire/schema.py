@@ -1,7 +1,7 @@
 """JSON Schemas of the messages, made from their types (messages.py) and the models.
 
-They say what this version sends. They do not forbid other fields: a later version may add some, and a client ignores
-what it does not know.
+They describe what this version sends, and do not forbid other fields: a later version may add some, and clients ignore
+fields that they do not know.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ Schema = dict[str, Any]
 
 
 class SentSchema(GenerateJsonSchema):
-    """Schemas of what is sent: a model dumps every field, so each is required, and later versions may add some."""
+    """Generates schemas of what is sent.
+
+    Every field is required, because models dump all of them. Other fields are allowed.
+    """
 
     def field_is_required(self, field: Any, total: bool) -> bool:
         return field["type"] == "model-field" or super().field_is_required(field, total)
@@ -36,13 +39,13 @@ class SentSchema(GenerateJsonSchema):
 
 
 def message_types(form: Form) -> Iterator[tuple[str, str]]:
-    """The messages of a form in the order of the documents: the value of `type`, and the name of the schema."""
+    """The messages of a form in the order of the docs: the value of `type`, and the name of the schema."""
     for message in MESSAGES[form]:
         yield message.__name__.removesuffix("Message").removesuffix("Markup").lower(), message.__name__
 
 
 def message_schemas(ref_template: str = "#/$defs/{model}") -> dict[str, Schema]:
-    """The schemas by name: those of the messages in both forms, and of the blog, the post and the like in them."""
+    """All schemas by name: those of the messages in both forms, and those of blogs, posts and other models in them."""
     types = dict.fromkeys(message for messages in MESSAGES.values() for message in messages)
     _, found = TypeAdapter.json_schemas(
         [(message, "serialization", TypeAdapter(message)) for message in types],
@@ -51,12 +54,12 @@ def message_schemas(ref_template: str = "#/$defs/{model}") -> dict[str, Schema]:
     )
     schemas: dict[str, Schema] = found["$defs"]
     for schema in schemas.values():
-        schema["description"] = " ".join(schema["description"].split())  # a docstring, whose lines were wrapped
+        schema["description"] = " ".join(schema["description"].split())  # a docstring: join its wrapped lines
     return schemas
 
 
 def form_schema(form: Form) -> Schema:
-    """The schema that every message of a form fits."""
+    """The schema that every message of a form matches."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "oneOf": [{"$ref": f"#/$defs/{name}"} for _, name in message_types(form)],

@@ -102,8 +102,8 @@ async def test_each_reader_is_brought_to_the_head_by_one_task() -> None:
     async with at.serving():
         (one, transport), (other, _) = at.reader(), at.reader()
         for _ in range(3):
-            at.catch_up.bring(one)
-        at.catch_up.bring(other)
+            at.catch_up.start(one)
+        at.catch_up.start(other)
         assert at.tasks.made == 2
         await at.until(lambda: one.state is other.state is State.LIVE, "both are live")
         assert cursors(transport) == [f"e1.{number}" for number in range(251)]
@@ -114,10 +114,10 @@ async def test_a_reader_that_falls_behind_again_is_brought_on_again() -> None:
     at = CatchingUp()
     async with at.serving():
         reader, _ = at.reader()
-        at.catch_up.bring(reader)
+        at.catch_up.start(reader)
         await at.until(lambda: reader.live, "it is live")
         reader.sequence, reader.state = 2, State.CATCHING_UP
-        at.catch_up.bring(reader)
+        at.catch_up.start(reader)
         await at.until(lambda: reader.live, "it is live again")
         assert (at.tasks.made, at.pages.asked) == (2, [0, 2])
 
@@ -126,7 +126,7 @@ async def test_nothing_begins_once_the_hub_ends() -> None:
     at = CatchingUp()
     async with at.serving():
         at.tasks.close()
-        at.catch_up.bring(at.reader()[0])
+        at.catch_up.start(at.reader()[0])
     assert (at.tasks.made, at.pages.asked) == (0, [])
 
 
@@ -136,7 +136,7 @@ async def test_a_page_for_a_reader_that_has_moved_on_is_not_written(state: State
     async with at.serving():
         reader, transport = at.reader()
         at.pages.may_answer.clear()
-        at.catch_up.bring(reader)
+        at.catch_up.start(reader)
         await at.until(lambda: at.pages.asked, "the page is asked for")
         reader.state = state
         at.pages.may_answer.set()
@@ -149,12 +149,12 @@ async def test_a_reader_that_can_not_be_brought_on_is_sent_away_and_may_come_bac
     async with at.serving():
         reader, transport = at.reader()
         at.pages.error = error
-        at.catch_up.bring(reader)
+        at.catch_up.start(reader)
         await at.until(lambda: reader.state is State.CLOSING, "it is let go")
         assert transport.sent.endswith(close_frame(Close.OVERLOADED))
         other, _ = at.reader()
         at.pages.error = None
-        at.catch_up.bring(other)
+        at.catch_up.start(other)
         await at.until(lambda: other.live, "others are brought on")
 
 
@@ -163,7 +163,7 @@ async def test_a_blog_that_was_deleted_meanwhile_dismisses_the_reader_with_all_o
     async with at.serving():
         reader, transport = at.reader()
         at.history.delete()
-        at.catch_up.bring(reader)
+        at.catch_up.start(reader)
         await at.until(lambda: reader.state is State.CLOSING, "it is let go")
     assert transport.sent.endswith(close_frame(Close.NO_SUCH_BLOG))
     assert at.channels.get("regatta") is None
@@ -175,7 +175,7 @@ async def test_a_blog_that_began_anew_meanwhile_resets_the_reader_with_all_other
         reader, transport = at.reader()
         at.history.begin(a_blog())
         at.history.publish("z")
-        at.catch_up.bring(reader)
+        at.catch_up.start(reader)
         await at.until(lambda: reader.live, "it is live")
     assert [(message["type"], message["cursor"]) for message in messages(transport)] == [
         ("hello", "e1.0"),
@@ -189,6 +189,6 @@ async def test_a_reader_of_a_channel_that_is_followed_no_more_is_sent_away() -> 
         reader, transport = at.reader()
         at.channels.close(at.channel)
         at.history.delete()
-        at.catch_up.bring(reader)
+        at.catch_up.start(reader)
         await at.until(lambda: reader.state is State.CLOSING, "it is let go")
     assert transport.sent.endswith(close_frame(Close.OVERLOADED))

@@ -237,7 +237,7 @@ def test_one_that_leaves_says_bye_with_its_own_cursor_once() -> None:
     scene.history.publish("a")
     scene.follow()
     reader, transport = scene.reader()
-    reader.part(1_500, "restarting")
+    reader.send_bye(1_500, "restarting")
     assert messages(transport)[1] == {
         "type": "bye",
         "cursor": "e1.1",
@@ -247,7 +247,7 @@ def test_one_that_leaves_says_bye_with_its_own_cursor_once() -> None:
     assert transport.sent.endswith(close_frame(Close.RESTARTING))
     assert scene.channel.readers == 0
     written = len(transport.writes)
-    reader.part(1_500, "restarting")
+    reader.send_bye(1_500, "restarting")
     reader.close(Close.OVERLOADED)
     assert len(transport.writes) == written
 

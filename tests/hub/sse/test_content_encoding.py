@@ -24,18 +24,18 @@ def test_a_gzip_stream_put_together_from_shared_pieces_is_gzip(parts: list[bytes
     for part in parts:
         if isinstance(part, bytes):
             plain += part
-            sent += stream.say(part)
+            sent += stream.encode_block(part)
         else:
             message = a_message(part)
             plain += message.event(Form.JSON)
-            sent += stream.tell(message, Form.JSON)
+            sent += stream.encode_message(message, Form.JSON)
     if plain:
         assert gzip.decompress(sent + stream.end()) == plain
 
 
 def test_stored_blocks_may_be_long() -> None:
     stream = Gzip()
-    assert gzip.decompress(stream.say(b"x" * 200_000) + stream.end()) == b"x" * 200_000
+    assert gzip.decompress(stream.encode_block(b"x" * 200_000) + stream.end()) == b"x" * 200_000
 
 
 @pytest.mark.parametrize(

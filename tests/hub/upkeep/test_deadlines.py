@@ -13,7 +13,11 @@ def test_too_slow_for_too_long_is_closed_then_aborted() -> None:
     now = 0.0
     scene = ChannelScene(HistoryInMemory())
     deadlines = Deadlines(30.0, lambda: now)
-    scene.host = type("DeadlineHost", (RecordingHost,), {"expect": deadlines.expect, "relax": deadlines.relax})()
+    scene.host = type(
+        "DeadlineHost",
+        (RecordingHost,),
+        {"start_deadline": deadlines.start_deadline, "cancel_deadline": deadlines.cancel_deadline},
+    )()
     reader, transport = scene.reader(room=100)
     now = 29.0
     deadlines.sweep()

@@ -98,6 +98,4 @@ async def test_a_store_that_is_away_is_told_of_once_and_asked_again(caplog: pyte
     away.back = True
     await eventually(heard, "it hears of the others")
     await end([running])
-    assert [record.levelno for record in caplog.records if "counting all readers" in record.message] == [
-        logging.WARNING
-    ]
+    assert [record.levelno for record in caplog.records if "count the readers" in record.message] == [logging.WARNING]

@@ -151,7 +151,7 @@ async def test_text_is_not_turned_around_and_has_no_controls(
     admin: Client, blog: str, content: Any, pointer: str
 ) -> None:
     refused = await admin.post(f"{blog}/posts", json=content)
-    assert refused.status_code == 422 and "control character U+" in errors(refused)[pointer]
+    assert refused.status_code == 422 and "but got U+" in errors(refused)[pointer]
 
 
 async def test_arabic_keeps_its_marks_and_windows_its_lines(admin: Client, blog: str) -> None:

@@ -81,7 +81,7 @@ async def test_every_parameter_refuses_what_its_schema_does_not_allow(admin: htt
                 assert answer.status_code == 400, (path, name, value)
                 assert repr(value) in errors(answer)[name]
             twice = await asked(admin, method, path, urlencode([(name, "1"), (name, "1")]))
-            assert twice.status_code == 400 and "2 times" in errors(twice)[name]
+            assert twice.status_code == 400 and "but got 2:" in errors(twice)[name]
             judged.add(f"{path} {name}")
     assert len(judged) > 12
 

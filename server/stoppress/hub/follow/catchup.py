@@ -1,4 +1,4 @@
-"""Catching up from the store, for readers that the ring no longer reaches."""
+"""Catch-up from the store, for readers whose position is behind the ring."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Behind(Protocol):
     state: State
 
     def take(self, page: Sequence[Message], head: int | None) -> None:
-        """Write a page; `head` is where the blog stood when the page was the last one."""
+        """Write a page of messages. `head` is the blog's head after the last page, and None after any other."""
 
     def close(self, code: Close) -> None:
         """Begin the closing handshake."""
 
 
 class CatchUp:
-    """Brings readers page by page to the head, in one task for each reader at most."""
+    """Brings readers to the head, page by page. Each reader has at most one task."""
 
     def __init__(self, history_pages: HistoryPages, verifier: Verifier, tasks: ShortTasks) -> None:
         self._history_pages = history_pages
@@ -41,21 +41,21 @@ class CatchUp:
         self._tasks = tasks
         self._under_way: set[Behind] = set()
 
-    def bring(self, reader: Behind) -> None:
-        """Begin, unless it is under way or the hub ends."""
+    def start(self, reader: Behind) -> None:
+        """Start catching up, unless `reader` already is or the hub is stopping."""
         if self._tasks.accepting and reader not in self._under_way:
             self._under_way.add(reader)
-            self._tasks.spawn(self._bring(reader))
+            self._tasks.spawn(self._catch_up(reader))
 
-    async def _bring(self, reader: Behind) -> None:
+    async def _catch_up(self, reader: Behind) -> None:
         channel = reader.channel
         try:
             while reader.state is State.CATCHING_UP:
                 page = await self._history_pages.page(channel, reader.sequence)
                 if reader.state is not State.CATCHING_UP:
-                    return  # full, gone or reset meanwhile
+                    return  # its socket became full, it disconnected, or it was reset
                 if page is None or page.epoch != channel.epoch:
-                    # The blog was deleted or begun anew: the verifier resets or dismisses the reader with all others.
+                    # The blog was deleted or has a new epoch. The verifier disconnects or resets all its readers.
                     await self._verifier.check((channel.blog.id,))
                     if reader.state is State.CATCHING_UP:
                         reader.close(Close.OVERLOADED)
@@ -63,8 +63,8 @@ class CatchUp:
                     reader.take(page.messages, page.head)
         except StopPressError:
             reader.close(Close.OVERLOADED)
-        except Exception:  # one reader's misfortune is not the hub's
-            _log.exception("catching up on %s failed", channel.blog.id)
+        except Exception:  # one reader's failure must not stop the hub
+            _log.exception("Catch-up of a reader of blog %s failed; closing its connection", channel.blog.id)
             reader.close(Close.OVERLOADED)
         finally:
             self._under_way.discard(reader)

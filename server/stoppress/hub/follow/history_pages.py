@@ -1,4 +1,7 @@
-"""What the ring no longer has, fetched from the store: one page for all readers that ask for it at the same time."""
+"""Changes that the ring no longer holds, read from the store.
+
+Readers that need the same page at the same time share it.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,15 @@ from stoppress.hub.tasks import ShortTasks
 from stoppress.model import as_of
 from stoppress.store.base import Store
 
-_PAGE = 100  # records a page
-_AT_ONCE = 8  # pages fetched at once: the store has others to serve
+_PAGE = 100  # records per page
+_AT_ONCE = 8  # pages read concurrently; the store has other clients
 
 _log = logging.getLogger("stoppress.hub")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Messages that bring a reader on, in `epoch`; to `head`, unless more is to come (None)."""
+    """Messages that advance a reader in `epoch`. `head` is its position after the last page, else None."""
 
     epoch: str
     messages: tuple[Message, ...]
@@ -29,7 +32,7 @@ class Page:
 
 
 class HistoryPages:
-    """The store's pages, each fetched once for all who ask while it is fetched."""
+    """Pages of the store. All who ask for a page while it is being read share one query."""
 
     def __init__(self, store: Store, tasks: ShortTasks) -> None:
         self._store = store
@@ -38,17 +41,17 @@ class HistoryPages:
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def page(self, channel: Channel, after: int) -> Page | None:
-        """What changed in the channel's blog after `after`; None when there is no such blog.
+        """The changes of the channel's blog after sequence number `after`. None if there is no such blog.
 
         Raises:
-            Unavailable: the store can't be asked.
+            Unavailable: the store can't be reached.
         """
         key = (channel.blog.id, channel.epoch, after)
         task = self._under_way.get(key)
         if task is None:
             task = self._under_way[key] = self._tasks.spawn(self._fetch(channel, after))
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
-        # Shielded: others may wait for the same page.
+        # Shielded, because others may be waiting for the same page.
         found = await asyncio.shield(task)
         if isinstance(found, StopPressError):
             raise Unavailable(found.detail) from found
@@ -60,9 +63,9 @@ class HistoryPages:
                 found = await self._store.since(channel.blog.id, after, limit=_PAGE)
         except StopPressError as error:
             return error
-        except Exception as error:  # the task's owner must not fall for one page
-            _log.warning("reading the changes of %s failed: %s: %s", channel.blog.id, type(error).__name__, error)
-            return Unavailable(f"the changes of {channel.blog.id} can't be read now")
+        except Exception as error:  # one page must not stop the hub, which owns the task
+            _log.warning("Can't read the changes of blog %s: %s: %s", channel.blog.id, type(error).__name__, error)
+            return Unavailable(f"the changes of the blog {channel.blog.id!r} can't be read now; try again")
         if found is None:
             return None
         epoch = found.head.epoch

@@ -1,8 +1,8 @@
-"""Follows the histories of the blogs that are read here, and has each channel publish what comes.
+"""Follows the streams of the blogs read in this process, and has each channel publish its new changes.
 
-One task, one blocking read for all blogs. A newly followed blog breaks the read off, which then begins anew with it:
-reading a stream changes nothing, so nothing is lost. A read that fails is taken up again from where the channels
-stand, after a short pause that grows to a cap.
+One task makes one blocking read for all blogs. When another blog is followed, the read is interrupted and starts again
+with that blog included. Reading a stream changes nothing, so nothing is lost. A failed read is retried from the
+channels' positions, after a pause that grows up to a maximum.
 """
 
 from __future__ import annotations
@@ -23,16 +23,19 @@ from stoppress.metrics import Metrics
 from stoppress.model import Record
 
 _WAIT = 20.0  # seconds one read may block
-_PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds before a failed read is tried again
-_PAGE = 200  # records asked of the store at a time, where the stream has a gap
+_PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds to wait before retrying a failed read; the last repeats
+_PAGE = 200  # records per query to the store, where the stream has a gap
 
 _log = logging.getLogger("stoppress.hub")
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`burst_window` is the least time between two fan-outs of one blog, in seconds; `now` is the time of day;
-    `note_work` is called while changes go out, and `sleep` between two tries of a read that fails."""
+    """The timing of a tail.
+
+    `burst_window` is the minimum time between two fan-outs of one blog, in seconds. `now` is the time of day.
+    `note_work` is called while changes are being written, and `sleep` before a failed read is retried.
+    """
 
     burst_window: float
     now: Clock
@@ -41,7 +44,7 @@ class Pace:
 
 
 class Tail:
-    """Follows the channels. `verifier` puts right a channel that is wrong about its blog."""
+    """Follows the streams of all open channels. `verifier` corrects a channel that differs from the store."""
 
     def __init__(self, channels: Channels, source: Source, verifier: Verifier, metrics: Metrics, pace: Pace) -> None:
         self._channels = channels
@@ -52,65 +55,67 @@ class Tail:
         self._bursts = BurstWindow(pace.burst_window)
         self._changed = asyncio.Event()
         self._reading: asyncio.Timeout | None = None
-        channels.on_change(self._look_anew)
+        channels.on_change(self._interrupt)
 
-    def _look_anew(self) -> None:
-        """A channel was added, stands elsewhere, or fell behind: break the read under way off."""
+    def _interrupt(self) -> None:
+        """A channel was added, restarted or fell behind: interrupt the current read."""
         self._changed.set()
         if self._reading is not None:
             self._reading.reschedule(0)
             self._reading = None
 
     async def run(self) -> None:
-        """Follow, until cancelled."""
+        """Follow the streams until cancelled."""
         failures = 0
         while True:
             try:
                 await self._once()
-            except Exception as error:  # whatever it is: a tail that is dead leaves every reader in the dark
+            except Exception as error:  # of any kind: without a tail no reader receives changes
                 if not failures:
-                    _log.warning("following the blogs failed, trying again: %s: %s", type(error).__name__, error)
+                    _log.warning("Can't follow the blogs' streams; retrying: %s: %s", type(error).__name__, error)
                 self._metrics.tail_restarts.inc()
                 await self._pace.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
                 failures += 1
             else:
                 if failures:
-                    _log.info("following the blogs again, after %d attempts", failures)
+                    _log.info("Following the blogs' streams again, after %d failed reads", failures)
                 failures = 0
 
     async def _once(self) -> None:
         self._changed.clear()
         while behind := self._channels.next_behind():
-            await self._heal(behind)
+            await self._advance_from_store(behind)
         due = self._bursts.close_past(asyncio.get_running_loop().time())
         wait = _WAIT if due is None else due
-        stood = {
+        positions = {
             channel.blog.id: (channel.generation, channel.head)
             for channel in self._channels
             if channel.blog.id not in self._bursts
         }
-        if not stood:
+        if not positions:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(due):
                     await self._changed.wait()
             return
-        for blog, records in (await self._read({blog: head for blog, (_, head) in stood.items()}, wait)).items():
+        for blog, records in (await self._read({blog: head for blog, (_, head) in positions.items()}, wait)).items():
             channel = self._channels.get(blog)
-            # A channel that is not where the read began was reset: what was read may be of another history.
-            if channel is None or not records or (channel.generation, channel.head) != stood[blog]:
+            # A channel that moved during the read was reset: the records may be of another epoch.
+            if channel is None or not records or (channel.generation, channel.head) != positions[blog]:
                 continue
             if any(record.epoch not in (None, channel.epoch) for record in records):
                 await self._renew(channel)
             elif records[0].sequence == channel.head + 1:
                 await self._publish(channel, records)
-            elif await self._heal(channel):
+            elif await self._advance_from_store(channel):
                 await self._publish(channel, records)
             else:
                 await self._renew(channel)
 
     async def _read(self, after: Mapping[str, int], wait: float) -> Mapping[str, Sequence[Record]]:
-        """What is behind `after`, once there is something; nothing after `wait`, or when the read was broken
-        off."""
+        """The records after these sequence numbers, as soon as there are any.
+
+        Empty after `wait` seconds, or when interrupted.
+        """
         reading = asyncio.timeout(None)
         try:
             async with reading:
@@ -137,10 +142,10 @@ class Tail:
         if committed is not None:
             self._metrics.arrival.observe(max(0.0, (now - committed).total_seconds()))
 
-    async def _heal(self, channel: Channel) -> bool:
-        """Records are missing, trimmed off the stream before they were read: the posts themselves tell what changed.
+    async def _advance_from_store(self, channel: Channel) -> bool:
+        """Advance the channel from the store. The stream was trimmed before all of its records were read.
 
-        False when the blog is no longer the one that is followed.
+        False if the blog was deleted or has another epoch than the channel.
         """
         more = True
         while more:
@@ -153,11 +158,12 @@ class Tail:
         return True
 
     async def _renew(self, channel: Channel) -> None:
-        """The stream is of another history than the channel: have it begin anew.
+        """Have the verifier restart the channel, because its stream is of another epoch.
 
-        Raises Unavailable when it stays as it was, so that the stream is not read in a tight loop.
+        Raises:
+            Unavailable: the channel did not restart. The error keeps `run` from reading the stream in a tight loop.
         """
         generation = channel.generation
         await self._verifier.check((channel.blog.id,))
         if self._channels.is_open(channel) and channel.generation == generation:
-            raise Unavailable(f"the stream of {channel.blog.id} is of another history than the blog itself")
+            raise Unavailable(f"expected the epoch of the blog {channel.blog.id!r} in its stream, but got another")

@@ -1,7 +1,7 @@
-"""Whether what is followed is still what is stored.
+"""Compares the followed blogs with the store.
 
-A stream does not tell that its blog was deleted, begun anew, or set back to an older backup. So every few seconds,
-and when a reader comes with a cursor that the channel does not know, the heads are compared.
+A stream does not show that its blog was deleted, created again, or restored from an older backup. So the heads are
+compared every few seconds, and whenever a reader connects with a cursor that the channel does not know.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Heads = Mapping[str, Cursor | None]
 
 
 class Verifier:
-    """Compares channels with the store, and puts right what differs."""
+    """Compares channels with the store, and corrects those that differ."""
 
     def __init__(self, channels: Channels, source: Source, metrics: Metrics, every: float) -> None:
         self._channels = channels
@@ -32,7 +32,7 @@ class Verifier:
         self._every = every
 
     async def run(self) -> None:
-        """Compare every so many seconds, until cancelled."""
+        """Compare all channels every `every` seconds, until cancelled."""
         before: Heads = {}
         failing = False
         while True:
@@ -50,10 +50,10 @@ class Verifier:
             before = heads
 
     async def check(self, blogs: Iterable[str]) -> Heads:
-        """Where the blogs stand; channels that are wrong about it begin anew or are forgotten.
+        """The heads of `blogs` in the store. Channels that differ are restarted, or closed if their blog was deleted.
 
         Raises:
-            Unavailable: the store can't be asked.
+            Unavailable: the store can't be reached.
         """
         # Heads only grow: one that is behind where the channel stood before the question was set back.
         stood = {blog: channel.cursor for blog in blogs if (channel := self._channels.get(blog))}
@@ -75,7 +75,7 @@ class Verifier:
         return max(0, head.sequence - channel.head) if channel and head and head.epoch == channel.epoch else 0
 
     def _report_stuck(self, before: Heads) -> None:
-        """Channels that are not even where the store stood a check ago: the read hangs, or the stream is broken."""
+        """Report channels that are behind the store's previous head: the read hangs, or the stream is broken."""
         for blog, head in before.items():
             if self._lag(blog, head):
                 self._metrics.tail_restarts.inc()

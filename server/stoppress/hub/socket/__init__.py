@@ -1,8 +1,8 @@
-"""Readers by WebSocket: from the first bytes of a connection to its end.
+"""Readers by WebSocket, from a connection's first bytes to its end.
 
-fast_handshake reads the usual handshakes before uvicorn does
-handshake      what a handshake asks for, and how it is answered
-upgrade        from a request to a reader
-connection     what remains of a connection after its handshake; client_frames: what the client sends
-reader         what was written to a reader, and what may be written now
+fast_handshake reads common handshakes before uvicorn does
+handshake      parses a handshake, and builds its answer
+upgrade        turns a request into a reader
+connection     an open connection; client_frames: the frames that the client sends
+reader         a reader's position and state, and what may be written to it now
 """

@@ -1,7 +1,7 @@
-"""What clients send, read by websockets' sans-I/O core: made when bytes arrive, let go when nothing is pending.
+"""Parses frames from clients with websockets' sans-I/O core. A parser exists only while something is pending.
 
-Version 1 of the protocol has nothing for clients to say, so their messages are checked as RFC 6455 asks and ignored.
-Pings are answered, the closing handshake is completed, breaches are closed with their code.
+Version 1 of the protocol has no messages from clients, so theirs are checked as RFC 6455 requires, and ignored. Pings
+are answered and closing handshakes completed. A protocol error closes the connection with its code.
 """
 
 from __future__ import annotations
@@ -14,16 +14,19 @@ from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.protocol import SERVER, Protocol, State
 from websockets.streams import StreamReader
 
-MESSAGE_MAX = 4_096  # bytes of one client message, inflated
+MESSAGE_MAX = 4_096  # bytes of one client message, after decompression
 
 quiet = logging.getLogger("stoppress.websocket")
-quiet.setLevel(logging.WARNING)  # websockets notes every closed connection at level INFO
+quiet.setLevel(logging.WARNING)  # websockets logs every closed connection at level INFO
 
 _BETWEEN_FRAMES = StreamReader.at_eof.__code__
 
 
 class ClientFrames:
-    """One connection's parser. `deflated`: permessage-deflate was agreed on, so the client may compress as well."""
+    """The parser of one connection.
+
+    `deflated` means that permessage-deflate was negotiated, so the client may compress too.
+    """
 
     __slots__ = ("_decoder", "_protocol")
 
@@ -34,13 +37,13 @@ class ClientFrames:
         self._decoder: codecs.IncrementalDecoder | None = None
 
     def expect_close(self) -> None:
-        """A close frame was sent: the one that comes is its answer, and is not answered."""
+        """Note that a close frame was sent. The client's close frame is then its answer, and is not answered again."""
         if self._protocol.state is State.OPEN:
             self._protocol.close_sent = Close(CloseCode.NORMAL_CLOSURE, "")
             self._protocol.state = State.CLOSING
 
     def receive(self, data: bytes) -> list[bytes]:
-        """Take in `data`; what is to be written. Empty bytes mean: send end of file, nothing may follow."""
+        """Parse `data`, and return the bytes to write. An empty item means: send end of file, and nothing after it."""
         protocol = self._protocol
         protocol.receive_data(data)
         try:
@@ -53,9 +56,12 @@ class ClientFrames:
         return protocol.data_to_send()
 
     def frame_received(self, frame: Frame) -> None:
-        """Check part of a message. Text must be UTF-8 (RFC 6455, 8.1), also where a fragment ends within a character.
+        """Check part of a message. Text must be UTF-8 (RFC 6455, 8.1), even if a fragment ends within a character.
 
-        A subclass may extend this to answer messages. Raises UnicodeDecodeError.
+        A subclass may extend this to answer messages.
+
+        Raises:
+            UnicodeDecodeError: the text is not UTF-8.
         """
         if frame.opcode is Opcode.TEXT:
             self._decoder = codecs.getincrementaldecoder("utf-8")()
@@ -65,21 +71,21 @@ class ClientFrames:
                 self._decoder = None
 
     def send(self, message: bytes, *, text: bool) -> None:
-        """Have the next `receive` return `message` as a frame. Does nothing once the connection is closing."""
+        """Have the next `receive` return `message` as a frame. Does nothing if the connection is closing."""
         if not self.over:
             (self._protocol.send_text if text else self._protocol.send_binary)(message)
 
     @property
     def over(self) -> bool:
-        """A close frame was sent or the connection failed."""
+        """Whether a close frame was sent, or the connection failed."""
         return self._protocol.state is not State.OPEN
 
     @property
     def idle(self) -> bool:
-        """Nothing is pending, no frame and no message: a new parser would go on as well as this one.
+        """Whether no frame and no message is pending, so that a new parser could replace this one.
 
-        The core does not tell that it waits between frames, but the place where its generator waits does. Should a
-        later version wait elsewhere, this is never true, and the parser is merely kept.
+        The core does not report that it is between frames, but its suspended generator shows it. If a later version of
+        websockets waits elsewhere, this is never true, and the parser is only kept longer.
         """
         if self.over or self._protocol.current_size is not None:
             return False

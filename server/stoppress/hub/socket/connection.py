@@ -1,7 +1,7 @@
-"""What remains of a connection after its handshake: a reader that is its transport's protocol, and nothing more.
+"""A WebSocket connection after its handshake: one object that is both the reader and its transport's protocol.
 
-Dead peers are found by the kernel, without a timer each: a heartbeat that is never acknowledged ends the connection
-after TCP_USER_TIMEOUT (RFC 5482), which it inherits from the listening socket (listener.py).
+The kernel detects dead peers, so no connection needs a timer: a heartbeat that is never acknowledged ends the
+connection after TCP_USER_TIMEOUT (RFC 5482), which it inherits from the listening socket (listener.py).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ class ConnectionHost(ReaderHost, Protocol):
     """What a connection needs of the hub."""
 
     def leave(self, address: str | None) -> None:
-        """The connection is gone: count it out, by the address it was admitted under."""
+        """Count out a closed connection. `address` is the one it was admitted with."""
 
 
 class Connection(Reader, asyncio.Protocol):
-    """A reader with its socket. `address` is what it was admitted under; `make_frames` makes its parser."""
+    """A reader with its WebSocket. `address` is the one it was admitted with; `make_frames` creates its parser."""
 
     __slots__ = ("address", "frames")
 
@@ -46,7 +46,7 @@ class Connection(Reader, asyncio.Protocol):
         self.frames: ClientFrames | None = None
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of the client."""
+        """Parse bytes from the client, and write what the protocol requires in answer."""
         frames = self.frames or self.make_frames(deflated=self.frame_format.deflated)
         if self.state is State.CLOSING:
             frames.expect_close()
@@ -54,7 +54,7 @@ class Connection(Reader, asyncio.Protocol):
             if piece:
                 self.transport.write(piece)
             elif self.transport.can_write_eof():
-                # Half closed, so that unread bytes of the client don't make the kernel throw our close frame away.
+                # Half-close: on a full close, unread bytes of the client would make the kernel discard our close frame.
                 self.transport.write_eof()
             else:
                 self.transport.close()
@@ -63,20 +63,20 @@ class Connection(Reader, asyncio.Protocol):
         self.frames = None if frames.idle else frames
 
     def eof_received(self) -> None:
-        """The client is done; the transport closes once all was sent."""
+        """The client sends nothing more. The transport closes once everything is sent."""
 
     def pause_writing(self) -> None:
-        """The socket is full. Nothing is read either, so that a client that only asks can't make answers pile up."""
+        """The socket is full: stop writing. Also stop reading, so that a client's requests can't accumulate answers."""
         self.transport.pause_reading()
         self.pause()
 
     def resume_writing(self) -> None:
-        """The socket has room again."""
+        """The socket has room again: resume reading and writing."""
         if not self.transport.is_closing():
             self.transport.resume_reading()
             self.resume()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The end, whoever brought it about."""
+        """The connection has ended, whichever side closed it: count the reader out."""
         self.gone()
         self.host.leave(self.address)

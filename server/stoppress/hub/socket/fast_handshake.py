@@ -1,12 +1,14 @@
-"""Where connections come in: a reader's usual handshake is read here, all else is uvicorn's.
+"""The first protocol of every connection: reads common WebSocket handshakes, and passes everything else to uvicorn.
 
-After a restart everybody comes back at once, and what uvicorn makes of a request before it sees that it is one for a
-socket (a parser, a scope, an event, and cycles for the collector) costs more than the answer. So the first bytes of
-each connection are looked at once: if they are a whole handshake in its usual form, they never reach uvicorn; if not,
-uvicorn gets its protocol and those bytes as if nothing had been before it. handshake.py says what usual is.
+After a restart all readers come back at once. Before uvicorn sees that a request is for a WebSocket it makes a parser,
+a scope, an event and reference cycles, which costs more than the answer. So this module examines the first bytes of
+each connection. A complete handshake in the common form never reaches uvicorn. For anything else, uvicorn's own
+protocol takes over and receives those bytes as if it had been there from the start. handshake.py defines the common
+form.
 
-It leans on how uvicorn (0.54, server.Server.startup) makes the class given as `Config(http=…)`, and on its closing
-whatever is in ServerState.connections at the end; tests/hub/socket/test_handshake.py names the version and holds both.
+This relies on how uvicorn (0.54, server.Server.startup) instantiates the class given as `Config(http=…)`, and on its
+closing every object in ServerState.connections at shutdown. tests/hub/socket/test_handshake.py names the version and
+checks both.
 """
 
 from __future__ import annotations
@@ -26,13 +28,13 @@ _START = b"GET " + BEFORE.encode()
 
 
 def first_protocol(lobby: Lobby, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
-    """The class for `uvicorn.Config(http=…)`, bound to one hub; `http` is what uvicorn would have had there."""
+    """The class for `uvicorn.Config(http=…)`, bound to one hub. `http` is the class uvicorn would otherwise use."""
 
     class FirstBytes(asyncio.Protocol):
         __slots__ = ("_more", "_transport")
 
         def __init__(self, **more: Any) -> None:
-            self._more = more  # what uvicorn gives its own: config, server_state, app_state, _loop
+            self._more = more  # uvicorn's arguments: config, server_state, app_state, _loop
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             self._transport = cast(asyncio.Transport, transport)
@@ -57,7 +59,7 @@ def first_protocol(lobby: Lobby, http: type[asyncio.Protocol]) -> type[asyncio.P
             self._connections.discard(self)
 
         def shutdown(self) -> None:
-            """uvicorn ends: nothing was asked yet."""
+            """uvicorn is shutting down: close the connection, which has made no request yet."""
             self._transport.close()
 
         @property
@@ -69,7 +71,7 @@ def first_protocol(lobby: Lobby, http: type[asyncio.Protocol]) -> type[asyncio.P
 
 
 def socket_protocol(lobby: Lobby) -> type[asyncio.Protocol]:
-    """The class for `uvicorn.Config(ws=…)`, bound to one hub: for handshakes that are not usual."""
+    """The class for `uvicorn.Config(ws=…)`, bound to one hub. It reads handshakes that are not in the common form."""
 
     class BoundUpgrade(Upgrade):
         __slots__ = ()

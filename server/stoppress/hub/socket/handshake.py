@@ -1,9 +1,9 @@
-"""What a handshake asks for, and how it is answered (RFC 6455, 4.2). No I/O.
+"""Parses a WebSocket handshake and builds its answer (RFC 6455, 4.2). No I/O.
 
-Thousands of readers come back at once after a restart, and nearly all of them send the same few headers. So what
-websockets makes of those headers is kept, and only the key, the path and the cursor are looked at each time. What is
-unusual (a header twice, a key that is none, anything that websockets refuses) goes the long way through websockets'
-ServerProtocol, which knows every rule and every answer.
+Thousands of readers come back at once after a restart, and nearly all of them send the same few headers. So websockets'
+result for those headers is cached, and only the key, the path and the cursor are read each time. Anything unusual (a
+repeated header, an invalid key, anything that websockets rejects) is passed to websockets' ServerProtocol, which knows
+every rule and every answer.
 """
 
 from __future__ import annotations
@@ -39,8 +39,11 @@ _ANY_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
 
 class SharedDeflate(ServerPerMessageDeflateFactory):
-    """permessage-deflate as frames that go to many need it (RFC 7692, 7.1): no context is taken over on either side,
-    and the client inflates in the full window. Who wants a smaller one gets no compression."""
+    """permessage-deflate for frames that are shared by many readers (RFC 7692, 7.1).
+
+    Neither side takes over the context, and the client inflates with the full window. A client that asks for a smaller
+    window gets no compression.
+    """
 
     def __init__(self) -> None:
         super().__init__(server_no_context_takeover=True, client_no_context_takeover=True)
@@ -59,19 +62,19 @@ _EXTENSIONS = (SharedDeflate(),)
 
 
 def protocol(*, compress: bool) -> ServerProtocol:
-    """websockets' own, as we want it."""
+    """websockets' ServerProtocol, configured for this server."""
     return ServerProtocol(
         extensions=_EXTENSIONS if compress else None, select_subprotocol=_select, max_size=None, logger=quiet
     )
 
 
 def agreed(handshake: ServerProtocol) -> FrameFormat:
-    """What was agreed on in a handshake that was accepted."""
+    """The frame format that an accepted handshake negotiated."""
     return frame_format(Form(handshake.subprotocol or Form.JSON), deflated=bool(handshake.extensions))
 
 
 class HandshakeRequest(NamedTuple):
-    """A handshake that is in order: what it asks for, and the answer if it is let in."""
+    """A valid handshake: what it requests, and the answer that accepts it."""
 
     target: str  # path and query, as sent
     frame_format: FrameFormat
@@ -82,10 +85,10 @@ class HandshakeRequest(NamedTuple):
 
 
 def read_common_handshake(head: bytes, *, compress: bool) -> HandshakeRequest | None:
-    """A handshake as clients commonly send it, whole and with nothing behind it; None when it has to go the long way.
+    """Parse a complete handshake in the form that clients commonly send. None if websockets has to parse it.
 
-    Strict, because nobody parsed it before: lines end in CRLF, each is a name, a colon and a value without control
-    characters, no name comes twice, none is folded, there is no body.
+    It is strict, because nothing has parsed the bytes before: lines end in CRLF; each has a name, a colon and a value
+    without control characters; no name is repeated; no line is folded; nothing follows the head, and there is no body.
     """
     if len(head) > _HEAD_MAX or not head.endswith(b"\r\n\r\n") or head.translate(None, _TEXT):
         return None
@@ -131,13 +134,13 @@ def read_common_handshake(head: bytes, *, compress: bool) -> HandshakeRequest | 
 
 @lru_cache(maxsize=256)
 def _target(sent: bytes) -> str | None:
-    """A path and query of visible ASCII; None when it is none."""
+    """The path and query, if they consist of visible ASCII; else None."""
     return sent.decode("ascii") if _TARGET.fullmatch(sent) else None
 
 
 @lru_cache(maxsize=1_024)
 def _name(written: bytes) -> bytes | None:
-    """A header's name in lower case; None when it is no token (RFC 9110, 5.6.2)."""
+    """A header's name in lower case. None if it is not a token (RFC 9110, 5.6.2)."""
     return written.lower() if _TOKEN.fullmatch(written) else None
 
 
@@ -146,7 +149,10 @@ _NAMES = ("Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Proto
 
 @lru_cache(maxsize=256)
 def _agreement(compress: bool, method: bytes, *values: bytes | None) -> tuple[FrameFormat, bytes] | None:
-    """What websockets makes of these headers: what is agreed on, and the end of the answer. None when it refuses."""
+    """What websockets negotiates for these headers: the frame format, and the end of the answer.
+
+    None if it rejects them.
+    """
     headers = Headers({"Sec-WebSocket-Key": _ANY_KEY})
     for name, value in zip(_NAMES, values, strict=True):
         if value is not None:
@@ -165,7 +171,10 @@ def _agreement(compress: bool, method: bytes, *values: bytes | None) -> tuple[Fr
 
 
 def _select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """The first that is known. With none known the answer names none, and the client decides: RFC 6455, 4.1, lets it
-    fail the connection (browsers do) or go on (then in the json form)."""
+    """The first offered subprotocol that is known.
+
+    If none is known the answer names none, and the client decides: RFC 6455, 4.1, lets it fail the connection (browsers
+    do) or continue (then in the json form).
+    """
     known = {str(form) for form in Form}
     return next((name for name in offered if name in known), None)

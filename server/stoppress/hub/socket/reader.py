@@ -1,4 +1,4 @@
-"""One reader by socket: what was written to it, and what may be written now. No I/O but its transport's write.
+"""One WebSocket reader: its position, its state, and what may be written now. Its only I/O is the transport's `write`.
 
                start                 ring reaches
     (new) ───────────────▶ advance ──────────────▶ LIVE ◀──────────┐
@@ -9,8 +9,8 @@
                           the head: LIVE             ▼
           any ── close(code), or the peer's ──▶ CLOSING ── gone, or aborted in time ──▶ CLOSED
 
-`advance` is the one way to catch up: it writes, compacted, what the ring has behind `sequence`, in chunks, until the
-reader is at the head or its socket is full. What was not written is not remembered: `sequence` says it all.
+`advance` is the only way to catch up. It writes the ring's changes after `sequence`, compacted and in chunks, until the
+reader is at the head or its socket is full. Unwritten changes are not stored anywhere: `sequence` is enough.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ class ReaderHost(Protocol):
     """What a reader needs of the hub."""
 
     def fetch(self, reader: Reader) -> None:
-        """Bring what the reader lacks from the store, page by page, to `reader.take`."""
+        """Read the changes that the reader lacks from the store, and pass each page to `reader.take`."""
 
-    def expect(self, reader: Reader) -> None:
-        """Hold the reader to a deadline for leaving its state, LAGGING or CLOSING."""
+    def start_deadline(self, reader: Reader) -> None:
+        """Start a deadline for the reader to leave its state, LAGGING or CLOSING."""
 
-    def relax(self, reader: Reader) -> None:
-        """The reader left its state: drop the deadline. Not an error when there was none."""
+    def cancel_deadline(self, reader: Reader) -> None:
+        """Cancel the deadline, because the reader left its state. Does nothing if there is none."""
 
 
 class Reader:
-    """All up to `sequence` of the channel's history was written to it."""
+    """One WebSocket reader. Everything up to `sequence` of the channel's history has been written to it."""
 
     __slots__ = ("channel", "frame_format", "host", "sequence", "state", "transport")
 
@@ -56,13 +56,15 @@ class Reader:
 
     @property
     def live(self) -> bool:
-        """Whether changes are written to it as they come."""
+        """Whether the channel writes each change to this reader at once."""
         return self.state is State.LIVE
 
     def start(self, cursor: Cursor | None, before: bytes = b"") -> None:
-        """Join the channel: greet, and go on from `cursor`; from now when there is none or it leads nowhere.
+        """Join the channel: send the greeting, and resume from `cursor`.
 
-        `before` (the answer to the handshake) goes out in one write with the greeting.
+        Start at the head if it is None or can't be resumed.
+
+        `before`, the answer to the handshake, is written together with the greeting.
         """
         channel = self.channel
         greeting = channel.greet(cursor)
@@ -74,7 +76,10 @@ class Reader:
         self.advance(first)
 
     def advance(self, before: bytes = b"") -> None:
-        """Write what it lacks, as far as the ring has it and the socket takes it; then ask the store."""
+        """Write `before` and the changes that the reader lacks, while the ring has them and the socket has room.
+
+        If the ring lacks some, fetch them from the store.
+        """
         lacking = self.channel.ring.since(self.sequence)
         if not self._write(lacking or (), before):
             return
@@ -85,7 +90,10 @@ class Reader:
             self.close(Close.ENDED)
 
     def take(self, page: Sequence[Message], head: int | None) -> None:
-        """Write a page of what the ring no longer had. `head`: where the blog stood when the page was the last."""
+        """Write a page of changes from the store.
+
+        `head` is the blog's head after the last page, and None after any other.
+        """
         news = [message for message in page if message.sequence > self.sequence]
         if self._write(news) and head is not None:
             self.sequence = max(self.sequence, head)
@@ -93,7 +101,7 @@ class Reader:
             self.advance()
 
     def _write(self, messages: Sequence[Message], before: bytes = b"") -> bool:
-        """Write `before` and `messages` in chunks; whether all of it went while the state stayed the same."""
+        """Write `before` and `messages` in chunks. False if the state changed meanwhile, and so not all was written."""
         state, limit = self.state, self.channel.chunk
         chunk, size = [before] if before else [], len(before)
         count = 0
@@ -118,27 +126,33 @@ class Reader:
         self.channel.delivered(messages, len(data))
 
     def pause(self) -> None:
-        """Its socket is full: nothing more for now."""
+        """The socket is full: write nothing more for now."""
         if self.state in (State.LIVE, State.CATCHING_UP):
             self.state = State.LAGGING
             self.channel.metrics.lagging.inc()
-            self.host.expect(self)
+            self.host.start_deadline(self)
 
     def resume(self) -> None:
-        """Its socket drained: go on from where it stands."""
+        """The socket has drained: continue from the current position."""
         if self.state is State.LAGGING:
             self._recover(State.LIVE)
             self.advance()
 
     def reset(self, frame: bytes) -> None:
-        """The channel began anew; `frame` tells the reader. Even a full socket gets it: it is small, and rare."""
+        """The channel restarted: write `frame`, the `reset` message.
+
+        It is small and rare, so even a full socket gets it.
+        """
         self.sequence = self.channel.head
         if self.state is State.CATCHING_UP:
             self.state = State.LIVE
         self.transport.write(frame)
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
-        """This server goes away: say when to come back, and close. Nothing for one that is closing as it is."""
+    def send_bye(self, retry_after_ms: int, reason: str) -> None:
+        """This server is shutting down: send a `bye` that says when to reconnect, and close.
+
+        Does nothing if already closing.
+        """
         if self.state in (State.CLOSING, State.CLOSED):
             return
         here = Cursor(self.channel.epoch, self.sequence)
@@ -146,20 +160,20 @@ class Reader:
         self.close(Close.RESTARTING)
 
     def close(self, code: Close) -> None:
-        """Begin the closing handshake (RFC 6455, 7.1.2)."""
+        """Begin the closing handshake with `code` (RFC 6455, 7.1.2)."""
         if self.state not in (State.CLOSING, State.CLOSED):
             self.closing()
             self.transport.write(close_frame(code))
 
     def closing(self) -> None:
-        """A close frame was sent: nothing may follow it, and the rest has a bound in time."""
+        """A close frame was sent. Nothing may follow it, and the rest of the handshake has a deadline."""
         if self.state not in (State.CLOSING, State.CLOSED):
             self._recover(State.CLOSING)
             self.channel.leave(self)
-            self.host.expect(self)
+            self.host.start_deadline(self)
 
     def gone(self) -> None:
-        """The connection is no more."""
+        """The connection has ended."""
         self.channel.leave(self)
         self._recover(State.CLOSED)
 
@@ -167,4 +181,4 @@ class Reader:
         if self.state is State.LAGGING:
             self.channel.metrics.lagging.dec()
         self.state = state
-        self.host.relax(self)
+        self.host.cancel_deadline(self)

@@ -1,13 +1,13 @@
-"""From a request for a socket to a reader: may it come in, which blog does it want, from where does it go on.
+"""From a request for a WebSocket to a reader: may it connect, which blog does it want, where does it resume?
 
-fast_handshake.py hands over the usual handshakes, read quickly. All others come by uvicorn (0.54,
-httptools_impl.handle_websocket_upgrade): it makes the class given as `Config(ws=…)`, calls connection_made and
-data_received with the request, which httptools parsed and it wrote down again, and then sets the object as the
-transport's protocol. So the answer waits until that has happened (call_soon): the transport then belongs to this
-object, and from the answer on to the Connection; nothing of the request is kept.
+fast_handshake.py passes on common handshakes that it has read. All others come from uvicorn (0.54,
+httptools_impl.handle_websocket_upgrade). uvicorn instantiates the class given as `Config(ws=…)`, calls connection_made,
+and calls data_received with the request, which httptools has parsed and uvicorn has serialised again. Then it sets the
+object as the transport's protocol. So the answer waits until that has happened (call_soon): from then on the transport
+belongs to this object, and after the answer to the Connection. Nothing of the request is kept.
 
-What can be decided here is decided at once: when the blog is followed and the cursor is known, no task is made.
-Otherwise the hub makes one, bounded in time, and cancelled when the client goes.
+If the blog is followed and the cursor is known, the answer is sent at once, without a task. Otherwise the hub starts a
+task, which has a time limit and is cancelled when the client disconnects.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ BEFORE, _AFTER = PATH.split("{blog}")
 
 
 class Upgrade(asyncio.Protocol):
-    """One request for a socket, from its first byte to its answer."""
+    """One request for a WebSocket, from its first byte to its answer."""
 
     __slots__ = (
         "_accepted",
@@ -70,11 +70,11 @@ class Upgrade(asyncio.Protocol):
         self._address: str | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """uvicorn hands over its transport."""
+        """uvicorn, or fast_handshake.py, hands over its transport."""
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """The whole request, once. A client that goes on before it is answered breaks RFC 6455, 4.1."""
+        """Receive the whole request, once. A client that sends more before the answer violates RFC 6455, 4.1."""
         if self._answered:
             return
         if self._head or self._task is not None:  # read here, or by fast_handshake.py
@@ -84,7 +84,7 @@ class Upgrade(asyncio.Protocol):
         asyncio.get_running_loop().call_soon(self._read)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client went before it was answered, or after it was refused."""
+        """The client disconnected before the answer, or after a rejection."""
         self._answered = True
         if self._task is not None:
             self._task.cancel()
@@ -101,7 +101,7 @@ class Upgrade(asyncio.Protocol):
             self.decide(asked)
 
     def decide(self, asked: HandshakeRequest) -> None:
-        """Let it in, ask the store about it, or refuse it."""
+        """Accept the request, ask the store about it, or refuse it."""
         try:
             blog = self._admit(asked)
         except StopPressError as error:
@@ -114,7 +114,7 @@ class Upgrade(asyncio.Protocol):
             self.accept(channel)
 
     def _admit(self, asked: HandshakeRequest) -> str:
-        """Count the reader in; the blog it asks for."""
+        """Count the reader in, and return the blog that it wants."""
         path, _, query = asked.target.partition("?")
         self._accepted = asked.answer
         self._frame_format = asked.frame_format
@@ -130,7 +130,7 @@ class Upgrade(asyncio.Protocol):
         return blog
 
     def _read_any_handshake(self) -> HandshakeRequest:
-        """What the request asks for, if it is in order; the refusal says what is not. An unknown path counts first."""
+        """Parse any valid handshake. An invalid one raises the error to answer with; an unknown path comes first."""
         handshake = protocol(compress=self._lobby.compress)
         handshake.receive_data(self._head)
         events = handshake.events_received()
@@ -152,7 +152,7 @@ class Upgrade(asyncio.Protocol):
         )
 
     def accept(self, channel: Channel) -> None:
-        """Answer, and let the reader take the connection over."""
+        """Send the answer, and let the reader take over the connection."""
         if self._answered:
             return
         self._answered = True
@@ -168,7 +168,7 @@ class Upgrade(asyncio.Protocol):
             raise
 
     def refuse(self, error: StopPressError) -> None:
-        """Answer by plain HTTP, and close."""
+        """Answer with an HTTP error, and close the connection."""
         if self._answered:
             return
         self._answered = True
@@ -185,13 +185,13 @@ class Upgrade(asyncio.Protocol):
 
 @lru_cache(maxsize=256)  # thousands come back with the same few
 def _cursor(query: str) -> Cursor | None:
-    """The cursor of a query. Raises Invalid (400) when the query is wrong."""
+    """The cursor in a query, if any. Raises Invalid (400) if the query is wrong."""
     return read_query(query, SOCKET)[CURSOR]
 
 
 @lru_cache(maxsize=256)
 def _blog(path: str) -> str:
-    """The blog whose socket this is. Raises NotFound."""
+    """The blog in the path of a WebSocket. Raises NotFound if it is another path."""
     blog = unquote(path.removeprefix(BEFORE).removesuffix(_AFTER))
     if not path.startswith(BEFORE) or not path.endswith(_AFTER) or not blog or "/" in blog:
         raise NotFound(f"there is no socket at {path[:200]!r}")
@@ -205,7 +205,7 @@ def _refusal(handshake: ServerProtocol, status: int) -> StopPressError:
 
 
 def _headers(status: int) -> dict[str, str]:
-    """What a refused handshake says besides the problem."""
+    """The headers of a rejected handshake, in addition to those of the problem."""
     headers = {}
     if status in (400, 426):
         headers["sec-websocket-version"] = "13"  # RFC 6455, 4.4

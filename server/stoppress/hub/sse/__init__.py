@@ -1,5 +1,5 @@
 """Readers by Server-Sent Events.
 
 event_stream       the endpoint, and one stream
-content_encoding   a stream as it is, or as gzip
+content_encoding   how a stream is encoded: as plain text or gzip
 """

@@ -1,7 +1,7 @@
-"""How an event stream is encoded: as it is, or as gzip put together from pieces that all streams share.
+"""The content encoding of an event stream: none, or gzip made of pieces that all streams share.
 
-A stream of gzip (RFC 1952) ends with a checksum of its plain bytes, which is the one thing that each stream has to keep
-for itself; the compression is done once for all (hub/encoded_message.py).
+A gzip stream (RFC 1952) ends with a checksum of its uncompressed bytes. That is the only thing each stream computes for
+itself; compression is done once for all (hub/encoded_message.py).
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from stoppress.wire import Form
 
 
 class Encoding(Protocol):
-    """What one stream's bytes go through, in order."""
+    """Encodes the bytes of one stream, in order."""
 
     name: str | None  # Content-Encoding
 
-    def say(self, block: bytes) -> bytes:
-        """Something that concerns this stream alone, or is short."""
+    def encode_block(self, block: bytes) -> bytes:
+        """Encode a block that is short, or that this stream alone sends."""
 
-    def tell(self, message: Message, form: Form) -> bytes:
-        """A change."""
+    def encode_message(self, message: Message, form: Form) -> bytes:
+        """Encode a change, which many streams share."""
 
     def end(self) -> bytes:
-        """What a complete stream ends with."""
+        """The last bytes of a complete stream."""
 
 
 class Identity:
-    """The bytes as they are."""
+    """No encoding: the bytes as they are."""
 
     __slots__ = ()
     name: str | None = None
 
-    def say(self, block: bytes) -> bytes:
+    def encode_block(self, block: bytes) -> bytes:
         return block
 
-    def tell(self, message: Message, form: Form) -> bytes:
+    def encode_message(self, message: Message, form: Form) -> bytes:
         return message.event(form)
 
     def end(self) -> bytes:
@@ -55,17 +55,20 @@ class Gzip:
         self._check = 0
         self._length = 0
 
-    def say(self, block: bytes) -> bytes:
+    def encode_block(self, block: bytes) -> bytes:
         return self._count(block) + stored(block)
 
-    def tell(self, message: Message, form: Form) -> bytes:
+    def encode_message(self, message: Message, form: Form) -> bytes:
         return self._count(message.event(form)) + message.deflated_event(form)
 
     def end(self) -> bytes:
         return gzip_tail(self._check, self._length)
 
     def _count(self, plain: bytes) -> bytes:
-        """Take note of plain bytes; what has to come before their encoded ones."""
+        """Update checksum and length with uncompressed bytes.
+
+        Returns what must precede their encoding: the gzip header, once.
+        """
         self._check = zlib.crc32(plain, self._check)
         self._length += len(plain)
         head, self._head = self._head, b""
@@ -73,7 +76,7 @@ class Gzip:
 
 
 def encoding(accepted: str) -> Encoding:
-    """The one to use for a request with this Accept-Encoding (RFC 9110, 12.5.3)."""
+    """The encoding for a request with this Accept-Encoding header (RFC 9110, 12.5.3)."""
     for part in accepted.lower().split(","):
         name, _, weight = part.partition(";")
         if name.strip() == "gzip" and weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):

@@ -1,11 +1,11 @@
-"""The same changes as Server-Sent Events: `GET /v1/blogs/{blog}/events` (HTML Living Standard, 9.2).
+"""Live changes as Server-Sent Events: `GET /v1/blogs/{blog}/events` (HTML Living Standard, 9.2).
 
-A stream has no queue: it has a cursor, and an event that wakes it to read the ring, or the store behind it. What it
-sends waits for the client, so a slow one simply finds more to compact at its next look; one that takes nothing for
-`slow_timeout` seconds is cut off.
+A stream has no queue. It has a cursor, and an event that wakes it to read the ring, or the store for older changes. It
+waits for the client to take each block, so a slow client finds more changes compacted at the next read. A client that
+takes nothing for `slow_timeout` seconds is disconnected.
 
-An EventSource comes back by itself whenever a stream ends. To one that has all of a blog that ended, the answer is
-204, which tells it to stay away.
+An EventSource reconnects by itself whenever a stream ends. If the blog has ended and the client has all of it, the
+answer is 204, which tells an EventSource not to reconnect.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from stoppress.query_parameters import CURSOR, EVENTS, FORM, read_query
 from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/events"
-RETRY = b"retry: 2000\n"  # milliseconds; clients add nothing to it, so it is not shorter
+RETRY = b"retry: 2000\n"  # milliseconds; not shorter, because clients add no jitter of their own
 
 
 class EventStream:
@@ -42,43 +42,43 @@ class EventStream:
         self.channel = channel
         self.form = form
         self.encoding = encoding
-        self._said: list[bytes] = []
-        self._parting = False
+        self._pending: list[bytes] = []
+        self._leaving = False
         self._moved = asyncio.Event()
         greeting = channel.greet(cursor)
         self.sequence = greeting.sequence
-        self._said.append(RETRY + event("hello", payload(greeting.hello), greeting.cursor))
+        self._pending.append(RETRY + event("hello", payload(greeting.hello), greeting.cursor))
         if greeting.reset is not None:
-            self._said.append(event("reset", greeting.reset, channel.cursor))
+            self._pending.append(event("reset", greeting.reset, channel.cursor))
 
     def set(self) -> None:
-        """The channel moved."""
+        """Wake the stream, because the channel has moved."""
         self._moved.set()
 
     def reset(self, block: bytes) -> None:
-        """The channel began anew."""
-        self._said.append(block)
+        """The channel restarted: send `block`, the `reset` event, and continue from the channel's head."""
+        self._pending.append(block)
         self.sequence = self.channel.head
         self._moved.set()
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
-        """This server goes away."""
+    def send_bye(self, retry_after_ms: int, reason: str) -> None:
+        """This server is shutting down: send a `bye` event that says when to reconnect, and end the stream."""
         here = Cursor(self.channel.epoch, self.sequence)
         text = wire.bye(here, retry_after_ms=retry_after_ms, reason=reason)
-        self._said.append(b"retry: %d\n" % retry_after_ms + event("bye", text))
-        self._parting = True
+        self._pending.append(b"retry: %d\n" % retry_after_ms + event("bye", text))
+        self._leaving = True
         self._moved.set()
 
     async def blocks(self, history_pages: HistoryPages) -> AsyncIterator[bytes]:
-        """What is to be sent, as it comes; ends with the blog, or when this server goes away."""
+        """Yield the blocks to send, as they become available. Ends with the blog, or when this server shuts down."""
         channel = self.channel
         while True:
             self._moved.clear()
-            if self._said:
-                said, self._said = b"".join(self._said), []
-                yield self.encoding.say(said)
+            if self._pending:
+                pending, self._pending = b"".join(self._pending), []
+                yield self.encoding.encode_block(pending)
                 continue
-            if self._parting or channel.gone:
+            if self._leaving or channel.gone:
                 yield self.encoding.end()
                 return
             if self.sequence < channel.head:
@@ -92,10 +92,13 @@ class EventStream:
                 async with asyncio.timeout(channel.heartbeat):
                     await self._moved.wait()
             except TimeoutError:
-                yield self.encoding.say(event("heartbeat", wire.heartbeat(channel.cursor, channel.audience)))
+                yield self.encoding.encode_block(event("heartbeat", wire.heartbeat(channel.cursor, channel.audience)))
 
     async def _lacking(self, history_pages: HistoryPages) -> AsyncIterator[bytes]:
-        """What it lacks, in chunks. It looks anew after each: what was not sent yet may have been replaced."""
+        """Yield the changes that the reader lacks.
+
+        Returns after a chunk: by the next, newer changes may have replaced some.
+        """
         channel, generation = self.channel, self.channel.generation
         messages: Sequence[Message] | None = channel.ring.since(self.sequence)
         head: int | None = channel.head
@@ -104,7 +107,7 @@ class EventStream:
             if channel.generation != generation:
                 return
             if page is None or page.epoch != channel.epoch:
-                # Deleted or begun anew; the channel is told of it soon, and tells this stream.
+                # The blog was deleted or has a new epoch. The verifier soon tells the channel, which tells this stream.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(channel.heartbeat):
                         await self._moved.wait()
@@ -113,7 +116,7 @@ class EventStream:
         chunk: list[bytes] = []
         size = 0
         for message in messages:
-            chunk.append(self.encoding.tell(message, self.form))
+            chunk.append(self.encoding.encode_message(message, self.form))
             size += len(chunk[-1])
             self.sequence = message.sequence
             if size >= channel.chunk:
@@ -127,13 +130,16 @@ class EventStream:
 
 
 class Events:
-    """The endpoint, an ASGI application."""
+    """The endpoint, as an ASGI application."""
 
     def __init__(self, lobby: Lobby) -> None:
         self._lobby = lobby
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request with a stream or a problem.
+
+        The answer is 204 if the blog has ended and the client has all of it.
+        """
         request = Request(scope)
         lobby, headers = self._lobby, request.headers
         address = lobby.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
@@ -177,8 +183,8 @@ class Events:
                 task.cancel()
 
     async def _send(self, stream: EventStream, send: Send) -> None:
-        # A client that takes nothing for too long, or whose changes can't be read now: it comes back by itself. The
-        # response is left incomplete, for which uvicorn closes the connection.
+        # The client takes nothing for too long, or its changes can't be read now. It reconnects by itself: the response
+        # stays incomplete, so uvicorn closes the connection.
         with contextlib.suppress(TimeoutError, OSError, StopPressError):
             async for block in stream.blocks(self._lobby.history_pages):
                 async with asyncio.timeout(self._lobby.slow_timeout):
@@ -205,7 +211,10 @@ async def _until_gone(receive: Receive) -> None:
 
 
 def _last_event_id(headers: Headers) -> Cursor | None:
-    """The cursor of an EventSource that comes back. It takes precedence over `cursor`, which stays in the URL."""
+    """The cursor of an EventSource that reconnects.
+
+    It takes precedence over the query's `cursor`, which stays in the URL.
+    """
     last = headers.get("last-event-id")
     if not last:
         return None
@@ -216,6 +225,6 @@ def _last_event_id(headers: Headers) -> Cursor | None:
 
 
 def refusal(error: StopPressError) -> Response:
-    """The answer to a request that got no stream."""
+    """The answer to a request that gets no stream."""
     status, headers, body = problem_response(error)
     return Response(body, status, headers)

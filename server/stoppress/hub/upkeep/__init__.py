@@ -1,9 +1,9 @@
-"""What the hub does at intervals, and at its end.
+"""The hub's periodic work, and its drain.
 
-heartbeats      to all readers
-deadlines       bounds on how long a reader may be slow or closing
-idle_channels   closes channels that nobody reads
+heartbeats      sends heartbeats to all readers
+deadlines       limits how long a reader may be slow or closing
+idle_channels   closes channels without readers
 reader_counts   counts the readers of all processes
-loop_delay      measures how long the event loop lets others wait
-drain           lets readers go when the process stops
+loop_delay      measures event-loop lag
+drain           disconnects readers when the process stops
 """

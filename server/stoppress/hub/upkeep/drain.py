@@ -1,9 +1,9 @@
-"""When each reader is let go at a stop, and when it is to come back.
+"""Plans when each reader is disconnected at a drain, and when it is to reconnect.
 
-Readers are let go in batches, evenly over the grace time, so that neither this process nor those that take them over
-have all at once to do; a small audience is one batch. Each is told a delay after which it arrives within its own share
-of the spread: arrivals are even by construction, not by the luck of dice. Where somebody has taken the port over
-already the first may come back at once; else none before this process is gone.
+Readers are disconnected in batches, evenly over the grace time, so that neither this process nor those that take over
+have to deal with all of them at once. A small audience is one batch. Each reader is given a delay that makes it arrive
+within its own share of the spread, so arrivals are even by design, not by chance. If another process already shares the
+port the first readers may reconnect at once; otherwise none before this process has exited.
 """
 
 from __future__ import annotations
@@ -16,45 +16,47 @@ from typing import Protocol
 
 from stoppress.settings import Settings
 
-BATCH = 20  # readers at least
-BATCHES = 50  # at most
-SLICE = 512  # readers let go between two yields
+BATCH = 20  # readers per batch, at least
+BATCHES = 50  # batches, at most
+SLICE = 512  # readers disconnected between two yields
 
 
 class Leaving(Protocol):
-    """A reader, by socket or stream, that can be asked to go."""
+    """A reader, by WebSocket or event stream, that can be asked to leave."""
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
-        """Say when to come back, and close."""
+    def send_bye(self, retry_after_ms: int, reason: str) -> None:
+        """Tell the reader when to reconnect, and close."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Readers to let go `after` so many seconds from the beginning, one for each of `delays` (milliseconds)."""
+    """Readers to disconnect `after` seconds from the start: one for each of `delays`, which are in milliseconds."""
 
     after: float
     delays: tuple[int, ...]
 
 
 def batches(readers: int, *, grace: float, spread: float, taken_over: bool, chance: random.Random) -> Iterator[Batch]:
-    """All `readers`, in their order. `grace` and `spread` are in seconds."""
+    """Divide `readers` into batches. `grace` and `spread` are in seconds."""
     count = min(BATCHES, -(-readers // BATCH))
     lasts = grace * count / BATCHES
     first = 0.0 if taken_over else lasts
-    gone = 0
+    planned = 0
     for number in range(count):
         after = lasts * number / count
         until = readers * (number + 1) // count
-        due = (first + spread * (place + chance.random()) / readers for place in range(gone, until))
+        due = (first + spread * (place + chance.random()) / readers for place in range(planned, until))
         yield Batch(after, tuple(max(0, round((moment - after) * 1000)) for moment in due))
-        gone = until
+        planned = until
 
 
-async def let_go(
+async def disconnect(
     leaving: list[Leaving], settings: Settings, chance: random.Random, note_work: Callable[[], object]
 ) -> None:
-    """Ask all of `leaving` to go, batch by batch, in any order: one blog's readers are not all in one batch.
-    `note_work` is called at each batch."""
+    """Disconnect all of `leaving` in batches, in random order, so that a blog's readers are spread over the batches.
+
+    `note_work` is called at each batch.
+    """
     chance.shuffle(leaving)
     plan = batches(
         len(leaving),
@@ -69,7 +71,7 @@ async def let_go(
         await asyncio.sleep(began + batch.after - loop.time())
         note_work()
         for delay in batch.delays:
-            leaving.pop().part(delay, "restarting")
+            leaving.pop().send_bye(delay, "restarting")
             asked += 1
             if asked % SLICE == 0:
                 await asyncio.sleep(0)

@@ -1,7 +1,7 @@
 """Heartbeats to all readers.
 
-A heartbeat goes to one slot of each channel at a time, so that the writes are spread over the interval; each reader
-gets one a little more often than the contract says.
+Each step sends heartbeats to one slot of every channel, so that the writes are spread over the interval. Each reader
+gets a heartbeat slightly more often than the protocol promises.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from stoppress.hub.roster import SLOTS
 
 
 async def heartbeats(channels: Channels, every: float) -> None:
-    """Send them, until cancelled: each slot once in less than `every` seconds."""
+    """Send heartbeats until cancelled: to each slot once in less than `every` seconds."""
     loop = asyncio.get_running_loop()
     step = every / (SLOTS + 1)
     due = loop.time()

@@ -1,19 +1,19 @@
-"""How long the event loop lets others wait, measured."""
+"""Measures event-loop lag."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-_OFTEN, _SELDOM = 0.02, 0.25  # seconds between two looks at how late the loop is
-_MOMENT = 0.05  # seconds for which it is looked at often
+_OFTEN, _SELDOM = 0.02, 0.25  # seconds between two samples, while busy and while idle
+_MOMENT = 0.05  # seconds of frequent sampling after each `note_work`
 
 
 class LoopDelay:
-    """How long the loop lets others wait: `observe` gets it, in seconds, at every look.
+    """Samples event-loop lag, and passes each sample to `observe`, in seconds.
 
-    There is a look every 20 ms while readers come or changes go out (`note_work`), and four a second otherwise:
-    each wake of a process that sleeps costs it more than 0.1 ms, and looks all the time would be most of what it takes.
+    It samples every 20 ms while readers arrive or changes are written (`note_work`), and every 250 ms when idle: each
+    wake-up costs a sleeping process more than 0.1 ms, and constant sampling would be most of an idle process's work.
     """
 
     __slots__ = ("_due", "_loop", "_observe", "_often_until", "_timer")
@@ -24,7 +24,7 @@ class LoopDelay:
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
-        """Look, until cancelled."""
+        """Sample until cancelled."""
         self._loop = asyncio.get_running_loop()
         self._plan(self._loop.time())
         try:
@@ -35,7 +35,7 @@ class LoopDelay:
             self._timer = None
 
     def note_work(self) -> None:
-        """There is something to do: look often, for a moment."""
+        """Note that there is work: sample frequently for a moment."""
         if self._timer is None:
             return
         now = self._loop.time()
@@ -47,7 +47,7 @@ class LoopDelay:
 
     def _look(self, now: float | None = None) -> None:
         at = self._loop.time() if now is None else now
-        if now is None or at > self._due:  # a look that is only brought forward has nothing to tell
+        if now is None or at > self._due:  # a sample taken early is no measurement
             self._observe(max(0.0, at - self._due))
         self._plan(at)
 
