@@ -50,6 +50,7 @@ CHANGES: tuple[Operation, ...] = (
         parameters=(BLOG, AFTER, LIMIT, FORM),
         answers={200: {"$ref": "#/components/schemas/Changes"}, 304: None},
         problems=(404, 503),
-        description="The socket's messages (see /asyncapi.json), compacted to what each changed post is now.",
+        description="The socket's messages (see /asyncapi.json), compacted to what each changed post is now. Poll "
+        "every five seconds, or at once while `more` is true; stop when the blog has ended.",
     ),
 )
