@@ -19,7 +19,11 @@ CHANGES: tuple[Operation, ...] = (
         parameters=(
             BLOG,
             *SOCKET,
-            Parameter("Sec-WebSocket-Protocol", "header", "`stoppress.v1.json` or `stoppress.v1.html`."),
+            Parameter(
+                "Sec-WebSocket-Protocol",
+                "header",
+                "`stoppress.v1.json` (the default) or `stoppress.v1.html`. Unknown names alone are 400.",
+            ),
         ),
         answers={101: None},
         problems=(400, 403, 404, 421, 426, 503),
