@@ -63,8 +63,11 @@ export interface ByeMessage {
   cursor: string;
   /** How long to wait, in milliseconds. */
   retry_after_ms: number;
-  /** `restarting`. There may be others; all are treated alike. */
-  reason: string;
+  /**
+   * `restarting`: this server stops. `rebalancing`: other servers have more room. `draining`: an operator empties this
+   * server. This version sends `restarting`. Treat all alike, unknown ones too.
+   */
+  reason: "restarting" | "rebalancing" | "draining";
 }
 
 /** The blog's counts after a change. */
@@ -250,18 +253,20 @@ export interface RemoveMessage {
 }
 
 /**
- * The client's cursor can't be resumed from. Forget all posts, load the page or the posts afresh, and go on from the
- * cursor that comes with them.
+ * The client's cursor can't be resumed from. Forget all posts and deletions, load the page or the posts afresh, and go
+ * on from the cursor that comes with them.
  */
 export interface ResetMessage {
   type: "reset";
-  /** The client's position once it has applied the message. Opaque. */
+  /** The end of the blog's history. Opaque. The cursor of what the client loads replaces it. */
   cursor: string;
   /**
-   * `epoch`: the history began anew; `ahead`: the cursor is ahead of the history. There may be others; all are treated
-   * alike.
+   * `epoch`: the blog was deleted and made again. `ahead`: the cursor is ahead of the history, which was set back to an
+   * older backup. `history`: the cursor belongs to another history with the same epoch. `too_far_behind`: to catch up
+   * costs more than to load afresh (html form only). This version sends `epoch` and `ahead`. Treat all alike, unknown
+   * ones too.
    */
-  reason: string;
+  reason: "epoch" | "ahead" | "history" | "too_far_behind";
 }
 
 /** What comes by `stoppress.v1.json`. */

@@ -29,6 +29,7 @@ from stoppress.model import (
     UnknownEvent,
 )
 from stoppress.render.markup import Markup
+from stoppress.resume import Reason
 from stoppress.wire import Form
 from stoppress.wire.schema import form_schema, message_types
 
@@ -141,9 +142,10 @@ def messages(form: Form) -> Iterator[str]:
             yield wire.change(record, about, CURSOR, form, MARKUP)
     for readers in (None, 0, 1204):
         yield wire.heartbeat(CURSOR, readers)
-    for reason in ("epoch", "ahead"):
+    for reason in get_args(wire.ResetReason):
         yield wire.reset(CURSOR, reason)
-    yield wire.bye(CURSOR, retry_after_ms=1500, reason="restarting")
+    for reason in get_args(wire.ByeReason):
+        yield wire.bye(CURSOR, retry_after_ms=1500, reason=reason)
 
 
 @pytest.mark.parametrize("form", Form)
@@ -185,6 +187,14 @@ def test_the_schema_itself_tolerates_fields_that_a_later_version_adds(form: Form
     for text in messages(form):
         message = json.loads(text) | {"weight": 3}
         assert validator.is_valid(message)
+
+
+def test_reasons_are_closed_lists_which_hold_what_a_cursor_can_lead_to() -> None:
+    fields = {form: form_schema(form)["$defs"] for form in Form}
+    for schemas in fields.values():
+        reset = schemas["ResetMessage"]["properties"]["reason"]["enum"]
+        assert set(get_args(Reason)) <= set(reset) == {"epoch", "ahead", "history", "too_far_behind"}
+        assert schemas["ByeMessage"]["properties"]["reason"]["enum"] == ["restarting", "rebalancing", "draining"]
 
 
 def test_the_tables_in_the_docs_and_the_client_s_types_are_current() -> None:

@@ -235,7 +235,7 @@ class Channel:
                 frame = frame or text_frame(wire.heartbeat(self.cursor, self.audience))
                 reader.transport.write(frame)
 
-    def reset(self, state: BlogState, reason: str) -> None:
+    def reset(self, state: BlogState, reason: wire.ResetReason) -> None:
         """Begin anew at `state`, and tell every reader to do so. Rare, hence in one go: a reader that got something
         of the new history before its reset would be wrong."""
         self.generation += 1

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Protocol
 
 from stoppress.hub.encoded_message import FrameFormat
-from stoppress.wire import Close
+from stoppress.wire import ByeReason, Close
 
 
 class State(Enum):
@@ -54,7 +54,7 @@ class Subscriber(Protocol):
     def reset(self, frame: bytes) -> None:
         """The channel began anew: write `frame`, which says so, and go on from the channel's head."""
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
+    def part(self, retry_after_ms: int, reason: ByeReason) -> None:
         """This server goes away: say when to come back, and close."""
 
     def close(self, code: Close) -> None:
@@ -74,5 +74,5 @@ class Stream(Wake, Protocol):
     def reset(self, block: bytes) -> None:
         """The channel began anew: `block` says so, and the stream goes on from the channel's head."""
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
+    def part(self, retry_after_ms: int, reason: ByeReason) -> None:
         """This server goes away: say when to come back, and end."""

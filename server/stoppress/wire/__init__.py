@@ -29,8 +29,10 @@ from stoppress.wire.messages import (
     ResetMessage,
     SummaryMarkup,
 )
+from stoppress.wire.messages import ByeReason as ByeReason
 from stoppress.wire.messages import Close as Close
 from stoppress.wire.messages import Form as Form
+from stoppress.wire.messages import ResetReason as ResetReason
 
 
 class Markup(Protocol):
@@ -153,13 +155,13 @@ def heartbeat(cursor: Cursor, readers: int | None) -> str:
     return _text(message)
 
 
-def reset(cursor: Cursor, reason: str) -> str:
+def reset(cursor: Cursor, reason: ResetReason) -> str:
     """The reader's cursor can't be resumed from: it loads afresh, and goes on from there."""
     message: ResetMessage = {"type": "reset", "cursor": str(cursor), "reason": reason}
     return _text(message)
 
 
-def bye(cursor: Cursor, *, retry_after_ms: int, reason: str) -> str:
+def bye(cursor: Cursor, *, retry_after_ms: int, reason: ByeReason) -> str:
     """This server goes away; come back, to any, after so long."""
     message: ByeMessage = {
         "type": "bye",

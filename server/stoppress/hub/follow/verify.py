@@ -16,6 +16,7 @@ from stoppress.hub.dependencies import Source
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.resume import History, Reset, resume
+from stoppress.wire import ResetReason
 
 _log = logging.getLogger("stoppress.hub")
 
@@ -81,7 +82,7 @@ class Verifier:
                 self._metrics.tail_restarts.inc()
                 self._channels.fell_behind(blog)
 
-    async def _renew(self, channel: Channel, reason: str) -> None:
+    async def _renew(self, channel: Channel, reason: ResetReason) -> None:
         generation, blog = channel.generation, channel.blog.id
         state = await self._source.store.blog(blog)
         if channel.generation != generation or not self._channels.is_open(channel):

@@ -137,7 +137,7 @@ class Reader:
             self.state = State.LIVE
         self.transport.write(frame)
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
+    def part(self, retry_after_ms: int, reason: wire.ByeReason) -> None:
         """This server goes away: say when to come back, and close. Nothing for one that is closing as it is."""
         if self.state in (State.CLOSING, State.CLOSED):
             return

@@ -61,7 +61,7 @@ class EventStream:
         self.sequence = self.channel.head
         self._moved.set()
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
+    def part(self, retry_after_ms: int, reason: wire.ByeReason) -> None:
         """This server goes away."""
         here = Cursor(self.channel.epoch, self.sequence)
         text = wire.bye(here, retry_after_ms=retry_after_ms, reason=reason)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stoppress.settings import Settings
+from stoppress.wire import ByeReason
 
 BATCH = 20  # readers at least
 BATCHES = 50  # at most
@@ -24,7 +25,7 @@ SLICE = 512  # readers let go between two yields
 class Leaving(Protocol):
     """A reader, by socket or stream, that can be asked to go."""
 
-    def part(self, retry_after_ms: int, reason: str) -> None:
+    def part(self, retry_after_ms: int, reason: ByeReason) -> None:
         """Say when to come back, and close."""
 
 
