@@ -16,8 +16,9 @@ from stoppress.store.base import Attempt, Change, Committed, Revision
 from stoppress.store.idempotency import Attempts, dump_answer, same_request
 from stoppress.store.records import dump_event, dump_revision, load_blog, milliseconds
 from stoppress.store.redis_connection import Client, reachable, script
-from stoppress.store.redis_keys import BLOG, BLOGS, Keys, indexes
+from stoppress.store.redis_keys import BEGUN, BLOG, BLOGS, Keys, indexes
 
+_ANNOUNCED = 1_000  # new blogs that are kept for processes that wait for them
 # WAITAOF's arguments: how many servers must have fsynced, this one and its replicas.
 _FSYNCED = {"fsync": (1, 0), "replica": (1, 1)}
 
@@ -37,9 +38,16 @@ class Writing(Attempts):
             await self.writes.zadd(BLOGS, {blog.id: 0})
         epoch = secrets.token_hex(5)
         try:
-            return await self._write_blog(blog, by=by, noticed=blog.updated_at, epoch=epoch, attempt=attempt)
+            made = await self._write_blog(blog, by=by, noticed=blog.updated_at, epoch=epoch, attempt=attempt)
         except StaleRevision as error:
             raise Conflict(f"there is a blog {blog.id!r} already") from error
+        await self.announce(blog.id)
+        return made
+
+    async def announce(self, blog: str) -> None:
+        """Have `Log.begun` tell that the blog was made. Raises Unavailable."""
+        with reachable(f"announcing the blog {blog}"):
+            await self.writes.xadd(BEGUN, {"blog": blog}, maxlen=_ANNOUNCED, approximate=True)
 
     async def change_blog(self, blog: Blog, *, by: str, noticed: datetime | None) -> Committed:
         return await self._write_blog(blog, by=by, noticed=noticed)

@@ -1,7 +1,8 @@
 """Whether what is followed is still what is stored.
 
-A stream does not tell that its blog was deleted, begun anew, or set back to an older backup. So every few seconds,
-and when a reader comes with a cursor that the channel does not know, the heads are compared.
+A stream does not tell that its blog was deleted, begun anew, or set back to an older backup. So the heads are compared
+every few seconds, when a reader comes with a cursor that the channel does not know, and when a blog is made: one of its
+name may have been followed and deleted just before.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.resume import History, Reset, resume
 from stoppress.wire import ResetReason
+
+_WAIT = 20.0  # seconds one wait for new blogs may take
 
 _log = logging.getLogger("stoppress.hub")
 
@@ -49,6 +52,20 @@ class Verifier:
             self._metrics.tail_lag.set(sum(self._lag(blog, head) for blog, head in heads.items()))
             self._report_stuck(before)
             before = heads
+
+    async def watch_new_blogs(self) -> None:
+        """Compare each blog as soon as it is made, until cancelled."""
+        failing = False
+        while True:
+            try:
+                await self.check(await self._source.log.begun(wait=_WAIT))
+            except Exception as error:  # whatever it is: `run` finds the same, later
+                if not failing:
+                    _log.warning("waiting for new blogs failed, trying again: %s: %s", type(error).__name__, error)
+                failing = True
+                await asyncio.sleep(self._every)
+            else:
+                failing = False
 
     async def check(self, blogs: Iterable[str]) -> Heads:
         """Where the blogs stand; channels that are wrong about it begin anew or are forgotten.
