@@ -46,7 +46,7 @@ export interface BlogMarkupMessage {
 
 /**
  * The blog itself changed. Replace what you show of it: headline, status, counts. If `blog.status` is `ended` or
- * `archived`, close the connection and don't reconnect.
+ * `archived`, apply what still comes until the server closes, and don't reconnect.
  */
 export interface BlogMessage {
   type: "blog";
@@ -100,8 +100,8 @@ export interface HeartbeatMessage {
 }
 
 /**
- * The first message of a connection. The client is up to date at `cursor` once it has applied the messages that follow,
- * if any. Ahead of a `reset`, `cursor` is the one that the client sent.
+ * The first message of a connection. `cursor` is the one that the client sent, or the end of the history if it sent
+ * none. The changes that the client lacks follow, or a `reset`.
  */
 export interface HelloMessage {
   type: "hello";

@@ -80,8 +80,8 @@ class MarkupCounts(Counts):
 
 
 class HelloMessage(TypedDict):
-    """The first message of a connection. The client is up to date at `cursor` once it has applied the messages that
-    follow, if any. Ahead of a `reset`, `cursor` is the one that the client sent."""
+    """The first message of a connection. `cursor` is the one that the client sent, or the end of the history if it sent
+    none. The changes that the client lacks follow, or a `reset`."""
 
     type: Literal["hello"]
     cursor: Annotated[str, Field(description="The client's position before the messages that follow. Opaque.")]
@@ -151,7 +151,7 @@ class RemoveMarkupMessage(TypedDict):
 
 class BlogMessage(TypedDict):
     """The blog itself changed. Replace what you show of it: headline, status, counts. If `blog.status` is `ended` or
-    `archived`, close the connection and don't reconnect."""
+    `archived`, apply what still comes until the server closes, and don't reconnect."""
 
     type: Literal["blog"]
     cursor: _Cursor
