@@ -14,6 +14,17 @@ import jsonschema_rs
 import pytest
 
 from stoppress import wire
+from stoppress.fields import (
+    AUTHORS_MAX,
+    BODY_MAX,
+    LINE_MAX,
+    LINKS_MAX,
+    MEDIA_MAX,
+    TAGS_MAX,
+    TEXT_MAX,
+    TITLE_MAX,
+    URL_MAX,
+)
 from stoppress.model import (
     Blog,
     BlogChanged,
@@ -155,6 +166,27 @@ def test_no_message_lacks_a_required_field_or_has_one_without_a_schema(form: For
         message = json.loads(text)
         errors = [f"{error.instance_path}: {error.message}" for error in by_type[message["type"]].iter_errors(message)]
         assert errors == [], text
+
+
+@pytest.mark.parametrize(("form", "largest"), [(Form.JSON, 1_900_000), (Form.HTML, 3_750_000)])
+@pytest.mark.parametrize("character", ["\U0001f600", '"', "&"], ids=["4 bytes of UTF-8", "quotes", "ampersands"])
+def test_no_post_makes_a_larger_message_than_the_protocol_s_page_says(form: Form, largest: int, character: str) -> None:
+    """Every field as long as its limit allows. Clients set their own limits by this: docs/protocol.md, Size."""
+    title, line, text = character * TITLE_MAX, character * LINE_MAX, character * TEXT_MAX
+    url = "https://a.example/".ljust(URL_MAX, "a")
+    srcset = ",".join(f"{url[: URL_MAX - 100]} {width}w" for width in range(1_000, 1_010))
+    image = {"type": "image", "url": url, "alt": text, "caption": text, "credit": line, "srcset": srcset}
+    post = Post.model_validate(
+        FULL_POST.model_dump()
+        | {"title": title, "key_title": title, "byline": line, "notes": text, "correction": text}
+        | {"body": "\U0001f600" * BODY_MAX}
+        | {"authors": [{"name": line, "role": line, "url": url, "image": url}] * AUTHORS_MAX}
+        | {"media": [image] * MEDIA_MAX, "links": [{"url": url, "title": title}] * LINKS_MAX}
+        | {"tags": [f"{number:050}" for number in range(TAGS_MAX)]}
+    )
+    record = Record(CURSOR.sequence, 1, NOON, PostChanged("edited", post))
+    size = len(wire.change(record, FULL_BLOG, CURSOR, form, MARKUP).encode())
+    assert 500_000 < size <= largest < 4 * 2**20
 
 
 @pytest.mark.parametrize("form", Form)
