@@ -9,6 +9,7 @@
 /** @import { Connection, FallbackEnvironment, Transport } from "./types.js" */
 
 import { HELLO_TIMEOUT, WEBSOCKET_WORKS } from "./backoff.js";
+import { hasEnded } from "./blog_state.js";
 
 // All in milliseconds, ± 50 % at random.
 /** Between two polls. */
@@ -19,8 +20,10 @@ const FIRST_TRY = 3_000;
 const NEXT_TRY = 60_000;
 /** The heartbeat that polling reports, in seconds; a response comes much sooner. */
 const HEARTBEAT = 25;
+/** The close code when the blog has ended. */
+const ENDED = 1000;
 /** Close codes by HTTP status: the blog has ended; there is no such blog. @type {Record<number, number>} */
-const CODES = { 204: 1000, 404: 4404 };
+const CODES = { 204: ENDED, 404: 4404 };
 
 /**
  * Gets messages, passes each to `deliver`, and resolves with a close code.
@@ -150,7 +153,7 @@ async function streaming(environment, url, deliver, signal) {
 }
 
 /**
- * Asks for changes, waits, and asks again.
+ * Asks for changes, waits, and asks again, until the blog has ended and all of it was received.
  *
  * @type {Run}
  */
@@ -159,12 +162,13 @@ async function polling(environment, url, deliver, signal) {
   for (let greeted = false; ; greeted = true) {
     const response = await environment.fetch(routeUrl(url, "changes", after ? { after } : {}), { signal });
     if (!response.ok) return CODES[response.status] ?? 1006;
-    const { cursor, messages, more } = await response.json();
+    const { cursor, messages, more, blog_status: status } = await response.json();
     if (!greeted) deliver({ type: "hello", cursor: after || cursor, heartbeat: HEARTBEAT });
     for (const message of messages) deliver(message);
     deliver({ type: "heartbeat", cursor });
     after = cursor;
-    if (!more)
-      await new Promise((go) => environment.setTimeout(() => go(0), POLL_INTERVAL * (0.5 + environment.random())));
+    if (more) continue;
+    if (hasEnded({ status })) return ENDED;
+    await new Promise((go) => environment.setTimeout(() => go(0), POLL_INTERVAL * (0.5 + environment.random())));
   }
 }

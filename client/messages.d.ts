@@ -46,7 +46,7 @@ export interface BlogMarkupMessage {
 
 /**
  * The blog itself changed. Replace what you show of it: headline, status, counts. If `blog.status` is `ended` or
- * `archived`, close the connection and don't reconnect.
+ * `archived`, apply what still comes until the server closes, and don't reconnect.
  */
 export interface BlogMessage {
   type: "blog";
@@ -63,8 +63,11 @@ export interface ByeMessage {
   cursor: string;
   /** How long to wait, in milliseconds. */
   retry_after_ms: number;
-  /** `restarting`. There may be others; all are treated alike. */
-  reason: string;
+  /**
+   * `restarting`: this server stops. `rebalancing`: other servers have more room. `draining`: an operator empties this
+   * server. This version sends `restarting`. Treat all alike, unknown ones too.
+   */
+  reason: "restarting" | "rebalancing" | "draining";
 }
 
 /** The blog's counts after a change. */
@@ -97,8 +100,8 @@ export interface HeartbeatMessage {
 }
 
 /**
- * The first message of a connection. The client is up to date at `cursor` once it has applied the messages that follow,
- * if any. Ahead of a `reset`, `cursor` is the one that the client sent.
+ * The first message of a connection. `cursor` is the one that the client sent, or the end of the history if it sent
+ * none. The changes that the client lacks follow, or a `reset`.
  */
 export interface HelloMessage {
   type: "hello";
@@ -250,18 +253,20 @@ export interface RemoveMessage {
 }
 
 /**
- * The client's cursor can't be resumed. Discard all posts, reload the page or the posts, and continue from the cursor
- * that comes with them.
+ * The client's cursor can't be resumed from. Forget all posts and deletions, load the page or the posts afresh, and go
+ * on from the cursor that comes with them.
  */
 export interface ResetMessage {
   type: "reset";
-  /** The client's position once it has applied the message. Opaque. */
+  /** The end of the blog's history. Opaque. The cursor of what the client loads replaces it. */
   cursor: string;
   /**
-   * `epoch`: the history began again; `ahead`: the cursor is ahead of the history. There may be others; all are treated
-   * alike.
+   * `epoch`: the blog was deleted and made again. `ahead`: the cursor is ahead of the history, which was set back to an
+   * older backup. `history`: the cursor belongs to another history with the same epoch. `too_far_behind`: to catch up
+   * costs more than to load afresh (html form only). This version sends `epoch` and `ahead`. Treat all alike, unknown
+   * ones too.
    */
-  reason: string;
+  reason: "epoch" | "ahead" | "history" | "too_far_behind";
 }
 
 /** What comes by `stoppress.v1.json`. */

@@ -82,4 +82,4 @@ def test_the_cursor_and_the_end_as_stoppress_tail_has_them(path: Path) -> None:
 
 
 def test_there_are_scripts() -> None:
-    assert len(SCRIPTS) >= 15
+    assert len(SCRIPTS) >= 18

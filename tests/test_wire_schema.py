@@ -14,6 +14,17 @@ import jsonschema_rs
 import pytest
 
 from stoppress import wire
+from stoppress.fields import (
+    AUTHORS_MAX,
+    BODY_MAX,
+    LINE_MAX,
+    LINKS_MAX,
+    MEDIA_MAX,
+    TAGS_MAX,
+    TEXT_MAX,
+    TITLE_MAX,
+    URL_MAX,
+)
 from stoppress.model import (
     Blog,
     BlogChanged,
@@ -29,6 +40,7 @@ from stoppress.model import (
     UnknownEvent,
 )
 from stoppress.render.markup import Markup
+from stoppress.resume import Reason
 from stoppress.wire import Form
 from stoppress.wire.schema import form_schema, message_types
 
@@ -141,9 +153,10 @@ def messages(form: Form) -> Iterator[str]:
             yield wire.change(record, about, CURSOR, form, MARKUP)
     for readers in (None, 0, 1204):
         yield wire.heartbeat(CURSOR, readers)
-    for reason in ("epoch", "ahead"):
+    for reason in get_args(wire.ResetReason):
         yield wire.reset(CURSOR, reason)
-    yield wire.bye(CURSOR, retry_after_ms=1500, reason="restarting")
+    for reason in get_args(wire.ByeReason):
+        yield wire.bye(CURSOR, retry_after_ms=1500, reason=reason)
 
 
 @pytest.mark.parametrize("form", Form)
@@ -153,6 +166,27 @@ def test_no_message_lacks_a_required_field_or_has_one_without_a_schema(form: For
         message = json.loads(text)
         errors = [f"{error.instance_path}: {error.message}" for error in by_type[message["type"]].iter_errors(message)]
         assert errors == [], text
+
+
+@pytest.mark.parametrize(("form", "largest"), [(Form.JSON, 1_900_000), (Form.HTML, 3_750_000)])
+@pytest.mark.parametrize("character", ["\U0001f600", '"', "&"], ids=["4 bytes of UTF-8", "quotes", "ampersands"])
+def test_no_post_makes_a_larger_message_than_the_protocol_s_page_says(form: Form, largest: int, character: str) -> None:
+    """Every field as long as its limit allows. Clients set their own limits by this: docs/protocol.md, Size."""
+    title, line, text = character * TITLE_MAX, character * LINE_MAX, character * TEXT_MAX
+    url = "https://a.example/".ljust(URL_MAX, "a")
+    srcset = ",".join(f"{url[: URL_MAX - 100]} {width}w" for width in range(1_000, 1_010))
+    image = {"type": "image", "url": url, "alt": text, "caption": text, "credit": line, "srcset": srcset}
+    post = Post.model_validate(
+        FULL_POST.model_dump()
+        | {"title": title, "key_title": title, "byline": line, "notes": text, "correction": text}
+        | {"body": "\U0001f600" * BODY_MAX}
+        | {"authors": [{"name": line, "role": line, "url": url, "image": url}] * AUTHORS_MAX}
+        | {"media": [image] * MEDIA_MAX, "links": [{"url": url, "title": title}] * LINKS_MAX}
+        | {"tags": [f"{number:050}" for number in range(TAGS_MAX)]}
+    )
+    record = Record(CURSOR.sequence, 1, NOON, PostChanged("edited", post))
+    size = len(wire.change(record, FULL_BLOG, CURSOR, form, MARKUP).encode())
+    assert 500_000 < size <= largest < 4 * 2**20
 
 
 @pytest.mark.parametrize("form", Form)
@@ -185,6 +219,14 @@ def test_the_schema_itself_tolerates_fields_that_a_later_version_adds(form: Form
     for text in messages(form):
         message = json.loads(text) | {"weight": 3}
         assert validator.is_valid(message)
+
+
+def test_reasons_are_closed_lists_which_hold_what_a_cursor_can_lead_to() -> None:
+    fields = {form: form_schema(form)["$defs"] for form in Form}
+    for schemas in fields.values():
+        reset = schemas["ResetMessage"]["properties"]["reason"]["enum"]
+        assert set(get_args(Reason)) <= set(reset) == {"epoch", "ahead", "history", "too_far_behind"}
+        assert schemas["ByeMessage"]["properties"]["reason"]["enum"] == ["restarting", "rebalancing", "draining"]
 
 
 def test_the_tables_in_the_docs_and_the_client_s_types_are_current() -> None:

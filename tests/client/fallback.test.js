@@ -76,6 +76,26 @@ describe("polling", () => {
     assert.equal(asked[1].searchParams.get("after"), "e.5");
   });
 
+  for (const status of ["ended", "archived"]) {
+    it(`ends once it has all of a blog that is ${status}`, async () => {
+      const { answer, heard, codes, asked, environment } = start("Polling");
+      await answer(Response.json({ cursor: "e.5", messages: [post("e.5")], more: true, blog_status: status }));
+      assert.deepEqual(codes, []);
+      await answer(Response.json({ cursor: "e.6", messages: [post("e.6")], more: false, blog_status: status }));
+      assert.deepEqual(heard.at(-2), post("e.6"));
+      assert.deepEqual(codes, [1000]);
+      assert.equal(asked.length, 2);
+      assert.equal(environment.waiting, 0);
+    });
+  }
+
+  it("goes on while the blog is paused", async () => {
+    const { answer, codes, environment } = start("Polling");
+    await answer(Response.json({ cursor: "e.5", messages: [], more: false, blog_status: "paused" }));
+    assert.deepEqual(codes, []);
+    assert.ok(environment.waiting);
+  });
+
   for (const [status, code] of [
     [404, 4404],
     [503, 1006],

@@ -278,6 +278,22 @@ def test_a_blog_deleted_and_made_again_resets_all(server: Server, editor: Editor
         assert clients.poll(old) == socket.until(head) == stream.until(head) == expected
 
 
+def test_a_blog_deleted_and_made_again_is_itself_before_the_next_comparison_with_the_store() -> None:
+    with tempfile.TemporaryDirectory(prefix="sp-") as folder, running(Path(folder), verify="600") as server:
+        with closing(EditorClient(server.url)) as editor:
+            old = editor.blog(id="night", title="The first night")["cursor"]
+            clients = Clients(server, "night", "json")
+            with clients.socket(old) as reader:
+                assert json.loads(reader.recv(PATIENCE))["blog"]["title"] == "The first night"
+                editor.delete_blog("night")
+                head = editor.blog(id="night", title="The second night")["cursor"]
+                reset = {"type": "reset", "cursor": head, "reason": "epoch"}
+                assert json.loads(reader.recv(PATIENCE)) == reset
+                with clients.socket(None) as late:
+                    hello = json.loads(late.recv(PATIENCE))
+                    assert (hello["blog"]["title"], hello["cursor"]) == ("The second night", head)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_of_a_blog_that_ended_all_get_what_they_lack_and_are_let_go(
     server: Server, editor: EditorClient, form: str

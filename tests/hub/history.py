@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -80,18 +81,23 @@ class HistoryInMemory:
         self.reading = 0  # reads that wait for a change
         self._made = 0
         self._moved = asyncio.Event()
+        self._announced: list[str] = []
+        self._birth = asyncio.Event()
         for blog in blogs or (a_blog(),):
             self.begin(blog)
 
     # What an editor does
 
-    def begin(self, blog: Blog) -> None:
-        """Make the blog, or make it anew: an epoch of its own, nothing in it."""
+    def begin(self, blog: Blog, *, announced: bool = False) -> None:
+        """Make the blog, or make it anew: an epoch of its own, nothing in it. `announced`: `begun` tells of it."""
         self._made += 1
         self.stored[blog.id] = blog
         self.epochs[blog.id] = f"e{self._made}"
         self.records[blog.id] = []
         self.trimmed[blog.id] = 0
+        if announced:
+            self._announced.append(blog.id)
+            self._birth.set()
 
     def delete(self, blog: str = "regatta") -> None:
         """Take the blog away."""
@@ -212,6 +218,18 @@ class HistoryInMemory:
         if isinstance(self.broken, Unavailable):
             raise self.broken
         return {blog: self.head(blog) if blog in self.stored else None for blog in blogs}
+
+    async def begun(self, *, wait: float) -> Sequence[str]:
+        """See base.Log."""
+        if self.broken is not None:
+            raise self.broken
+        self._birth.clear()
+        if not self._announced:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._birth.wait()
+        told, self._announced = self._announced, []
+        return told
 
     async def close(self) -> None:
         """See base.Log."""

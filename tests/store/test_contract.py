@@ -218,6 +218,25 @@ async def test_deleting_a_blog_takes_every_key_along_and_begins_a_new_epoch(
     assert again.cursor.sequence == 1 and again.cursor.epoch != made.cursor.epoch
 
 
+async def test_new_blogs_are_told_of_once_from_the_first_question_on(server_url: str, any_store: RedisStore) -> None:
+    log = RedisLog(server_url, Settings())
+    await any_store.create_blog(a_blog(id="before"), by="t")
+    assert await log.begun(wait=0.01) == []
+    waiting = asyncio.create_task(log.begun(wait=20))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    await any_store.create_blog(a_blog(id="a"), by="t")
+    await any_store.delete_blog("a")
+    await any_store.create_blog(a_blog(id="a"), by="t")
+    assert await log.begun(wait=20) == ["a", "a"]
+    waiting = asyncio.create_task(log.begun(wait=20))
+    await any_store.create_blog(a_blog(id="b"), by="t")
+    assert await waiting == ["b"]
+    assert await log.begun(wait=0.01) == []
+    await log.close()
+
+
 async def test_blogs_are_listed_by_id_in_parts(any_store: RedisStore) -> None:
     for name in ("c", "a", "b"):
         await any_store.create_blog(a_blog(id=name), by="t")

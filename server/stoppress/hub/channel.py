@@ -240,7 +240,7 @@ class Channel:
                 frame = frame or text_frame(wire.heartbeat(self.cursor, self.audience))
                 reader.transport.write(frame)
 
-    def reset(self, state: BlogState, reason: str) -> None:
+    def reset(self, state: BlogState, reason: wire.ResetReason) -> None:
         """Restart at `state`, and send every reader a `reset`.
 
         Resets are rare, so this happens in one step: a reader that received part of the new history before its reset

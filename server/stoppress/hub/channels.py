@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from stoppress.hub.channel import Channel
 from stoppress.model import Cursor
 from stoppress.store.base import BlogState
-from stoppress.wire import Close
+from stoppress.wire import Close, ResetReason
 
 
 class Channels:
@@ -49,7 +49,7 @@ class Channels:
         self._open[channel.blog.id] = channel
         self._changed()
 
-    def renew(self, channel: Channel, state: BlogState, reason: str) -> None:
+    def renew(self, channel: Channel, state: BlogState, reason: ResetReason) -> None:
         """Restart the channel at `state`, and tell its readers to reload. `reason` is that of the `reset` message."""
         channel.reset(state, reason)
         self._changed()

@@ -113,6 +113,7 @@ class Hub:
                 lasting = [
                     group.create_task(self._tail.run(), name="tail"),
                     group.create_task(self._verifier.run(), name="verify"),
+                    group.create_task(self._verifier.watch_new_blogs(), name="new blogs"),
                     group.create_task(heartbeats(self._channels, self._settings.heartbeat), name="heartbeats"),
                     group.create_task(self._deadlines.run(), name="deadlines"),
                     group.create_task(self._idle.run(), name="idle channels"),

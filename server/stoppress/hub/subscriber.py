@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Protocol
 
 from stoppress.hub.encoded_message import FrameFormat
-from stoppress.wire import Close
+from stoppress.wire import ByeReason, Close
 
 
 class State(Enum):
@@ -57,7 +57,7 @@ class Subscriber(Protocol):
     def reset(self, frame: bytes) -> None:
         """The channel restarted: write `frame`, the `reset` message, and continue from the channel's head."""
 
-    def send_bye(self, retry_after_ms: int, reason: str) -> None:
+    def send_bye(self, retry_after_ms: int, reason: ByeReason) -> None:
         """This server is shutting down: send a `bye` that says when to reconnect, and close."""
 
     def close(self, code: Close) -> None:
@@ -77,5 +77,5 @@ class Stream(Wake, Protocol):
     def reset(self, block: bytes) -> None:
         """The channel restarted: send `block`, the `reset` event, and continue from the channel's head."""
 
-    def send_bye(self, retry_after_ms: int, reason: str) -> None:
+    def send_bye(self, retry_after_ms: int, reason: ByeReason) -> None:
         """This server is shutting down: send a `bye` event that says when to reconnect, and end."""

@@ -264,5 +264,10 @@ class Log(Protocol):
     async def heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
         """The head of each blog, or None where there is no such blog. Raises Unavailable."""
 
+    async def begun(self, *, wait: float) -> Sequence[str]:
+        """The blogs that were made since the last call, as soon as there are some, or none after `wait` seconds. The
+        first call only counts what is made from then on. A blog may be missing, such as one that a process of an older
+        version made. One task at a time may call this. Raises Unavailable."""
+
     async def close(self) -> None:
         """Close the connection."""

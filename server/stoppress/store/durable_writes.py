@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +17,11 @@ from stoppress.store.base import Attempt, Change, Committed, Revision
 from stoppress.store.idempotency import Attempts, dump_answer, same_request
 from stoppress.store.records import dump_event, dump_revision, load_blog, milliseconds
 from stoppress.store.redis_connection import Client, reachable, script
-from stoppress.store.redis_keys import BLOG, BLOGS, Keys, indexes
+from stoppress.store.redis_keys import BEGUN, BLOG, BLOGS, Keys, indexes
 
+_log = logging.getLogger("stoppress.store")
+
+_ANNOUNCED = 1_000  # new blogs that are kept for processes that wait for them
 # WAITAOF's arguments: how many servers must have fsynced: this one, and how many replicas.
 _FSYNCED = {"fsync": (1, 0), "replica": (1, 1)}
 
@@ -37,9 +41,19 @@ class Writing(Attempts):
             await self.writes.zadd(BLOGS, {blog.id: 0})
         epoch = secrets.token_hex(5)
         try:
-            return await self._write_blog(blog, by=by, noticed=blog.updated_at, epoch=epoch, attempt=attempt)
+            made = await self._write_blog(blog, by=by, noticed=blog.updated_at, epoch=epoch, attempt=attempt)
         except StaleRevision as error:
             raise Conflict(f"there is already a blog {blog.id!r}; choose another id") from error
+        await self.announce(blog.id)
+        return made
+
+    async def announce(self, blog: str) -> None:
+        """Tell `Log.begun` that the blog was created. Only a hint: when it fails, hubs notice at their next check."""
+        try:
+            with reachable(f"announcing the blog {blog}"):
+                await self.writes.xadd(BEGUN, {"blog": blog}, maxlen=_ANNOUNCED, approximate=True)
+        except Unavailable as error:
+            _log.warning("Can't announce the new blog %s to the hubs; they find it within seconds: %s", blog, error)
 
     async def change_blog(self, blog: Blog, *, by: str, noticed: datetime | None) -> Committed:
         return await self._write_blog(blog, by=by, noticed=noticed)

@@ -110,6 +110,7 @@ async def load(store: RedisStore, document: Object) -> str:
             pipe.zadd(keys.changed, {BLOG: sequence})
             pipe.xadd(keys.events, {"record": record}, id=f"{sequence}-0")
             await pipe.execute()
+    await store.announce(blog.id)
     return blog.id
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stoppress.model import Post, Tombstone
 
 BLOGS = "stoppress:blogs"
+BEGUN = "stoppress:begun"
 TOKENS = "stoppress:tokens"
 DUE = "stoppress:due"
 RESERVED = "stoppress:reserved:"

@@ -9,7 +9,7 @@ from stoppress.settings import Settings
 from stoppress.store.fast_reads import FastReads
 from stoppress.store.records import load_record
 from stoppress.store.redis_connection import connect, reachable
-from stoppress.store.redis_keys import Keys
+from stoppress.store.redis_keys import BEGUN, Keys
 from stoppress.task_cancellation import cancellable
 
 _AT_ONCE = 500  # records of one blog per answer
@@ -18,13 +18,15 @@ _AT_ONCE = 500  # records of one blog per answer
 class RedisLog:
     """The streams of all blogs.
 
-    A blocking XREAD occupies its connection for long, so it has a client of its own, with a longer time limit.
+    A blocking XREAD occupies its connection for long, so each has a client of its own, with a longer time limit.
     """
 
     def __init__(self, url: str, settings: Settings) -> None:
         self._url = url
         self._settings = settings
         self._blocking = connect(url, settings, retries=0, answer_within=_longest_wait(settings) + 5)
+        self._births = connect(url, settings, retries=0, answer_within=_longest_wait(settings) + 5)
+        self._last_birth: str | None = None
         self._asking = FastReads(url, settings)
 
     async def read(self, after: Mapping[str, int], *, wait: float) -> Mapping[str, Sequence[Record]]:
@@ -55,9 +57,25 @@ class RedisLog:
             for blog, (epoch, sequence) in zip(blogs, answers, strict=True)
         }
 
+    async def begun(self, *, wait: float) -> Sequence[str]:
+        """See base.Log. `wait` is at most a minute; a cancelled call loses nothing."""
+        wait = min(wait, _longest_wait(self._settings))
+        with reachable("waiting for new blogs"):
+            if self._last_birth is None:
+                latest = await cancellable(self._births.xrevrange(BEGUN, count=1))
+                self._last_birth = latest[0][0] if latest else "0-0"
+            found = await cancellable(
+                self._births.xread({BEGUN: self._last_birth}, count=_AT_ONCE, block=max(1, int(wait * 1000)))
+            )
+        entries = found[0][1] if found else []
+        if entries:
+            self._last_birth = entries[-1][0]
+        return [fields["blog"] for _, fields in entries]
+
     async def close(self) -> None:
         """Close the connections."""
         await self._blocking.aclose()
+        await self._births.aclose()
         await self._asking.close()
 
 

@@ -28,8 +28,10 @@ from stoppress.wire.messages import (
     ResetMessage,
     SummaryMarkup,
 )
+from stoppress.wire.messages import ByeReason as ByeReason
 from stoppress.wire.messages import Close as Close
 from stoppress.wire.messages import Form as Form
+from stoppress.wire.messages import ResetReason as ResetReason
 
 
 class Markup(Protocol):
@@ -155,13 +157,13 @@ def heartbeat(cursor: Cursor, readers: int | None) -> str:
     return _text(message)
 
 
-def reset(cursor: Cursor, reason: str) -> str:
+def reset(cursor: Cursor, reason: ResetReason) -> str:
     """Tells the reader to reload, because its cursor can't be resumed. `cursor` is the blog's head."""
     message: ResetMessage = {"type": "reset", "cursor": str(cursor), "reason": reason}
     return _text(message)
 
 
-def bye(cursor: Cursor, *, retry_after_ms: int, reason: str) -> str:
+def bye(cursor: Cursor, *, retry_after_ms: int, reason: ByeReason) -> str:
     """Tells the reader that this server is shutting down, and to reconnect to any server after `retry_after_ms`."""
     message: ByeMessage = {
         "type": "bye",

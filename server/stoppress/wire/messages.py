@@ -60,6 +60,10 @@ _Revision = Annotated[
 ]
 
 
+ResetReason = Literal["epoch", "ahead", "history", "too_far_behind"]
+ByeReason = Literal["restarting", "rebalancing", "draining"]
+
+
 class Counts(TypedDict):
     """The blog's counts after a change."""
 
@@ -76,8 +80,8 @@ class MarkupCounts(Counts):
 
 
 class HelloMessage(TypedDict):
-    """The first message of a connection. The client is up to date at `cursor` once it has applied the messages that
-    follow, if any. Ahead of a `reset`, `cursor` is the one that the client sent."""
+    """The first message of a connection. `cursor` is the one that the client sent, or the end of the history if it sent
+    none. The changes that the client lacks follow, or a `reset`."""
 
     type: Literal["hello"]
     cursor: Annotated[str, Field(description="The client's position before the messages that follow. Opaque.")]
@@ -147,7 +151,7 @@ class RemoveMarkupMessage(TypedDict):
 
 class BlogMessage(TypedDict):
     """The blog itself changed. Replace what you show of it: headline, status, counts. If `blog.status` is `ended` or
-    `archived`, close the connection and don't reconnect."""
+    `archived`, apply what still comes until the server closes, and don't reconnect."""
 
     type: Literal["blog"]
     cursor: _Cursor
@@ -170,16 +174,21 @@ class HeartbeatMessage(TypedDict):
 
 
 class ResetMessage(TypedDict):
-    """The client's cursor can't be resumed. Discard all posts, reload the page or the posts, and continue from the
-    cursor that comes with them."""
+    """The client's cursor can't be resumed from. Forget all posts and deletions, load the page or the posts afresh, and
+    go on from the cursor that comes with them."""
 
     type: Literal["reset"]
-    cursor: _Cursor
-    reason: Annotated[
+    cursor: Annotated[
         str,
+        Field(description="The end of the blog's history. Opaque. The cursor of what the client loads replaces it."),
+    ]
+    reason: Annotated[
+        ResetReason,
         Field(
-            description="`epoch`: the history began again; `ahead`: the cursor is ahead of the history. There may be "
-            "others; all are treated alike."
+            description="`epoch`: the blog was deleted and made again. `ahead`: the cursor is ahead of the history, "
+            "which was set back to an older backup. `history`: the cursor belongs to another history with the same "
+            "epoch. `too_far_behind`: to catch up costs more than to load afresh (html form only). This version sends "
+            "`epoch` and `ahead`. Treat all alike, unknown ones too."
         ),
     ]
 
@@ -190,7 +199,13 @@ class ByeMessage(TypedDict):
     type: Literal["bye"]
     cursor: Annotated[str, Field(description="The client's position. It does not move.")]
     retry_after_ms: Annotated[int, Field(ge=0, description="How long to wait, in milliseconds.")]
-    reason: Annotated[str, Field(description="`restarting`. There may be others; all are treated alike.")]
+    reason: Annotated[
+        ByeReason,
+        Field(
+            description="`restarting`: this server stops. `rebalancing`: other servers have more room. `draining`: an "
+            "operator empties this server. This version sends `restarting`. Treat all alike, unknown ones too."
+        ),
+    ]
 
 
 MESSAGES: dict[Form, tuple[type, ...]] = {

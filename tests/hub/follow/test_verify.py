@@ -37,6 +37,43 @@ async def test_a_blog_begun_anew_resets_its_readers_and_goes_on() -> None:
             assert (await receive(late))["reason"] == "epoch"
 
 
+async def test_a_blog_deleted_and_made_again_is_right_at_once() -> None:
+    history = HistoryInMemory()
+    history.publish("a", "b")
+    async with hub_server(history, verify=3600.0) as at, at.connect() as reader:
+        await receive(reader)
+        history.delete()
+        history.begin(a_blog(title="Lake regatta, second day"), announced=True)
+        assert await receive(reader) == {"type": "reset", "cursor": "e2.0", "reason": "epoch"}
+        async with at.connect() as late:
+            hello = await receive(late)
+            assert (hello["blog"]["title"], hello["cursor"]) == ("Lake regatta, second day", "e2.0")
+
+
+async def test_new_blogs_are_waited_for_again_after_a_failure_that_is_told_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    asked = 0
+
+    class HistoryThatCounts(HistoryInMemory):
+        async def begun(self, *, wait: float) -> Sequence[str]:
+            nonlocal asked
+            asked += 1
+            return await super().begun(wait=wait)
+
+    at = Following(HistoryThatCounts(), verify=0.001)
+    channel = at.open()
+    at.history.cut(Unavailable("the store is away"))
+    async with at.running(at.verifier.watch_new_blogs()):
+        await at.until(lambda: asked >= 3, "it tries again")
+        at.history.begin(a_blog(), announced=True)
+        at.history.cut(None)
+        await at.until(lambda: channel.epoch == "e2", "the channel begins anew")
+    assert [record.getMessage() for record in caplog.records if "waiting for new blogs" in record.getMessage()] == [
+        "waiting for new blogs failed, trying again: Unavailable: the store is away"
+    ]
+
+
 async def test_a_history_set_back_resets_its_readers() -> None:
     history = HistoryInMemory()
     history.publish("a", "b", "c")

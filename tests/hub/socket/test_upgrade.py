@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from hub.history import HistoryInMemory
 from hub.serving import PATIENCE, hub_server, receive
@@ -20,18 +22,60 @@ async def test_each_form_is_what_its_subprotocol_says() -> None:
         hub_server(history) as at,
         at.connect(form="stoppress.v1.html") as page,
         at.connect(form="stoppress.v1.json") as app,
-        at.connect(form="mqtt") as stranger,
         at.connect() as plain,
     ):
         assert page.subprotocol == "stoppress.v1.html"
         assert app.subprotocol == "stoppress.v1.json"
-        assert stranger.subprotocol is plain.subprotocol is None
-        for reader in (page, app, stranger, plain):
+        assert plain.subprotocol is None
+        for reader in (page, app, plain):
             assert (await receive(reader))["type"] == "hello"
         history.publish("gust")
         assert (await receive(page))["html"] == "<article id=gust>1 of 1</article>"
-        for reader in (app, stranger, plain):
+        for reader in (app, plain):
             assert (await receive(reader))["post"]["id"] == "gust"
+
+
+# An unusual handshake (a header in two lines) goes the long way, a usual one the short way first.
+@pytest.mark.parametrize("more", [{}, {"Accept": "x\r\nAccept: y"}], ids=["usual", "unusual"])
+@pytest.mark.parametrize(
+    ("offered", "shown"),
+    [
+        ("mqtt", "'mqtt'"),
+        ("stoppress.v2.json, mqtt", "'stoppress.v2.json', 'mqtt'"),
+        ("stoppress.bearer.c2VjcmV0, mqtt", "'mqtt'"),
+        ("STOPPRESS.V1.JSON", "'STOPPRESS.V1.JSON'"),
+        ("a, b, c, d, e, f", "'a', 'b', 'c', 'd', 'e' and more"),
+        ("m" * 90, f"'{'m' * 80}'"),
+    ],
+)
+async def test_unknown_subprotocols_alone_are_refused_by_name(offered: str, shown: str, more: dict[str, str]) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        for _ in range(2):
+            status, _, problem = await at.http("/v1/blogs/regatta/socket", {"Sec-WebSocket-Protocol": offered, **more})
+            detail = f"expected one of stoppress.v1.json, stoppress.v1.html, but got {shown}"
+            assert (status, problem["detail"]) == (400, f"Sec-WebSocket-Protocol: {detail}")
+            assert problem["errors"] == [{"parameter": "Sec-WebSocket-Protocol", "detail": detail}]
+        assert at.metric("stoppress_refusals_total", reason="request") == 2
+
+
+@pytest.mark.parametrize(
+    ("offered", "picked"),
+    [
+        (["mqtt", "stoppress.v1.html"], "stoppress.v1.html"),
+        (["stoppress.v1.html", "stoppress.v1.json"], "stoppress.v1.html"),
+        (["stoppress.bearer.c2VjcmV0", "stoppress.v1.json"], "stoppress.v1.json"),
+        (["stoppress.bearer.c2VjcmV0"], None),
+    ],
+)
+async def test_a_known_subprotocol_is_picked_among_others_and_reserved_ones_alone_mean_json(
+    offered: list[str], picked: str | None
+) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        async with connect(at.url(), subprotocols=[Subprotocol(name) for name in offered], proxy=None) as reader:
+            assert reader.subprotocol == picked
+            assert (await receive(reader))["type"] == "hello"
+            at.history.publish("gust")
+            assert ("post" in await receive(reader)) == (picked != "stoppress.v1.html")
 
 
 @pytest.mark.parametrize("cursor", ["", "nonsense", "e1.", "e1.-1", "e1.01", "e%20.1", "e1.1&cursor=e1.2"])

@@ -168,6 +168,31 @@ async def test_changes_tell_the_socket_s_messages(admin: Client, anybody: Client
         assert [(m["type"], m["reason"], m["cursor"]) for m in reset] == [("reset", reason, answer["cursor"])]
 
 
+async def test_changes_say_that_a_blog_has_ended_with_every_page_and_without_any_message(
+    admin: Client, anybody: Client, blog: str
+) -> None:
+    start = (await anybody.get(f"{blog}/changes")).json()
+    assert start["blog_status"] == "live"
+    await admin.post(f"{blog}/posts", json={"title": "A"})
+    for status in ("ended", "archived"):
+        await admin.patch(blog, json={"status": status})
+        first = (await anybody.get(f"{blog}/changes", params={"after": start["cursor"], "limit": 1})).json()
+        assert (first["more"], first["blog_status"]) == (True, status)
+        last = (await anybody.get(f"{blog}/changes", params={"after": first["cursor"]})).json()
+        assert (last["more"], last["blog_status"]) == (False, status)
+        for after in ({}, {"after": last["cursor"]}, {"after": "other.1"}):
+            assert (await anybody.get(f"{blog}/changes", params=after)).json()["blog_status"] == status
+
+
+async def test_changes_are_304_to_who_has_them_all(admin: Client, anybody: Client, blog: str) -> None:
+    start = await anybody.get(f"{blog}/changes")
+    after, tag = {"after": start.json()["cursor"]}, {"If-None-Match": start.headers["etag"]}
+    assert (await anybody.get(f"{blog}/changes", params=after, headers=tag)).status_code == 304
+    await admin.patch(blog, json={"status": "ended"})
+    news = await anybody.get(f"{blog}/changes", params=after, headers=tag)
+    assert (news.status_code, news.json()["blog_status"]) == (200, "ended")
+
+
 # Retries
 
 

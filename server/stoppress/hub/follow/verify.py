@@ -1,7 +1,8 @@
 """Compares the followed blogs with the store.
 
 A stream does not show that its blog was deleted, created again, or restored from an older backup. So the heads are
-compared every few seconds, and whenever a reader connects with a cursor that the channel does not know.
+compared every few seconds, whenever a reader connects with a cursor that the channel does not know, and when a blog is
+created: a blog of the same name may have been followed and deleted just before.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from stoppress.hub.dependencies import Source
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.resume import History, Reset, resume
+from stoppress.wire import ResetReason
+
+_WAIT = 20.0  # seconds one wait for new blogs may take
 
 _log = logging.getLogger("stoppress.hub")
 
@@ -49,6 +53,20 @@ class Verifier:
             self._report_stuck(before)
             before = heads
 
+    async def watch_new_blogs(self) -> None:
+        """Compare each blog as soon as it is made, until cancelled."""
+        failing = False
+        while True:
+            try:
+                await self.check(await self._source.log.begun(wait=_WAIT))
+            except Exception as error:  # whatever it is: `run` finds the same, later
+                if not failing:
+                    _log.warning("waiting for new blogs failed, trying again: %s: %s", type(error).__name__, error)
+                failing = True
+                await asyncio.sleep(self._every)
+            else:
+                failing = False
+
     async def check(self, blogs: Iterable[str]) -> Heads:
         """The heads of `blogs` in the store. Channels that differ are restarted, or closed if their blog was deleted.
 
@@ -81,7 +99,7 @@ class Verifier:
                 self._metrics.tail_restarts.inc()
                 self._channels.fell_behind(blog)
 
-    async def _renew(self, channel: Channel, reason: str) -> None:
+    async def _renew(self, channel: Channel, reason: ResetReason) -> None:
         generation, blog = channel.generation, channel.blog.id
         state = await self._source.store.blog(blog)
         if channel.generation != generation or not self._channels.is_open(channel):

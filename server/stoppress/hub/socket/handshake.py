@@ -36,6 +36,9 @@ _BODY = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 _KEY = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")  # 16 bytes in base64
 _GUID = GUID.encode()
 _ANY_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+_FORMS = [str(form) for form in Form]
+_RESERVED = "stoppress.bearer."  # names that begin so are to carry tokens: never picked, and never shown
+_SHOWN, _NAMED = 80, 5  # characters of a name, and names, in an error
 
 
 class SharedDeflate(ServerPerMessageDeflateFactory):
@@ -170,11 +173,20 @@ def _agreement(compress: bool, method: bytes, *values: bytes | None) -> tuple[Fr
     return agreed(handshake), f"{rest}\r\n".encode("latin-1")
 
 
-def _select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """The first offered subprotocol that is known.
+class UnknownSubprotocol(NegotiationError):
+    """The client offers subprotocols, and none of them is known."""
 
-    If none is known the answer names none, and the client decides: RFC 6455, 4.1, lets it fail the connection (browsers
-    do) or continue (then in the json form).
+
+def _select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """The first form that is offered. None, which means json, when nothing is offered but reserved names.
+
+    Raises UnknownSubprotocol, which names what is offered. An answer without a subprotocol would leave the client to
+    guess: browsers fail such a connection without a reason (RFC 6455, 4.1), others read a form they didn't ask for.
     """
-    known = {str(form) for form in Form}
-    return next((name for name in offered if name in known), None)
+    names = [name for name in offered if not name.startswith(_RESERVED)]
+    if found := next((name for name in names if name in _FORMS), None):
+        return found
+    if names:
+        shown = ", ".join(repr(name[:_SHOWN]) for name in names[:_NAMED]) + (" and more" if names[_NAMED:] else "")
+        raise UnknownSubprotocol(f"expected one of {', '.join(_FORMS)}, but got {shown}")
+    return None

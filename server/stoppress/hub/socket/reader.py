@@ -148,7 +148,7 @@ class Reader:
             self.state = State.LIVE
         self.transport.write(frame)
 
-    def send_bye(self, retry_after_ms: int, reason: str) -> None:
+    def send_bye(self, retry_after_ms: int, reason: wire.ByeReason) -> None:
         """This server is shutting down: send a `bye` that says when to reconnect, and close.
 
         Does nothing if already closing.

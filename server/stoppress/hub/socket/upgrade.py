@@ -22,12 +22,12 @@ from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLi
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from stoppress.errors import Invalid, NotFound, StopPressError
+from stoppress.errors import Invalid, NotFound, ParameterError, StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import frame_format
 from stoppress.hub.lobby import Lobby
 from stoppress.hub.socket.connection import Connection
-from stoppress.hub.socket.handshake import HandshakeRequest, agreed, protocol
+from stoppress.hub.socket.handshake import HandshakeRequest, UnknownSubprotocol, agreed, protocol
 from stoppress.model import Cursor
 from stoppress.problem import raw_problem
 from stoppress.query_parameters import CURSOR, SOCKET, read_query
@@ -200,6 +200,9 @@ def _blog(path: str) -> str:
 
 def _refusal(handshake: ServerProtocol, status: int) -> StopPressError:
     error = handshake.handshake_exc or InvalidHandshake("not a handshake")
+    if isinstance(error, UnknownSubprotocol):
+        name = "Sec-WebSocket-Protocol"
+        return Invalid(f"{name}: {error}", [ParameterError(name, str(error))], status=status)
     cause = f": {error.__cause__}" if error.__cause__ else ""
     return Invalid(f"this is no WebSocket handshake: {error}{cause}", status=status)
 

@@ -61,7 +61,7 @@ class EventStream:
         self.sequence = self.channel.head
         self._moved.set()
 
-    def send_bye(self, retry_after_ms: int, reason: str) -> None:
+    def send_bye(self, retry_after_ms: int, reason: wire.ByeReason) -> None:
         """This server is shutting down: send a `bye` event that says when to reconnect, and end the stream."""
         here = Cursor(self.channel.epoch, self.sequence)
         text = wire.bye(here, retry_after_ms=retry_after_ms, reason=reason)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stoppress.settings import Settings
+from stoppress.wire import ByeReason
 
 BATCH = 20  # readers per batch, at least
 BATCHES = 50  # batches, at most
@@ -24,7 +25,7 @@ SLICE = 512  # readers disconnected between two yields
 class Leaving(Protocol):
     """A reader, by WebSocket or event stream, that can be asked to leave."""
 
-    def send_bye(self, retry_after_ms: int, reason: str) -> None:
+    def send_bye(self, retry_after_ms: int, reason: ByeReason) -> None:
         """Tell the reader when to reconnect, and close."""
 
 

@@ -29,7 +29,7 @@ class ChangeRoutes:
         asked = query(request)
         after, limit, form = asked[AFTER], asked[LIMIT], asked[FORM]
         state = await self._context.blogs.read(blog)
-        head = state.cursor
+        head, status = state.cursor, state.blog.status
         messages: list[str] = []
         more = False
         match resume(after, History(head)):
@@ -44,9 +44,12 @@ class ChangeRoutes:
                     at = Cursor(head.epoch, record.sequence)
                     told = as_of(since.blog, record)
                     messages.append(wire.change(record, told, at, form, self._context.markup))
-                more = since.more
+                more, status = since.more, since.blog.status
                 head = Cursor(head.epoch, since.records[-1].sequence) if more else since.head
-        content = f'{{"cursor":"{head}","messages":[{",".join(messages)}],"more":{"true" if more else "false"}}}'
+        content = (
+            f'{{"cursor":"{head}","messages":[{",".join(messages)}],"more":{"true" if more else "false"},'
+            f'"blog_status":"{status}"}}'
+        )
         tag = cursor_tag(head)
         headers = {"cache-control": CHANGES, "etag": tag}
         if request.headers.get("if-none-match") == tag and not messages:

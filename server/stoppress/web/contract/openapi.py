@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 from stoppress import __version__
 from stoppress.auth import SCOPES
 from stoppress.editing.inputs import BlogEdit, BlogInput, PostBatch, PostInput, PostPatch
-from stoppress.model import Blog, Post, Tombstone
+from stoppress.model import Blog, BlogStatus, Post, Tombstone
 from stoppress.settings import Settings
 from stoppress.web.contract.operation import Operation
 
@@ -182,7 +182,12 @@ def _answers() -> dict[str, Any]:
         "Changes": _object(
             cursor=cursor,
             messages={"type": "array", "items": _object(type=text, cursor=cursor)},
-            more={"type": "boolean", "description": "There is more behind this cursor."},
+            more={"type": "boolean", "description": "Whether to ask again at once: this answer holds `limit` changes."},
+            blog_status={
+                **text,
+                "enum": list(get_args(BlogStatus)),
+                "description": "The blog's status now. At `ended` or `archived`, stop polling once `more` is false.",
+            },
         ),
         "Act": _object(
             id=text,

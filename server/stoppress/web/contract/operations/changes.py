@@ -19,7 +19,11 @@ CHANGES: tuple[Operation, ...] = (
         parameters=(
             BLOG,
             *SOCKET,
-            Parameter("Sec-WebSocket-Protocol", "header", "`stoppress.v1.json` or `stoppress.v1.html`."),
+            Parameter(
+                "Sec-WebSocket-Protocol",
+                "header",
+                "`stoppress.v1.json` (the default) or `stoppress.v1.html`. Unknown names alone are 400.",
+            ),
         ),
         answers={101: None},
         problems=(400, 403, 404, 421, 426, 503),
@@ -50,6 +54,7 @@ CHANGES: tuple[Operation, ...] = (
         parameters=(BLOG, AFTER, LIMIT, FORM),
         answers={200: {"$ref": "#/components/schemas/Changes"}, 304: None},
         problems=(404, 503),
-        description="The socket's messages (see /asyncapi.json), compacted to what each changed post is now.",
+        description="The socket's messages (see /asyncapi.json), compacted to what each changed post is now. Poll "
+        "every five seconds, or at once while `more` is true; stop when the blog has ended.",
     ),
 )
