@@ -1,4 +1,4 @@
-"""The API's routes of pictures."""
+"""The API's endpoints for pictures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SERVED = {
 
 
 class MediaRoutes:
-    """Take a picture in, give one out."""
+    """Uploads a picture, and serves the files made from it."""
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context
@@ -62,7 +62,7 @@ class MediaRoutes:
         return Response(content, headers=headers, media_type=TYPES[name.rpartition(".")[2]])
 
     def endpoints(self) -> Endpoints:
-        """Which answers which operation."""
+        """The endpoint of each operation, by the operation's name."""
         return {
             "createMedia": self.create,
             "readMedia": self.read,
