@@ -1,4 +1,4 @@
-"""Making and changing blogs."""
+"""Creates, changes and deletes blogs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
 
 Clock = Callable[[], datetime]
 
-# A blog may go on after it ended (the story did); what is archived is opened again on purpose, by ending it first.
+# An ended blog may go live again, because the story may go on. An archived one must be set to `ended` first, so that
+# nobody reopens it by accident.
 NEXT: dict[BlogStatus, set[BlogStatus]] = {
     "scheduled": {"live", "paused", "ended", "archived"},
     "live": {"scheduled", "paused", "ended", "archived"},
@@ -28,14 +29,17 @@ NEXT: dict[BlogStatus, set[BlogStatus]] = {
 
 
 class Blogs:
-    """The blogs, for callers who may."""
+    """The actions on blogs. Each checks that the caller has the scope for it."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     async def create(self, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
-        """Make a blog. Raises Invalid, Conflict (its id is taken), Forbidden, Unauthenticated, Unavailable."""
+        """Create a blog from a JSON object.
+
+        Raises Invalid, Conflict (the id is taken), Forbidden, Unauthenticated, Unavailable.
+        """
         caller.require("admin")
         wanted = parse(BlogInput, content)
         now = self._clock()
@@ -43,22 +47,23 @@ class Blogs:
         if attempt and not wanted.id:
             name = await self._store.reserve_id(attempt, name)
         caller.require("admin", name)
-        # A blog was updated now at the latest: a time to come would stand there until it has passed.
+        # A time in the future would stay on the page until it has passed, so `updated_at` is now at the latest.
         updated_at = wanted.updated_at and min(wanted.updated_at, now)
         blog = Blog(**_fields(wanted), id=name, revision=1, created_at=now, updated_at=updated_at, posts=0)
         return await self._store.create_blog(blog, by=caller.name, attempt=attempt)
 
     async def read(self, name: str) -> BlogState:
-        """Raises NotFound."""
+        """The blog, with its cursor. Raises NotFound."""
         state = await self._store.blog(name)
         if state is None:
             raise NotFound(f"there is no blog {name!r}")
         return state
 
     async def edit(self, name: str, patch: Any, caller: Caller, *, revision: int | None = None) -> Committed:
-        """Apply a merge patch; `revision` is the one it was made for, if the caller says so.
+        """Apply a merge patch. `revision` is the revision that the caller edited; None applies it to the current one.
 
-        Raises Invalid, NotFound, StaleRevision, Conflict (a status that can't follow), Forbidden, Unauthenticated.
+        Raises Invalid, NotFound, StaleRevision, Conflict (the status can't follow the current one, or the blog is
+        archived), Forbidden, Unauthenticated.
         """
         caller.require("publish", name)
         async for _ in tries():
@@ -66,13 +71,13 @@ class Blogs:
             before = state.blog
             check_revision(before, revision)
             if not isinstance(patch, dict):
-                raise Invalid("expected a JSON object as merge patch")
+                raise Invalid("expected a JSON object as the merge patch")
             named_status(patch)
             wanted = patched(BlogEdit, _document(before), patch)
             if wanted.status not in NEXT[before.status] | {before.status}:
                 raise Conflict(f"a blog that is {before.status} can't become {wanted.status}")
             if before.status == "archived" and wanted.status == "archived":
-                raise Conflict(f"the blog {name!r} is archived: it takes no more changes")
+                raise Conflict(f"the blog {name!r} is archived; to change it, set its status to 'ended' first")
             noticed = wanted.updated_at and min(wanted.updated_at, self._clock())
             if noticed is None and _shown(wanted) != _shown(before):
                 noticed = self._clock()
@@ -87,16 +92,16 @@ class Blogs:
                 await self._note_what_is_due(name)
             now = (await self.read(name)).blog
             return Committed(committed.cursor, now if now.revision == after.revision else after)
-        raise Unavailable(f"the blog {name!r} changes too fast; try again")
+        raise Unavailable(f"other edits changed the blog {name!r} at every attempt; try again")
 
     async def _note_what_is_due(self, name: str) -> None:
-        """While a blog is archived nothing comes out, and the notes of what was due are gone: they are made anew."""
+        """Write the notes of scheduled posts again. They are lost while a blog is archived and publishes nothing."""
         for post in await self._store.drafts(name):
             if post.status == "scheduled" and post.publish_at:
                 await self._store.note_due(Due(post.publish_at, name, post.id, post.revision))
 
     async def delete(self, name: str, caller: Caller, *, revision: int | None = None) -> None:
-        """The blog and everything of it. Raises NotFound, StaleRevision, Forbidden, Unauthenticated."""
+        """Delete the blog and everything in it. Raises NotFound, StaleRevision, Forbidden, Unauthenticated."""
         caller.require("admin", name)
         try:
             if not await self._store.delete_blog(name, revision=revision):

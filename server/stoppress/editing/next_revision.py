@@ -1,6 +1,6 @@
-"""The next revision of a post, made of what an editor wants: its HTML made safe, its times, its content. Pure.
+"""Builds the next revision of a post from an editor's input: sanitises its HTML, sets its times, checks its content.
 
-Published and scheduled posts need content: a title, a body with something to see, media or links.
+Published and scheduled posts need content: a title, a body with something to see, media or links. The code is pure.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from stoppress.store.base import Entry
 def compose(
     wanted: PostEdit, blog: str, name: str, now: datetime, before: Entry | None = None, base: Post | None = None
 ) -> Post:
-    """The post that comes of what an editor wants. `before` is what it replaces, and `base` the post that the patch
-    was applied to: the same but for a deleted one, which goes on from its last revision."""
+    """The next revision of a post.
+
+    `wanted` is the editor's input. `before` is the entry that the post replaces; None for a new post. `base` is the
+    post that a patch was applied to: the same as `before`, except that a deleted post continues from its last revision
+    before the deletion. Raises Invalid.
+    """
     fields = {field: getattr(wanted, field) for field in PostFields.model_fields}
     if base is None or wanted.body != base.body or wanted.body_format == "markdown":
         fields["body"] = (render if wanted.body_format == "markdown" else sanitize)(wanted.body)
@@ -26,7 +30,7 @@ def compose(
         only_scheduled(wanted)
     if wanted.status == "scheduled" and (wanted.publish_at is None or wanted.publish_at <= now):
         given = wanted.publish_at and wanted.publish_at.isoformat()
-        raise wrong("publish_at", f"a scheduled post needs a time to come, but got {given}")
+        raise wrong("publish_at", f"expected a time in the future for a scheduled post, but got {given}")
     if wanted.status == "published":
         published_at = published_at or now
         if updated_at is None:
@@ -50,7 +54,7 @@ def compose(
     )
     if post.status != "draft" and not _says_something(post) and _by_mistake(wanted, base):
         needed = "a title, a body with something to see, media or links"
-        raise wrong("body", f"a post that is {post.status} needs {needed}, but got none of them")
+        raise wrong("body", f"a {post.status} post needs {needed}, but got none of them")
     return post
 
 
@@ -59,8 +63,10 @@ def _says_something(post: Post) -> bool:
 
 
 def _by_mistake(wanted: PostEdit, base: Post | None) -> bool:
-    """Whether a post is empty by mistake: emptied, told to be empty, or of a request that says nothing. Who gives an id
-    or a time, and no text yet, puts up a place for what is to come."""
+    """Whether an empty post is a mistake: a patch emptied it, or a request set empty content or nothing at all.
+
+    A new post with only an `id` or a `published_at` is a placeholder, not a mistake.
+    """
     if base is not None:
         return base.status != "published" or _says_something(base)
     given = wanted.model_fields_set
@@ -68,8 +74,6 @@ def _by_mistake(wanted: PostEdit, base: Post | None) -> bool:
 
 
 def only_scheduled(wanted: PostEdit) -> None:
-    """Raises Invalid when a post that is not scheduled is told when to come out."""
+    """Raise Invalid unless the post is scheduled, because only a scheduled post can have a `publish_at`."""
     if wanted.status != "scheduled":
-        raise wrong(
-            "publish_at", f"only a post that is scheduled has a time to come out, but the status is {wanted.status!r}"
-        )
+        raise wrong("publish_at", f"only a scheduled post can have a publish_at, but the status is {wanted.status!r}")

@@ -1,12 +1,12 @@
-"""Which moves the life of a post allows, and what readers are told of each. Pure."""
+"""Which status of a post may follow which, and the kind of change that readers are told. The code is pure."""
 
 from __future__ import annotations
 
 from stoppress.model import Change, Post, PostFields, PostStatus, Tombstone
 from stoppress.store.base import Entry
 
-# What may follow: a patch with this status. What is deleted comes back on purpose only, and as what readers saw; what
-# was published does not become a draft again, since readers have it.
+# The statuses that a patch may set, by the current status. A deleted post can only be published again, and only by a
+# patch that says so. A published post can't become a draft again, because readers have it.
 NEXT: dict[PostStatus, tuple[PostStatus, ...]] = {
     "draft": ("draft", "scheduled", "published"),
     "scheduled": ("draft", "scheduled", "published"),
@@ -17,7 +17,8 @@ EDITABLE = {*PostFields.model_fields, "status", "published_at", "publish_at"}
 
 
 def changed(before: Entry | None, after: Entry) -> list[str]:
-    """The names of the fields that differ between two revisions; of the first, those that say something."""
+    """The names of the fields that differ between two revisions, in alphabetical order. `before` is None for the first
+    revision: then those that differ from an empty draft."""
     if isinstance(after, Tombstone):
         return ["status"]
     base: Entry = Post(id=after.id, blog=after.blog, revision=1, status="draft", created_at=after.created_at)
@@ -27,7 +28,7 @@ def changed(before: Entry | None, after: Entry) -> list[str]:
 
 
 def told_as(before: Entry, after: Post) -> Change:
-    """What readers are told has happened: the most telling of what did."""
+    """The kind of change that readers are told. If several apply it is the most important one."""
     if isinstance(before, Tombstone):
         return "restored"
     if before.status != "published":
