@@ -65,8 +65,8 @@ PAGES: tuple[Operation, ...] = (
         answers={200: {"$ref": "#/components/schemas/Front"}},
         problems=(400, 404, 503),
         page=True,
-        description="A browser, which accepts `text/html`, gets a page that lists the blogs. With a wrong page token it "
-        "gets an error page (404).",
+        description="A browser, which accepts `text/html`, gets a page that lists the blogs. With a wrong page token "
+        "it gets an error page (404).",
     ),
 )
 
