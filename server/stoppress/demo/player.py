@@ -120,7 +120,7 @@ async def play(
     story = story or read_story()
     while True:
         try:
-            for step in story.steps[await _set_the_scene(api, story, clock()) :]:
+            for step in story.steps[await _prepare_blog(api, story, clock()) :]:
                 await sleep(pace * (SHORTEST + (LONGEST - SHORTEST) * chance()))
                 await _perform(api, step, clock())
             await sleep(pace * LONGEST)
@@ -145,7 +145,7 @@ async def play_at(url: str, token: str) -> None:
             log.error("the demo has stopped: %s", error)
 
 
-async def _set_the_scene(api: Api, story: Story, now: datetime) -> int:
+async def _prepare_blog(api: Api, story: Story, now: datetime) -> int:
     """Create the blog and its backlog where they are missing. Returns the index of the next step."""
     blog = await api.blog(BLOG)
     if blog is not None and blog["title"] not in story.titles:

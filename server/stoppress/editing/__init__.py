@@ -2,7 +2,7 @@
 
 blogs, posts   the actions on blogs and posts, with the check of the caller's scopes
 inputs         the models of what editors send, and their validation
-transitions    which status may follow which, and the kind of change that readers are told
+transitions    which status may follow which, and the kind of change that readers get
 next_revision  the next revision of a post, and the content it needs; new_ids: ids for new blogs and posts
 revision_check the check of the revision that a caller expects; conflict_retries: retries after another edit came first
 commit         commits changes of posts, with the note of when a scheduled post is due

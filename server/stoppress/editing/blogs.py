@@ -89,12 +89,12 @@ class Blogs:
             except StaleRevision:
                 continue
             if before.status == "archived":
-                await self._note_what_is_due(name)
+                await self._note_scheduled_posts(name)
             now = (await self.read(name)).blog
             return Committed(committed.cursor, now if now.revision == after.revision else after)
         raise Unavailable(f"other edits changed the blog {name!r} at every attempt; try again")
 
-    async def _note_what_is_due(self, name: str) -> None:
+    async def _note_scheduled_posts(self, name: str) -> None:
         """Write the notes of scheduled posts again. They are lost while a blog is archived and publishes nothing."""
         for post in await self._store.drafts(name):
             if post.status == "scheduled" and post.publish_at:

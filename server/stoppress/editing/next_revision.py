@@ -52,7 +52,7 @@ def compose(
         updated_at=updated_at,
         publish_at=wanted.publish_at if wanted.status == "scheduled" else None,
     )
-    if post.status != "draft" and not _says_something(post) and _by_mistake(wanted, base):
+    if post.status != "draft" and not _says_something(post) and _empty_by_mistake(wanted, base):
         needed = "a title, a body with something to see, media or links"
         raise wrong("body", f"a {post.status} post needs {needed}, but got none of them")
     return post
@@ -62,7 +62,7 @@ def _says_something(post: Post) -> bool:
     return bool(post.title or post.media or post.links) or says_something(post.body)
 
 
-def _by_mistake(wanted: PostEdit, base: Post | None) -> bool:
+def _empty_by_mistake(wanted: PostEdit, base: Post | None) -> bool:
     """Whether an empty post is a mistake: a patch emptied it, or a request set empty content or nothing at all.
 
     A new post with only an `id` or a `published_at` is a placeholder, not a mistake.

@@ -40,7 +40,7 @@ class Posts:
         Unauthenticated, Unavailable.
         """
         caller.require("write", blog)
-        async with self._unless_done(blog, attempt) as done:
+        async with self._or_earlier_result(blog, attempt) as done:
             wanted = parse(PostInput, content)
             if wanted.status != "draft":
                 caller.require("publish", blog)
@@ -62,7 +62,7 @@ class Posts:
         Raises the same errors as `create`. The pointers of an Invalid begin with `/posts/INDEX`.
         """
         caller.require("write", blog)
-        async with self._unless_done(blog, attempt) as done:
+        async with self._or_earlier_result(blog, attempt) as done:
             await self._blog_exists(blog)
             wanted = parse(PostBatch, content).posts
             if any(post.status != "draft" for post in wanted):
@@ -85,11 +85,11 @@ class Posts:
                 changes = [change_of(None, post, "published", now) for post in posts]
                 done += await self._commits.commit_all(changes, caller, now, attempt)
             except StaleRevision as error:
-                raise await self._taken(blog, posts) from error
+                raise await self._ids_taken(blog, posts) from error
         return done
 
     @asynccontextmanager
-    async def _unless_done(self, blog: str, attempt: Attempt | None) -> AsyncIterator[list[Committed]]:
+    async def _or_earlier_result(self, blog: str, attempt: Attempt | None) -> AsyncIterator[list[Committed]]:
         """Yield the list that takes the results of a request. If the request is refused, use the results of an earlier
         attempt of it instead, if there are any.
 
@@ -105,7 +105,7 @@ class Posts:
                 raise
             done += earlier
 
-    async def _taken(self, blog: str, posts: Sequence[Post]) -> Conflict:
+    async def _ids_taken(self, blog: str, posts: Sequence[Post]) -> Conflict:
         errors = [
             FieldError(f"/posts/{i}/id", f"there is already a post {post.id!r} in {blog!r}")
             for i, post in enumerate(posts)
@@ -119,7 +119,7 @@ class Posts:
             entry = await self._store.entry(blog, post)
         else:
             entry = await self._store.published(blog, post)
-        return _standing(entry, blog, post)
+        return _post_of(entry, blog, post)
 
     async def edit(self, blog: str, post: str, patch: Any, caller: Caller, *, revision: int | None = None) -> Committed:
         """Apply a merge patch. `revision` is the revision that the caller edited; None applies it to the current one.
@@ -298,7 +298,7 @@ class Posts:
         )
 
 
-def _standing(entry: Entry | None, blog: str, post: str) -> Post:
+def _post_of(entry: Entry | None, blog: str, post: str) -> Post:
     if entry is None:
         raise NotFound(f"there is no post {post!r} in {blog!r}")
     if isinstance(entry, Tombstone):

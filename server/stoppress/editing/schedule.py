@@ -38,7 +38,7 @@ async def publish_due(store: Store, posts: Posts, clock: Clock) -> int:
 
 
 async def keep_schedule(store: Store, posts: Posts, clock: Clock, *, every: float) -> None:
-    """Publish due posts `every` so many seconds, until cancelled. An error is logged and does not end the loop."""
+    """Publish the posts that are due, again after each `every` seconds, until cancelled. Errors are only logged."""
     while True:
         try:
             await publish_due(store, posts, clock)

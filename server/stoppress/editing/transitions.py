@@ -1,4 +1,4 @@
-"""Which status of a post may follow which, and the kind of change that readers are told. The code is pure."""
+"""Which status of a post may follow which, and the kind of change that readers get. The code is pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def changed(before: Entry | None, after: Entry) -> list[str]:
 
 
 def told_as(before: Entry, after: Post) -> Change:
-    """The kind of change that readers are told. If several apply it is the most important one."""
+    """The kind of change that readers get with the post. If several apply it is the most important one."""
     if isinstance(before, Tombstone):
         return "restored"
     if before.status != "published":

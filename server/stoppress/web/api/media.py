@@ -42,7 +42,7 @@ class MediaRoutes:
         content = await body(request, self._settings.media_limit, kinds=kinds, expected="a picture")
         tried = attempt(request, who, content, self._settings.idempotency_hours)
         picture = await self._context.intake.take(content)
-        told, replayed = json.dumps(_tell(picture)), False
+        told, replayed = json.dumps(_picture_fields(picture)), False
         if tried:
             told, replayed = await self._context.store.remember(tried, told)
         found = json.loads(told)
@@ -69,7 +69,7 @@ class MediaRoutes:
         }
 
 
-def _tell(picture: Picture) -> dict[str, Any]:
+def _picture_fields(picture: Picture) -> dict[str, Any]:
     addresses = [f"/media/{file.name}" for file in picture.files]
     listed = sorted(zip(picture.widths, addresses, strict=True))
     return {

@@ -39,7 +39,7 @@ class IndexRoutes:
             }
             return answer(content, headers=_HEADERS)
         states, following = await self._context.store.blogs(after=query(request)[FRONT_PAGE], limit=_AT_ONCE)
-        blogs = [state.blog for state in sorted(states, key=_lively, reverse=True)]
+        blogs = [state.blog for state in sorted(states, key=_live_first, reverse=True)]
         html = self._context.markup.front(blogs, following and f"/?page={dump_token(following)}")
         return Response(html, headers={**HEADERS, **_HEADERS}, media_type="text/html")
 
@@ -50,7 +50,7 @@ class IndexRoutes:
         }
 
 
-def _lively(state: BlogState) -> tuple[bool, float]:
+def _live_first(state: BlogState) -> tuple[bool, float]:
     """The sort key of the front page: live and paused blogs first, then the latest change."""
     blog = state.blog
     return blog.status in ("live", "paused"), (blog.updated_at or blog.created_at).timestamp()
