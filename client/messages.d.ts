@@ -10,26 +10,26 @@ export interface Author {
 
 /** A blog's public state. `posts` is the number of published posts. */
 export interface Blog {
-  /** Never changes. */
+  /** The id. It never changes. */
   id: string;
-  /** Counts the changes, from 1. */
+  /** The revision's number. It begins at 1. */
   revision: number;
   title: string;
-  /** The standfirst, under the headline. */
+  /** The standfirst: a short text under the headline. */
   description: string | null;
-  /** As printed: By A, B and C. */
+  /** The byline as printed, such as `By A, B and C`. */
   byline: string | null;
   authors: Author[];
-  /** IANA name; times are shown in it. */
+  /** The time zone in which times are shown: an IANA name. */
   timezone: string;
-  /** BCP 47 tag; sets the page's language, direction and dates. */
+  /** A BCP 47 tag. It sets the page's language, text direction and date format. */
   language: string;
   status: "scheduled" | "live" | "paused" | "ended" | "archived";
-  /** When the blog was made. */
+  /** The time at which the blog was created. */
   created_at: string;
-  /** The last change that readers should notice. */
+  /** The time of the last update, as readers see it. */
   updated_at: string | null;
-  /** How many posts are published. */
+  /** The number of published posts. */
   posts: number;
 }
 
@@ -145,39 +145,39 @@ export interface MarkupCounts {
 
 /** One post in one revision. A draft has no `published_at` unless its editor set one. */
 export interface Post {
-  /** Never changes. */
+  /** The id. It never changes. */
   id: string;
-  /** Counts the changes, from 1. */
+  /** The revision's number. It begins at 1. */
   revision: number;
   /** The id of the post's blog. */
   blog: string;
   status: "draft" | "scheduled" | "published" | "deleted";
-  /** When the post was made. */
+  /** The time at which the post was created. */
   created_at: string;
-  /** The first publication, which orders posts. */
+  /** The time of first publication. Posts are in the order of this time. */
   published_at: string | null;
-  /** The time shown: the last edit that was not silent. */
+  /** The time that readers see: that of the last edit that was not `silent`. */
   updated_at: string | null;
-  /** When a scheduled post is published. */
+  /** The time at which a scheduled post is published. */
   publish_at: string | null;
-  /** Headline; a post may be one line without it. */
+  /** The headline. A short post may do without one. */
   title: string | null;
-  /** HTML or Markdown as input, sanitised HTML as output. Elements are nested at most 500 deep. */
+  /** The text: HTML or Markdown in requests, sanitised HTML in responses. Elements may be nested at most 500 deep. */
   body: string;
-  /** Free text as printed. */
+  /** The byline as printed. */
   byline: string | null;
   authors: Author[];
-  /** Shown at the top of the page, in addition to its usual place. */
+  /** Whether the post is also shown at the top of the page. */
   pinned: boolean;
-  /** A key event, listed in the summary. */
+  /** Whether the post is a key event, which the summary lists. */
   key: boolean;
-  /** A short title for the summary. */
+  /** A short title for the summary of key events. */
   key_title: string | null;
   media: (Image | Embed)[];
   links: Link[];
-  /** Who contributed, and the like. */
+  /** Notes below the post, such as who contributed. */
   notes: string | null;
-  /** What was wrong; shown with the post. */
+  /** The text of a correction, shown with the post. */
   correction: string | null;
   tags: string[];
   body_format: "html";

@@ -96,45 +96,49 @@ class BlogFields(Frozen):
     """The fields of a blog that an editor may write."""
 
     title: Annotated[Title, Field(min_length=1)]
-    description: Text | None = Field(None, description="The standfirst, under the headline.")
-    byline: Line | None = Field(None, description="As printed: By A, B and C.")
+    description: Text | None = Field(None, description="The standfirst: a short text under the headline.")
+    byline: Line | None = Field(None, description="The byline as printed, such as `By A, B and C`.")
     authors: Annotated[tuple[Author, ...], Field(max_length=AUTHORS_MAX)] = ()
-    timezone: Timezone = Field("UTC", description="IANA name; times are shown in it.")
-    language: Language = Field("en", description="BCP 47 tag; sets the page's language, direction and dates.")
+    timezone: Timezone = Field("UTC", description="The time zone in which times are shown: an IANA name.")
+    language: Language = Field(
+        "en", description="A BCP 47 tag. It sets the page's language, text direction and date format."
+    )
     status: BlogStatus = "live"
 
 
 class _Identity(Frozen):
     """The first fields of every answer."""
 
-    id: Id = Field(description="Never changes.")
-    revision: Annotated[int, Field(ge=1)] = Field(description="Counts the changes, from 1.")
+    id: Id = Field(description="The id. It never changes.")
+    revision: Annotated[int, Field(ge=1)] = Field(description="The revision's number. It begins at 1.")
 
 
 class Blog(BlogFields, _Identity):
     """A blog's public state. `posts` is the number of published posts."""
 
-    created_at: Time = Field(description="When the blog was made.")
-    updated_at: Time | None = Field(None, description="The last change that readers should notice.")
-    posts: Annotated[int, Field(ge=0)] = Field(0, description="How many posts are published.")
+    created_at: Time = Field(description="The time at which the blog was created.")
+    updated_at: Time | None = Field(None, description="The time of the last update, as readers see it.")
+    posts: Annotated[int, Field(ge=0)] = Field(0, description="The number of published posts.")
 
 
 class PostFields(Frozen):
     """The fields of a post that an editor may write."""
 
-    title: Title | None = Field(None, description="Headline; a post may be one line without it.")
+    title: Title | None = Field(None, description="The headline. A short post may do without one.")
     body: Body = Field(
-        "", description="HTML or Markdown as input, sanitised HTML as output. Elements are nested at most 500 deep."
+        "",
+        description="The text: HTML or Markdown in requests, sanitised HTML in responses. Elements may be nested at "
+        "most 500 deep.",
     )
-    byline: Line | None = Field(None, description="Free text as printed.")
+    byline: Line | None = Field(None, description="The byline as printed.")
     authors: Annotated[tuple[Author, ...], Field(max_length=AUTHORS_MAX)] = ()
-    pinned: StrictBool = Field(False, description="Shown at the top of the page, in addition to its usual place.")
-    key: StrictBool = Field(False, description="A key event, listed in the summary.")
-    key_title: Title | None = Field(None, description="A short title for the summary.")
+    pinned: StrictBool = Field(False, description="Whether the post is also shown at the top of the page.")
+    key: StrictBool = Field(False, description="Whether the post is a key event, which the summary lists.")
+    key_title: Title | None = Field(None, description="A short title for the summary of key events.")
     media: Annotated[tuple[Media, ...], Field(max_length=MEDIA_MAX)] = ()
     links: Annotated[tuple[Link, ...], Field(max_length=LINKS_MAX)] = ()
-    notes: Text | None = Field(None, description="Who contributed, and the like.")
-    correction: Text | None = Field(None, description="What was wrong; shown with the post.")
+    notes: Text | None = Field(None, description="Notes below the post, such as who contributed.")
+    correction: Text | None = Field(None, description="The text of a correction, shown with the post.")
     tags: Annotated[tuple[Tag, ...], Field(max_length=TAGS_MAX)] = ()
 
 
@@ -143,10 +147,14 @@ class _PostIdentity(_Identity):
 
     blog: Id = Field(description="The id of the post's blog.")
     status: PostStatus
-    created_at: Time = Field(description="When the post was made.")
-    published_at: Time | None = Field(None, description="The first publication, which orders posts.")
-    updated_at: Time | None = Field(None, description="The time shown: the last edit that was not silent.")
-    publish_at: Time | None = Field(None, description="When a scheduled post is published.")
+    created_at: Time = Field(description="The time at which the post was created.")
+    published_at: Time | None = Field(
+        None, description="The time of first publication. Posts are in the order of this time."
+    )
+    updated_at: Time | None = Field(
+        None, description="The time that readers see: that of the last edit that was not `silent`."
+    )
+    publish_at: Time | None = Field(None, description="The time at which a scheduled post is published.")
 
 
 class Post(PostFields, _PostIdentity):

@@ -221,13 +221,13 @@ def test_import_makes_leaves_changes_and_respects_deletions(
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    assert run() == f"{name}: 3 made"
-    assert run() == f"{name}: 3 as they were"
+    assert run() == f"{name}: 3 created"
+    assert run() == f"{name}: 3 unchanged"
     posts[0]["title"] = "One and only"
-    assert run() == f"{name}: 1 changed, 2 as they were"
+    assert run() == f"{name}: 1 changed, 2 unchanged"
     assert editor.get(f"/v1/blogs/{name}/posts/one")["revision"] == 2
     editor.delete(name, "one")
-    assert run() == f"{name}: 2 as they were, 1 deleted there"
+    assert run() == f"{name}: 2 unchanged, 1 deleted on the server"
     assert len(editor.get(f"/v1/blogs/{name}/posts")["posts"]) == 2
 
 
@@ -238,7 +238,7 @@ def test_import_names_the_post_and_the_field_of_every_refusal_and_brings_in_the_
     story = {"blog": {"id": blog, "title": "The lighthouse is lit again"}, "posts": posts}
     done = shell.run("import", "-", stdin=json.dumps(story))
     assert done.returncode == 1
-    assert done.stdout.strip() == f"{blog}: 1 made, 2 refused"
+    assert done.stdout.strip() == f"{blog}: 1 created, 2 refused"
     for part in ("posts[1]/title", "posts[1]/colour", "posts[2]/body"):
         assert part in done.stderr
     assert [post["title"] for post in editor.get(f"/v1/blogs/{blog}/posts")["posts"]] == ["Good"]

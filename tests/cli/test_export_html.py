@@ -144,11 +144,11 @@ async def test_a_picture_that_can_not_be_had_is_a_link_and_is_named_with_the_rea
 ) -> None:
     editor.blog(id="lost", title="Lost")
     reasons = {
-        "missing.png": "it answers 404",
+        "missing.png": "the server answered 404",
         "page": "expected a picture, but got 'text/html'",
-        "untyped": "expected a picture, but got 'what has no type'",
-        "huge.png": f"it has more than {LIMIT} bytes",
-        "slow.jpg": "it took longer than 0.5 s",
+        "untyped": "expected a picture, but got no Content-Type",
+        "huge.png": f"the picture has more than {LIMIT} bytes",
+        "slow.jpg": "the download took longer than 0.5 s",
     }
     wanted = ["just.png", *reasons]
     editor.post("lost", id="a", media=[image(f"{elsewhere.url}/{name}", caption=f"Of {name}") for name in wanted])
@@ -157,7 +157,7 @@ async def test_a_picture_that_can_not_be_had_is_a_link_and_is_named_with_the_rea
     *lines, last = await archiving(server, "lost", timeout=0.5).write(tmp_path / "lost")
 
     assert set(lines) == {
-        f"not in it, and linked instead: {elsewhere.url}/{name} ({reason})" for name, reason in reasons.items()
+        f"not downloaded, linked instead: {elsewhere.url}/{name} ({reason})" for name, reason in reasons.items()
     }
     assert last.startswith("2 posts and 1 pictures")
     assert [path.read_bytes() for path in (tmp_path / "lost" / "media").iterdir()] == [b"." * LIMIT]

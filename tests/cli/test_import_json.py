@@ -43,9 +43,7 @@ def test_every_fault_of_the_shape_is_named() -> None:
 def test_an_id_that_comes_twice_is_named_with_both_places() -> None:
     with pytest.raises(Invalid) as raised:
         read_document(document(posts=[{"id": "a"}, {"id": "b"}, {"id": "a"}]), name="story.json")
-    assert [(e.pointer, e.detail) for e in raised.value.errors] == [
-        ("/posts/2/id", "'a' is the id of /posts/0 as well")
-    ]
+    assert [(e.pointer, e.detail) for e in raised.value.errors] == [("/posts/2/id", "'a' is also the id of /posts/0")]
 
 
 def test_posts_keep_their_made_ids_when_others_come_before_them_or_their_text_changes() -> None:

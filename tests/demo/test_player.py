@@ -203,7 +203,7 @@ def test_an_old_story_is_begun_anew() -> None:
 def test_a_blog_of_somebody_else_is_left_alone() -> None:
     server = Server()
     server.there = {"title": "Our own live blog", "status": "live"}
-    with pytest.raises(StopPressError, match="left alone"):
+    with pytest.raises(StopPressError, match="was not changed"):
         asyncio.run(play(server, sleep=server.sleep))
     assert server.there == {"title": "Our own live blog", "status": "live"}
 

@@ -55,7 +55,7 @@ def test_the_folder_reads_without_a_server(server: Server, editor: EditorClient,
     folder = tmp_path / "archive"
     done = export(server, "petrel", folder)
     assert done.returncode == 0, done.stderr
-    assert "not in it, and linked instead: http://127.0.0.1:9/lost.jpg" in done.stderr
+    assert "not downloaded, linked instead: http://127.0.0.1:9/lost.jpg" in done.stderr
     assert "120 posts" in done.stderr
     server.stop()
 

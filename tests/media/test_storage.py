@@ -71,7 +71,7 @@ async def test_a_bucket_that_knows_no_such_key_says_so(s3: S3, monkeypatch: pyte
 
 
 async def test_a_bucket_that_is_not_there_says_so(s3: S3) -> None:
-    with pytest.raises(Unavailable, match="the bucket refused"):
+    with pytest.raises(Unavailable, match="the bucket returned an error"):
         await open_storage("s3://no-such-bucket", Path("unused"), patience=20).put(NAME, b"picture")
 
 

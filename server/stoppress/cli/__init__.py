@@ -1,6 +1,6 @@
-"""The `stoppress` command. Each command is a file here: serve, token, publish, tail, import_json, export_json (with
-export_html and download_pictures), demo, bench, capacity. options has what several share, reconnect how tail comes
-back.
+"""The `stoppress` command. Each subcommand has a file here: serve, token, publish, tail, import_json, export_json (with
+export_html and download_pictures), demo, bench, capacity. options has the options that several subcommands share, and
+reconnect has the state with which tail reconnects.
 
 Exit codes: 0 done, 1 refused (by the server, the store or the system), 2 wrong usage, 130 interrupted.
 """
@@ -28,7 +28,7 @@ from stoppress.errors import StopPressError
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(version("stoppress"), prog_name="stoppress")
 def commands() -> None:
-    """Stop Press: a live-blog server. Publish over HTTP, and every open page has it at once."""
+    """Stop Press: a live-blog server. Publish a post over HTTP, and every open page shows it at once."""
 
 
 for command in (serve, token, publish, tail, import_, export, demo, bench, capacity):
@@ -36,7 +36,7 @@ for command in (serve, token, publish, tail, import_, export, demo, bench, capac
 
 
 def main() -> NoReturn:
-    """Run the command line; what is expected to go wrong ends in one line, not in a traceback."""
+    """Run the command line. An expected error is printed as one line without a traceback."""
     try:
         code = commands.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -53,7 +53,8 @@ def main() -> NoReturn:
                 click.echo(f"  {wrong.pointer}: {wrong.detail}", err=True)
         code = 1
     except BrokenPipeError:
-        # Whoever read us has gone (`stoppress tail … | head`); closing stdout again would complain at exit.
+        # The reader of our output has gone (`stoppress tail … | head`). Python would report an error at exit when it
+        # closes stdout again.
         sys.stdout = None
         code = 1
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""`stoppress bench`: how soon every reader has a post."""
+"""`stoppress bench`: measures how long a post takes to reach every reader."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from stoppress.cli.options import Finite, server_options
 from stoppress.errors import StopPressError
 from stoppress.load_readers import Reader, SimulatedReaders, now
 
-_PATIENCE = 30.0  # seconds until a reader that has nothing counts as missing
-_DOUBLE = 0.3  # seconds after the last reader, for posts that come twice
+_PATIENCE = 30.0  # seconds until a reader without the post counts as missing
+_DOUBLE = 0.3  # seconds to wait after the last reader for posts that arrive twice
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What is measured: `posts` of `size` bytes, `pause` seconds between two, to so many readers."""
+    """The parameters of a run: the number of readers, and of posts of `size` bytes, `pause` seconds apart."""
 
     readers: int
     posts: int
@@ -33,7 +33,10 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One post: milliseconds from sending it until the API answered, and until readers had it."""
+    """The result for one post: milliseconds from the request until the API answered, and until readers had the post.
+
+    `missing` readers never got it, and `double` counts the times a reader got it again.
+    """
 
     answered: float
     first: float
@@ -44,26 +47,28 @@ class Round:
     double: int
 
 
-@click.command(short_help="Measure how soon many readers have a post.")
+@click.command(short_help="Measure how long a post takes to reach many readers.")
 @server_options
-@click.option("--readers", default=1_000, show_default=True, type=click.IntRange(1, 60_000), help="How many.")
-@click.option("--posts", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many.")
-@click.option("--size", default=1_000, show_default=True, type=click.IntRange(1, 100_000), help="Bytes of a body.")
-@click.option("--pause", default=0.5, show_default=True, type=Finite(0), help="Seconds between two posts.")
-@click.option("--sse", is_flag=True, help="By Server-Sent Events rather than sockets.")
+@click.option("--readers", default=1_000, show_default=True, type=click.IntRange(1, 60_000), help="Number of readers.")
+@click.option("--posts", default=10, show_default=True, type=click.IntRange(1, 10_000), help="Number of posts.")
+@click.option("--size", default=1_000, show_default=True, type=click.IntRange(1, 100_000), help="Bytes of each body.")
+@click.option("--pause", default=0.5, show_default=True, type=Finite(0), help="Seconds between posts.")
+@click.option("--sse", is_flag=True, help="Read by Server-Sent Events instead of WebSocket.")
 def bench(url: str, token: str | None, readers: int, posts: int, size: int, pause: float, sse: bool) -> None:
-    """Open many readers on a blog of its own, publish to it, and report how long each post took to reach them.
+    """Create a blog, open many readers on it, publish to it, and report how long each post takes to reach them.
 
-    Prints milliseconds from the moment a post was sent until the API answered, and until the first, the median, the
-    99th percentile and the last reader had it; and how many readers missed it or got it twice. The blog is deleted at
-    the end. The token needs the scope `admin`. Exits with 1 when something was missing or double.
+    For each post it prints the milliseconds from the request until the API answered, and until the first, the median,
+    the 99th percentile and the last reader had the post; also how many readers missed it or got it twice. Exits with 1
+    if any reader did. The blog is deleted at the end. The token needs the scope `admin`.
 
-    One process of this opens some 20,000 readers and handles about 50,000 messages a second: beyond that it measures
-    itself. Run several.
+    One bench process can open some 20,000 readers and handle about 50,000 messages a second. Beyond that it measures
+    itself: run several.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY and readers + 100 > most:
-        raise StopPressError(f"{readers} readers need as many open files, but the limit is {most} (ulimit -n).")
+        raise StopPressError(
+            f"{readers} readers need as many open files, but the limit is {most}. Raise it with ulimit -n."
+        )
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         rounds = runner.run(_bench(url, token, Measurement(readers, posts, size, pause, sse)))
@@ -87,7 +92,7 @@ async def _bench(url: str, token: str | None, wanted: Measurement) -> list[Round
         await api.create_blog({"id": blog, "title": "A measurement"})
         simulated = SimulatedReaders(url, blog, sse=wanted.sse)
         try:
-            await _let_in(simulated, wanted.readers)
+            await _open_readers(simulated, wanted.readers)
             with click.progressbar(range(wanted.posts), label="Publishing", file=sys.stderr) as bar:
                 rounds = []
                 for number in bar:
@@ -100,7 +105,7 @@ async def _bench(url: str, token: str | None, wanted: Measurement) -> list[Round
             await api.delete_blog(blog)
 
 
-async def _let_in(simulated: SimulatedReaders, readers: int) -> None:
+async def _open_readers(simulated: SimulatedReaders, readers: int) -> None:
     with click.progressbar(length=readers, label="Opening   ", file=sys.stderr) as bar:
         try:
             for start in range(0, readers, 500):
@@ -108,11 +113,11 @@ async def _let_in(simulated: SimulatedReaders, readers: int) -> None:
                 await simulated.open(count)
                 bar.update(count)
         except TimeoutError as error:
-            raise StopPressError(f"Only {simulated.opened} of {readers} readers got in.") from error
+            raise StopPressError(f"Only {simulated.opened} of {readers} readers could connect.") from error
 
 
 async def _round(api: ApiClient, simulated: SimulatedReaders, blog: str, body: str) -> Round:
-    """Publish, and wait until every reader has it."""
+    """Publish one post, and wait until every reader has it or `_PATIENCE` has passed."""
     mark = uuid.uuid4().hex
     needle = mark.encode()
     got: dict[Reader, float] = {}

@@ -1,4 +1,4 @@
-"""`stoppress demo`: the demo story, played against any server."""
+"""`stoppress demo`: plays the demo story against any server."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from stoppress.demo.player import BLOG, play
     type=Finite(min=0.1, max=100),
     default=1.0,
     show_default=True,
-    help="How fast: 2 is twice as fast as a post every ten to twenty seconds.",
+    help="Speed: 1 plays a step every 10 to 20 seconds, 2 plays twice as fast.",
 )
 def demo(url: str, token: str | None, speed: float) -> None:
-    """Play the demo: a blog whose posts arrive, get edited and get corrected while one looks.
+    """Play the demo: a blog whose posts arrive, are edited and are corrected while you watch.
 
-    It goes on until Ctrl-C, and can be started again at any time: nothing is doubled. The token needs the scope
-    `admin`, to make the blog.
+    It runs until you press Ctrl-C. You can start it again at any time: no post is published twice. The token needs the
+    scope `admin`, to create the blog.
     """
-    click.echo(f"{url.rstrip('/')}/blogs/{BLOG}  (Ctrl-C ends)", err=True)
+    click.echo(f"{url.rstrip('/')}/blogs/{BLOG}  (press Ctrl-C to stop)", err=True)
     asyncio.run(_play(url, token, speed))
 
 

@@ -1,4 +1,4 @@
-"""Takes pictures from wherever they are kept into a folder, each under the hash of its content."""
+"""Downloads pictures from any server into a folder, each under the hash of its content."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _EXTENSIONS = {
 
 
 class Downloads:
-    """What was had of pictures, and what was not.
+    """Downloads pictures into `folder`, a few at a time.
 
-    `files` has the name of each in `folder`, by its address; `failures` why one could not be had. Of one picture
-    at most `size` bytes are taken, for at most `timeout` seconds; a few are in memory at a time.
+    `files` maps the address of each downloaded picture to its file name, and `failures` maps that of each other picture
+    to the reason. A picture may have at most `size` bytes and take at most `timeout` seconds.
     """
 
     def __init__(self, http: httpx2.AsyncClient, folder: Path, *, timeout: float, size: int) -> None:
@@ -39,7 +39,7 @@ class Downloads:
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def take(self, addresses: Iterable[str]) -> None:
-        """Take all of them. Raises OSError when the folder can't be written."""
+        """Download the pictures at these addresses. Raises OSError when the folder can't be written."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 for address in addresses:
@@ -53,7 +53,7 @@ class Downloads:
                 async with asyncio.timeout(self._timeout):
                     name, content = await self._read(address)
             except TimeoutError:
-                self.failures[address] = f"it took longer than {self._timeout:g} s"
+                self.failures[address] = f"the download took longer than {self._timeout:g} s"
             except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, StopPressError) as error:
                 self.failures[address] = str(error) or type(error).__name__
             else:
@@ -65,11 +65,11 @@ class Downloads:
         async with self._http.stream("GET", address) as answer:
             kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
             if not answer.is_success:
-                raise StopPressError(f"it answers {answer.status_code}")
+                raise StopPressError(f"the server answered {answer.status_code}")
             if kind not in _EXTENSIONS:
-                raise StopPressError(f"expected a picture, but got {kind or 'what has no type'!r}")
+                raise StopPressError(f"expected a picture, but got {repr(kind) if kind else 'no Content-Type'}")
             async for part in answer.aiter_bytes():
                 content += part
                 if len(content) > self._size:
-                    raise StopPressError(f"it has more than {self._size} bytes")
+                    raise StopPressError(f"the picture has more than {self._size} bytes")
         return hashlib.sha256(content).hexdigest()[:24] + _EXTENSIONS[kind], bytes(content)

@@ -1,4 +1,4 @@
-"""`stoppress export --html`: takes a blog and its pictures from a server, and writes a folder that needs none."""
+"""`stoppress export --html`: downloads a blog and its pictures into a folder that can be read without a server."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ _CLIENT = re.compile(r'<link rel="(?:stylesheet|icon)"[^>]* href="([^"]+)">')
 
 
 class HtmlExport:
-    """One blog of the server at `url`; of one picture at most `picture_bytes`, for at most
-    `picture_timeout` seconds."""
+    """Exports one blog from the server at `url`.
+
+    A picture may have at most `picture_bytes` and take at most `picture_timeout` seconds; others are linked instead.
+    """
 
     def __init__(self, url: str, token: str | None, blog: str, *, picture_timeout: float, picture_bytes: int) -> None:
         self._url = url.rstrip("/")
@@ -33,10 +35,10 @@ class HtmlExport:
         self._picture_bytes = picture_bytes
 
     async def write(self, folder: Path) -> Sequence[str]:
-        """Make the folder; what to say of it, a line for each picture that could not be had among it.
+        """Write the folder. Returns lines to print: one for each picture that could not be downloaded, and a summary.
 
-        Raises StopPressError when the folder is there and not empty, or can't be written; NotFound; Unavailable. Then
-        nothing is left of it.
+        Raises StopPressError when the folder is not empty or can't be written; NotFound; Unavailable. After an error
+        nothing is left in the folder.
         """
         was_there = await asyncio.to_thread(_check, folder)
         blog, posts = await self._what_readers_see()
@@ -61,7 +63,7 @@ class HtmlExport:
     async def _fill(self, folder: Path, blog: Blog, posts: Sequence[Post]) -> Sequence[str]:
         media = folder / "media"
         await asyncio.to_thread(media.mkdir, parents=True, exist_ok=True)
-        # Pictures may be anywhere: they are asked for without the token.
+        # Pictures may be on any server, so they are requested without the token.
         async with httpx2.AsyncClient(base_url=self._url, timeout=TIMEOUT, follow_redirects=True) as http:
             page = (await self._read(http, f"/blogs/{self._blog}")).decode()
             styles = {Path(path).name: await self._read(http, path) for path in _CLIENT.findall(page)}
@@ -78,7 +80,7 @@ class HtmlExport:
         contents = styles | {name: text.encode() for name, text in texts.items()}
         await asyncio.to_thread(_store, folder, contents)
         return [
-            *(f"not in it, and linked instead: {address} ({why})" for address, why in downloads.failures.items()),
+            *(f"not downloaded, linked instead: {address} ({why})" for address, why in downloads.failures.items()),
             f"{len(posts)} posts and {len(downloads.files)} pictures are in {folder}; open {folder / 'index.html'}",
         ]
 
@@ -88,14 +90,14 @@ class HtmlExport:
         except httpx2.HTTPError as error:
             raise StopPressError(f"{self._url}{path} can't be read: {error or type(error).__name__}") from error
         if not answer.is_success:
-            raise StopPressError(f"{self._url}{path} answers {answer.status_code}")
+            raise StopPressError(f"{self._url}{path} can't be read: the server answered {answer.status_code}")
         return answer.content
 
 
 def _check(folder: Path) -> bool:
-    """Whether the folder is there, empty. Raises StopPressError when it is not empty, or no folder."""
+    """Whether the folder exists already. Raises StopPressError when it is not empty, or not a folder."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StopPressError(f"{folder} is there already; expected the name of a new or empty folder")
+        raise StopPressError(f"expected a new or empty folder, but {folder} already exists and is not empty")
     return folder.exists()
 
 
@@ -105,7 +107,7 @@ def _store(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def _clear(folder: Path, *, keep: bool) -> None:
-    """Take away what was begun, and with `keep` not the folder itself."""
+    """Delete everything in the folder, and the folder itself unless `keep` is true."""
     for child in folder.iterdir() if folder.is_dir() else ():
         if child.is_dir():
             shutil.rmtree(child, ignore_errors=True)

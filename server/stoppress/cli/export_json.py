@@ -1,5 +1,7 @@
-"""`stoppress export`: a whole blog as one JSON document, off the store itself, which `stoppress import` takes back; or,
-with `--html`, as a folder to read, off a server."""
+"""`stoppress export`: writes a whole blog as one JSON document, read from the store, for `stoppress import`.
+
+With `--html` it writes a folder of pages to read, downloaded from a server.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +21,22 @@ from stoppress.store.stores import open_stores
 
 @click.command(short_help="Write a whole blog, revisions included, as one JSON document.")
 @click.argument("blog")
-@click.option("--html", "folder", type=click.Path(path_type=Path), help="Make a folder to read instead, off a server.")
+@click.option(
+    "--html", "folder", type=click.Path(path_type=Path), help="Download the blog from a server into this folder."
+)
 @click.option(
     "--picture-timeout",
     default=30.0,
     show_default=True,
     type=Finite(min=0.1),
-    help="Seconds that fetching one picture for the folder may take.",
+    help="The most seconds that one picture may take, with --html.",
 )
 @click.option(
     "--picture-bytes",
     default=20_971_520,
     show_default=True,
     type=click.IntRange(1),
-    help="Bytes that one picture in the folder may have.",
+    help="The most bytes that one picture may have, with --html.",
 )
 @server_options
 @settings_options("data", "redis_url")
@@ -47,10 +51,11 @@ def export(
 ) -> None:
     """Write BLOG to standard output: its posts, drafts and deletions with all their revisions.
 
-    `stoppress import` makes the same blog of it, here or elsewhere. Works on the store, whether a server runs or not.
+    `stoppress import` makes the same blog from it, here or elsewhere. The command reads the store itself, whether a
+    server runs or not.
 
-    With --html FOLDER it makes a folder to read, that needs no server: what readers see, pictures included, taken from
-    the server at --url.
+    With --html FOLDER it writes what readers see, pictures included, into a folder that can be read without a server.
+    It downloads everything from the server at --url.
     """
     if folder is not None:
         archiving = HtmlExport(url, token, blog, picture_timeout=picture_timeout, picture_bytes=picture_bytes)
@@ -62,7 +67,7 @@ def export(
 
 
 async def load_into(settings: Settings, document: dict[str, Any]) -> str:
-    """Make the blog of an export, in the store; its id."""
+    """Create the blog of an export in the store. Returns the blog's id."""
     async with open_stores(settings) as stores:
         blog = await export_import.load(stores.store, document)
         await stores.audit.append([command_act("import", f"/v1/blogs/{blog}", blog)])

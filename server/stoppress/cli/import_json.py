@@ -1,8 +1,8 @@
-"""`stoppress import`: a blog and its posts from one JSON document, over HTTP.
+"""`stoppress import`: imports a blog and its posts from one JSON document, over HTTP.
 
-Running it again is safe: each post has an id, its own or one made from its place in the story, so a second run finds
-what the first one wrote. What is there and the same is left alone, what differs is patched, what was deleted on the
-server stays deleted.
+You can run it again. Each post has an id, its own or one computed from its time and headline, so a second run finds the
+posts of the first. Posts that are unchanged are left as they are, posts that differ are patched, and posts that were
+deleted on the server stay deleted.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ from stoppress.store.export_import import FORMAT
 @server_options
 @settings_options("data", "redis_url")
 def import_(file: str, url: str, token: str | None, **given: Any) -> None:
-    """Import FILE, a document {"blog": {...}, "posts": [{...}, ...]} of the fields that the API takes.
+    """Import FILE, a document {"blog": {...}, "posts": [{...}, ...]} with the fields of the API.
 
-    The blog needs an `id`; posts may have one. It can be run again: what is there already is not doubled, and what
-    has changed in the file is changed there.
+    The blog needs an `id`; posts may have one. You can run the command again: existing posts are not duplicated, and
+    posts that have changed in the file are changed on the server.
 
-    A document of `stoppress export` is taken into the store itself (--data, --redis-url), revisions included, as a blog
-    that is not there yet.
+    A document of `stoppress export` is imported into the store itself (--data, --redis-url), revisions included. Its
+    blog must not exist there yet.
     """
     text = read_text(file)
     if (exported := read_export(text)) is not None:
-        click.echo(f"{asyncio.run(load_into(read_settings(given), exported))}: taken in, revisions included")
+        click.echo(f"{asyncio.run(load_into(read_settings(given), exported))}: imported, revisions included")
         return
     document = read_document(text, name=file)
     outcome = asyncio.run(_import(document, url, token))
@@ -56,7 +56,7 @@ def import_(file: str, url: str, token: str | None, **given: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is to be imported; every post has its id."""
+    """A document to import. Every post in it has an id."""
 
     blog: Object
     posts: Sequence[Object]
@@ -64,22 +64,21 @@ class Document:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the posts. `refusals` are lines: the post's index, the field, why."""
+    """The result of an import. `counts` are numbers of posts by outcome, such as `changed`. `refusals` are lines with
+    the post's index, the field and the reason."""
 
     blog: str
     counts: Counter[str] = field(default_factory=Counter)
     refusals: list[str] = field(default_factory=list)
 
     def summary(self) -> str:
-        """`harbour: 12 made, 3 changed, 80 as they were`"""
-        told = [
-            f"{self.counts[name]} {name}" for name in ("made", "changed", "as they were", "deleted there", "refused")
-        ]
-        return f"{self.blog}: " + ", ".join(part for part in told if not part.startswith("0 "))
+        """The counts in one line: `harbour: 12 created, 3 changed, 80 unchanged`."""
+        outcomes = ("created", "changed", "unchanged", "deleted on the server", "refused")
+        return f"{self.blog}: " + ", ".join(f"{self.counts[name]} {name}" for name in outcomes if self.counts[name])
 
 
 def read_export(text: str) -> Object | None:
-    """The document, if it is one of `stoppress export`."""
+    """The JSON document in `text` if `stoppress export` wrote it; else None."""
     try:
         content = json.loads(text)
     except ValueError:
@@ -88,9 +87,10 @@ def read_export(text: str) -> Object | None:
 
 
 def read_document(text: str, *, name: str) -> Document:
-    """The document that `text` is.
+    """The document in `text`. `name` is its name for error messages.
 
-    Raises Invalid: no JSON, another shape, ids that are missing or come twice; the pointers are into the document.
+    Raises Invalid when it is not JSON, has another shape, or has ids that are missing or repeated. The pointers of the
+    error are into the document.
     """
     content = _parse(text, name)
     errors = [*_unknown_keys(content), *_wrong_blog(content.get("blog")), *_wrong_posts(content.get("posts", []))]
@@ -115,14 +115,14 @@ def _parse(text: str, name: str) -> Object:
 
 def _unknown_keys(content: Object) -> Iterator[FieldError]:
     for key in content.keys() - {"blog", "posts"}:
-        yield FieldError(f"/{key}", "unknown; a document has `blog` and `posts`")
+        yield FieldError(f"/{key}", "unknown field; a document has `blog` and `posts`")
 
 
 def _wrong_blog(blog: object) -> Iterator[FieldError]:
     if not isinstance(blog, dict):
         yield FieldError("/blog", f"expected an object, but got {_kind(blog)}")
     elif not isinstance(blog.get("id"), str) or not blog["id"]:
-        yield FieldError("/blog/id", "needed, so that a second run finds the blog again")
+        yield FieldError("/blog/id", "expected an id, so that a second run finds the blog again")
 
 
 def _wrong_posts(posts: object) -> Iterator[FieldError]:
@@ -141,19 +141,22 @@ def _doubled_ids(posts: Sequence[Object]) -> Iterator[FieldError]:
     for index, post in enumerate(posts):
         first = seen.setdefault(post["id"], index)
         if first != index:
-            yield FieldError(f"/posts/{index}/id", f"{post['id']!r} is the id of /posts/{first} as well")
+            yield FieldError(f"/posts/{index}/id", f"{post['id']!r} is also the id of /posts/{first}")
 
 
 def _with_ids(blog: str, posts: Sequence[Object]) -> list[Object]:
-    """Posts without an id get one from when they were published and their headline, or else their text: so it stays
-    when the rest of the post is edited in the file, or other posts come before it."""
+    """The posts, each with an id.
+
+    A post without an id gets one computed from its time of publication and its headline, or its text if it has no
+    headline. The id stays the same when other fields change in the file, or when other posts are added before it.
+    """
     told: Counter[str] = Counter()
     with_ids = []
     for post in posts:
         if "id" not in post:
             identity = [blog, post.get("published_at"), post.get("title") or post.get("body")]
             text = json.dumps(identity, sort_keys=True, ensure_ascii=False)
-            told[text] += 1  # two posts of the same words in the same second are two posts
+            told[text] += 1  # two posts with the same text and the same time are still two posts
             post = {"id": "i" + hashlib.sha256(f"{text}{told[text]}".encode()).hexdigest()[:25], **post}
         with_ids.append(post)
     return with_ids
@@ -194,20 +197,20 @@ async def _import_blog(api: ApiClient, blog_id: str, fields: Object) -> None:
 
 
 async def _import_post(api: ApiClient, blog_id: str, fields: Object) -> str:
-    """What became of it, as Outcome counts it."""
+    """Import one post. Returns the outcome, as Outcome counts it."""
     post_id = str(fields["id"])
     try:
         there = await api.post(blog_id, post_id)
     except Refused as refusal:
         if refusal.status == 410:
-            return "deleted there"
+            return "deleted on the server"
         raise
     if there is None:
         await api.create_post(blog_id, fields)
-        return "made"
+        return "created"
     patch = different(there, {name: value for name, value in fields.items() if name != "id"}, PostFields)
     if not patch:
-        return "as they were"
+        return "unchanged"
     await api.change_post(blog_id, post_id, patch)
     return "changed"
 
@@ -215,8 +218,10 @@ async def _import_post(api: ApiClient, blog_id: str, fields: Object) -> str:
 def different(
     there: Mapping[str, Any], wanted: Mapping[str, Any], shape: type[PostFields] | type[BlogFields]
 ) -> Object:
-    """What of `wanted` is not yet so `there`, as a patch. A field that can't be understood is in it: its refusal is
-    the server's to tell."""
+    """The fields of `wanted` that differ from those on the server (`there`), as a patch.
+
+    A field with an invalid value is in the patch as well, so that the server reports it.
+    """
     patch = {name: value for name, value in wanted.items() if _as_stored(name, wanted, shape) != there.get(name)}
     if patch.keys() == {"body_format"}:
         return {}
@@ -226,7 +231,7 @@ def different(
 
 
 def _as_stored(name: str, wanted: Mapping[str, Any], shape: type[PostFields] | type[BlogFields]) -> Any:
-    """A field's value as the server would give it back; something unlike any value when it would refuse it."""
+    """A field's value as the server would return it; an object unequal to any value if the server would refuse it."""
     value = wanted[name]
     try:
         if name == "body" and isinstance(value, str):

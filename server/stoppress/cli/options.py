@@ -1,4 +1,4 @@
-"""Options that several commands share, and values that options take."""
+"""Options that several commands share, and the types of options' values."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PREFIX = "STOPPRESS_"
 
 
 def server_options(command: Command) -> Command:
-    """`--url` and `--token`: which server, and as whom."""
+    """Add `--url` and `--token` to a command: the server, and the token to send."""
     url = click.option(
         "--url",
         envvar=f"{PREFIX}URL",
@@ -39,22 +39,23 @@ def server_options(command: Command) -> Command:
         envvar=f"{PREFIX}TOKEN",
         show_envvar=True,
         callback=_header_text,
-        help="A token of `stoppress token`.",
+        help="A token from `stoppress token create`.",
     )
     return url(token(command))
 
 
 def _header_text(context: click.Context, option: click.Parameter, token: str | None) -> str | None:
-    """The token, if a header can carry it. An error does not show it. Raises click.BadParameter."""
+    """The token without white space around it. Raises click.BadParameter, without showing the token, when a header
+    can't carry it."""
     for position, char in enumerate((token or "").strip()):
         if not "!" <= char <= "~":
-            detail = f"expected visible ASCII characters alone, but got U+{ord(char):04X} at position {position}"
+            detail = f"expected only visible ASCII characters, but got U+{ord(char):04X} at position {position}"
             raise click.BadParameter(detail, context, option)
     return token and token.strip()
 
 
 def settings_options(*names: str) -> Callable[[Command], Command]:
-    """Each of these settings as an option of the same name; all settings when none is named."""
+    """Add an option for each of these settings to a command; for all settings when none is named."""
 
     def add(command: Command) -> Command:
         for name in reversed(names or tuple(Settings.model_fields)):
@@ -65,9 +66,9 @@ def settings_options(*names: str) -> Callable[[Command], Command]:
 
 
 def read_settings(given: Mapping[str, Any]) -> Settings:
-    """The settings: what was given on the command line, else the environment, else the defaults.
+    """The settings from the command line, else from the environment, else the defaults.
 
-    Raises click.UsageError (exit code 2) with one line for each wrong one: its name, its value, what was expected.
+    Raises click.UsageError (exit code 2) with one line for each wrong setting: its name, its value, what was expected.
     """
     chosen = {name: value for name, value in given.items() if value is not None}
     try:
@@ -83,18 +84,18 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
 
 
 def unknown_settings() -> list[str]:
-    """Variables of the environment that look like settings and are none: most often a typing error."""
+    """Environment variables that begin with STOPPRESS_ but are no setting; most often a typing error."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {f"{PREFIX}URL", f"{PREFIX}TOKEN"}
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
 def option_name(name: str) -> str:
-    """`redis_url` as a flag: `--redis-url`."""
+    """The setting's name as an option: `--redis-url` for `redis_url`."""
     return "--" + name.replace("_", "-")
 
 
 def is_secret(name: str) -> bool:
-    """Whether the setting's value is never shown."""
+    """Whether the setting is a secret, whose value is never shown."""
     return SecretStr in get_args(Settings.model_fields[name].annotation)
 
 
@@ -106,7 +107,7 @@ def _setting(name: str) -> Callable[[Command], Command]:
     flag = option_name(name)
     if field.annotation is bool:
         return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=f"{text}]")
-    # As text: the class knows the type, so that flags and environment are judged alike.
+    # Taken as text: Settings converts it, so that options and environment variables follow the same rules.
     return click.option(flag, name, default=None, metavar=_metavar(field.annotation), help=f"{text}]")
 
 
@@ -120,7 +121,7 @@ def _metavar(annotation: Any) -> str:
 
 
 def read_text(file: str) -> str:
-    """The text of a file, or of standard input for `-`. Raises StopPressError with the reason."""
+    """The text of a file, or of standard input for `-`. Raises StopPressError when it can't be read or is not UTF-8."""
     try:
         with click.open_file(file, encoding="utf-8") as source:
             return str(source.read())
@@ -131,7 +132,7 @@ def read_text(file: str) -> str:
 
 
 def command_act(command: str, target: str, blog: str | None = None) -> Act:
-    """A command that works on the store itself, for the audit log: done by a user of this machine."""
+    """The audit log entry for a command that works on the store itself. Its name is the user of this machine."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):  # a user without a name, as in a container
@@ -151,24 +152,24 @@ def command_act(command: str, target: str, blog: str | None = None) -> Act:
 
 
 class Finite(click.FloatRange):
-    """A number within a range; neither infinite nor none, which the range itself lets through."""
+    """A finite number within a range. click's own range accepts infinity and NaN."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Raises click.BadParameter."""
+        """The number. Raises click.BadParameter when it is out of range or not finite."""
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
-            self.fail(f"expected a number, but got {value!r}", param, ctx)
+            self.fail(f"expected a finite number, but got {value!r}", param, ctx)
         return number
 
 
 class Duration(click.ParamType[timedelta]):
-    """A length of time: `90m`, `12h`, `30d`, `2w`."""
+    """A duration, such as `90m`, `12h`, `30d` or `2w`."""
 
     name = "duration"
     _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Raises click.BadParameter."""
+        """The duration. Raises click.BadParameter when it is not a number and a unit."""
         if isinstance(value, timedelta):
             return value
         match = re.fullmatch(r"([1-9][0-9]{0,5})([smhdw])", str(value))

@@ -1,4 +1,4 @@
-"""`stoppress publish`: one post, from a file or from standard input."""
+"""`stoppress publish`: publishes one post from a file or from standard input."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ FORMATS = {".json": "json", ".html": "html", ".htm": "html", ".md": "markdown", 
     "--format",
     "format_",
     type=click.Choice(["markdown", "html", "json"]),
-    help="What the text is; by default the file's extension tells, and anything else is Markdown.",
+    help="The format of the text. By default the file's extension decides, and any other is Markdown.",
 )
-@click.option("--id", "id_", help="The post's id; by default the server makes one.")
-@click.option("--title", help="Headline. In Markdown a first line `# Headline` is one as well.")
-@click.option("--byline", help="As printed.")
-@click.option("--key", is_flag=True, default=None, help="A key event.")
-@click.option("--key-title", help="Its short title in the summary.")
-@click.option("--pinned", is_flag=True, default=None, help="Shown on top as well as in its place.")
-@click.option("--tag", "tags", multiple=True, help="Can be given several times.")
-@click.option("--notes", help="Who contributed, and the like.")
-@click.option("--published-at", help="When it was first published, RFC 3339; by default now.")
-@click.option("--draft", "status", flag_value="draft", help="Keep it as a draft.")
-@click.option("--publish-at", help="When it shall be published, RFC 3339.")
-@click.option("--idempotency-key", help="Given twice, it publishes once; by default one of chance for each call.")
+@click.option("--id", "id_", help="The post's id. By default the server makes one.")
+@click.option("--title", help="The headline. In Markdown a first line `# Headline` sets it as well.")
+@click.option("--byline", help="The byline as printed.")
+@click.option("--key", is_flag=True, default=None, help="Mark the post as a key event.")
+@click.option("--key-title", help="A short title for the summary of key events.")
+@click.option("--pinned", is_flag=True, default=None, help="Pin the post: show it at the top as well.")
+@click.option("--tag", "tags", multiple=True, help="A tag. Can be given several times.")
+@click.option("--notes", help="Notes below the post, such as who contributed.")
+@click.option("--published-at", help="The time of first publication, RFC 3339. By default now.")
+@click.option("--draft", "status", flag_value="draft", help="Save the post as a draft.")
+@click.option("--publish-at", help="The time at which to publish the post, RFC 3339.")
+@click.option("--idempotency-key", help="Calls with the same key publish once. By default each call has its own.")
 def publish(
     blog: str,
     file: str,
@@ -49,8 +49,8 @@ def publish(
 ) -> None:
     """Publish a post in BLOG from FILE, or from standard input. Prints the post's id and the blog's cursor.
 
-    JSON is an object of the fields that the API takes; Markdown and HTML are the body. Options count more than the
-    file. A server that is away for a moment is tried again, and the post still comes once.
+    JSON is an object with the API's fields; Markdown and HTML are the body. Options take precedence over the file. If
+    the server is unavailable for a moment the command retries, and the post is still published only once.
 
     \b
     Examples:
@@ -70,9 +70,9 @@ def publish(
 
 
 def read_post(text: str, format_: str, *, name: str) -> Object:
-    """The fields of the post that `text` is; `name` says where it came from.
+    """The fields of the post in `text`. `name` is the name of its source for error messages.
 
-    Raises StopPressError for what is no JSON object, or empty.
+    Raises StopPressError when `text` is empty, or should be a JSON object and is not.
     """
     if format_ == "json":
         try:
@@ -80,10 +80,10 @@ def read_post(text: str, format_: str, *, name: str) -> Object:
         except (ValueError, RecursionError) as error:
             raise StopPressError(f"{name} is not JSON: {error}") from error
         if not isinstance(fields, dict):
-            raise StopPressError(f"Expected {name} to hold a JSON object of post fields, but got {text[:40]!r}")
+            raise StopPressError(f"Expected a JSON object of post fields in {name}, but got {text[:40]!r}.")
         return fields
     if not text.strip():
-        raise StopPressError(f"{name} is empty.")
+        raise StopPressError(f"Expected the text of a post in {name}, but it is empty.")
     if format_ == "html":
         return {"body": text, "body_format": "html"}
     first, _, rest = text.lstrip("\ufeff\r\n").partition("\n")

@@ -1,16 +1,16 @@
-"""How a client follows a blog, without the socket: docs/protocol.md as one client's state.
+"""The state of a client that follows a blog (docs/protocol.md). The code does no I/O.
 
-A connection says `hello`, then changes, each with the cursor that the client stands at once it has taken it in.
-However the connection ends, the next one begins at that cursor; so the only question is whether and when to come
-back, and `after_close` answers it:
+The server sends `hello` and then changes. Each message has the cursor that the client has reached once it has applied
+the message. However a connection ends, the next one starts at the last cursor. `after_close` decides whether and when
+to reconnect, by the close code:
 
     1000                    the blog ended                         never
     1008, 4404              refused, no such blog                  never
-    1001, 1012              the server goes away                   after its `bye`'s delay, or with jitter
-    1013 and all others     full, or cut                           back-off, full jitter
+    1001, 1012              the server is stopping                 after the delay in its `bye`, or with jitter
+    1013 and all others     the server is full, or cut off         back-off, full jitter
 
-Back-off is a random time up to min(30 s, 0.5 s x 2^n); n counts the connections since the last one that stood for a
-heartbeat.
+Back-off is a random time up to min(30 s, 0.5 s x 2^n), where n is the number of connections since the last one that
+lasted for a heartbeat.
 """
 
 from __future__ import annotations
@@ -24,15 +24,18 @@ from stoppress.wire import Close
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
-ENDED_PATIENCE = 2.0  # seconds for what an ended blog has still to say, if the server does not close by itself
-AHEAD = 5.0  # seconds for which a heartbeat's cursor may be ahead of ours before something must have been lost
+ENDED_PATIENCE = 2.0  # seconds to wait for last messages of an ended blog, if the server does not close the connection
+AHEAD = 5.0  # seconds for which a heartbeat's cursor may be ahead of ours; longer means that a message was lost
 
 Message = dict[str, Any]
 
 
 @dataclass(slots=True)
 class FollowState:
-    """One client's state over all its connections. `clock` is in seconds, `chance` in [0, 1)."""
+    """The state of one client over all its connections.
+
+    `clock` returns seconds, and `chance` a random number in [0, 1).
+    """
 
     clock: Callable[[], float]
     chance: Callable[[], float]
@@ -46,13 +49,13 @@ class FollowState:
     _bye: float | None = None
 
     def connected(self) -> None:
-        """A connection is open."""
+        """Record that a connection has opened."""
         self._connected_at = self._heard_at = self.clock()
         self._behind_since = None
         self._bye = None
 
     def receive(self, message: Message) -> bool:
-        """Take a message in; True if it is news, and not only the connection's own."""
+        """Apply a message. True if it is of interest to people, and not only about the connection."""
         now = self._heard_at = self.clock()
         if now - self._connected_at >= self.heartbeat:
             self._failures = 0
@@ -61,7 +64,7 @@ class FollowState:
                 self.heartbeat = float(message.get("heartbeat") or self.heartbeat)
                 self.ended = _ended(message)
             case "heartbeat":
-                # Where the blog stands, not where we stand.
+                # The cursor of a heartbeat is the blog's, not the client's.
                 if self.cursor is not None and _ahead(message.get("cursor"), self.cursor):
                     self._behind_since = now if self._behind_since is None else self._behind_since
                 else:
@@ -75,7 +78,7 @@ class FollowState:
             case "post" | "remove" | "reset":
                 pass
             case _:
-                # A type that a later version added: nothing for us, but it moves the cursor as every message does.
+                # An unknown type from a later version: ignore it, but move the cursor as for every message.
                 self._move(message)
                 return False
         self._move(message)
@@ -87,14 +90,20 @@ class FollowState:
 
     @property
     def silent_until(self) -> float:
-        """The time by which something must be heard, or the connection is dead: two heartbeats, or less when a
-        heartbeat has told of changes that did not come, or when the blog has ended."""
+        """The time by `clock` until which the connection may be silent. After it the connection is dead.
+
+        It is two heartbeats after the last message; less when the blog has ended, or when a heartbeat's cursor has been
+        ahead of the client's for too long.
+        """
         silent = self._heard_at + (ENDED_PATIENCE if self.ended else 2 * self.heartbeat)
         return silent if self._behind_since is None else min(silent, self._behind_since + AHEAD)
 
     def after_close(self, code: int | None, *, at_least: float = 0.0) -> float | None:
-        """Seconds to wait before the next connection, None for never. `code` is None when there was no closing
-        handshake or no connection at all; `at_least` is what the server asked for (Retry-After)."""
+        """Seconds to wait before the next connection; None for never.
+
+        `code` is the close code, or None without a closing handshake or without a connection. `at_least` is the number
+        of seconds that the server asked for in Retry-After.
+        """
         if code in (Close.ENDED, Close.REFUSED, Close.NO_SUCH_BLOG):
             return None
         if self._bye is not None:

@@ -1,4 +1,4 @@
-"""`stoppress serve`: the server, in the foreground."""
+"""`stoppress serve`: runs the server in the foreground."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from stoppress.settings import GROUPS, settings_in
 
 
 class Serve(click.Command):
-    """A command whose help shows the settings by their groups, as docs/settings.md does."""
+    """A command whose help groups the settings as docs/settings.md does."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write a section for each group, then one for the options that are no settings."""
+        """Write a section for each group of settings, then one for all other options."""
         shown = {option.name: option.get_help_record(ctx) for option in self.get_params(ctx)}
         sections = [(group.title, [shown.pop(name) for name in settings_in(group)]) for group in GROUPS]
         for title, records in (*sections, ("Options", list(shown.values()))):
@@ -33,7 +33,7 @@ def serve(**given: Any) -> None:
     settings = read_settings(given)
     for name in unknown_settings():
         click.echo(f"Warning: {name} is set, but there is no such setting.", err=True)
-    # Only here, so that the other commands start without the whole server.
+    # Imported here, so that the other commands start without importing the whole server.
     from stoppress.serve import run_server
     from stoppress.workers import run_workers
 

@@ -1,4 +1,4 @@
-"""`stoppress tail`: a blog's changes as they come, over the socket that readers use."""
+"""`stoppress tail`: prints a blog's changes as they arrive, over the socket that readers use."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ from stoppress.errors import StopPressError
 from stoppress.model import Cursor
 from stoppress.wire import Close, Form
 
-MESSAGE_MAX = 16 * 1024 * 1024  # bytes; a post of 100,000 characters and its media stay far below
+MESSAGE_MAX = 16 * 1024 * 1024  # bytes; a post of 100,000 characters with its media is far smaller
 
 
-@click.command(short_help="Print a blog's changes as they come.")
+@click.command(short_help="Print a blog's changes as they arrive.")
 @click.argument("blog")
 @server_options
-@click.option("--json", "as_json", is_flag=True, help="Print the messages themselves, one JSON object a line.")
-@click.option("--after", "cursor", metavar="CURSOR", help="Begin with what changed after this cursor.")
-@click.option("--since-start", is_flag=True, help="Begin with all posts there are.")
+@click.option("--json", "as_json", is_flag=True, help="Print the messages themselves, one JSON object per line.")
+@click.option("--after", "cursor", metavar="CURSOR", help="Start with the changes after this cursor.")
+@click.option("--since-start", is_flag=True, help="Start with all existing posts.")
 def tail(blog: str, url: str, token: str | None, as_json: bool, cursor: str | None, since_start: bool) -> None:
-    """Print the changes of BLOG as they come, until it ends or you press Ctrl-C.
+    """Print the changes of BLOG as they arrive, until the blog ends or you press Ctrl-C.
 
-    When the connection is cut it comes back by itself, and goes on where it was: nothing is missed or said twice.
+    When the connection is lost the command reconnects and continues where it was: no change is missed or printed twice.
     """
     if cursor and since_start:
-        raise click.UsageError("--after and --since-start can't both be given")
+        raise click.UsageError("expected --after or --since-start, but got both")
     asyncio.run(Tail(blog, url, token, Lines(as_json=as_json), cursor, since_start).run())
 
 
 class Lines:
-    """What is printed: changes on standard output, notes about the connection on standard error."""
+    """Prints changes to standard output, and notes about the connection to standard error."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._zone = ZoneInfo("UTC")
 
     def note(self, text: str) -> None:
-        """Tell about the connection."""
+        """Print a note about the connection."""
         click.echo(text, err=True)
 
     def message(self, message: Message, *, news: bool) -> None:
-        """Print a message: as it is, or, if it is news, as a line for people."""
+        """Print a message as JSON; or else, if it is `news`, as a line for people."""
         if self._as_json:
             click.echo(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
         elif message["type"] == "hello":
@@ -70,13 +70,13 @@ class Lines:
                 moment = post["published_at"] if change == "published" else post["updated_at"] or post["published_at"]
                 pinned = "^" if post["pinned"] else " "
                 key = "*" if post["key"] else " "
-                return f"{self._time(moment)}  {change:<9} {key}{pinned} {_gist(post)}  [{post['id']}]"
+                return f"{self._time(moment)}  {change:<9} {key}{pinned} {_first_words(post)}  [{post['id']}]"
             case {"type": "remove", "id": post_id}:
                 return f"{self._time(None)}  removed      [{post_id}]"
             case {"type": "blog", "blog": blog}:
                 return f"{self._time(None)}  blog         {blog['title']} ({blog['status']}, {blog['posts']} posts)"
             case {"type": "reset"}:
-                return f"{self._time(None)}  reset        The history began anew ({message.get('reason')})."
+                return f"{self._time(None)}  reset        The blog's history started again ({message.get('reason')})."
         return str(message.get("type"))
 
     def _time(self, moment: str | None) -> str:
@@ -85,7 +85,7 @@ class Lines:
 
 
 class Tail:
-    """One run: connection after connection, with the state that lasts over them."""
+    """Follows a blog over one connection after another, and keeps its state across them."""
 
     def __init__(
         self, blog: str, url: str, token: str | None, lines: Lines, cursor: str | None, since_start: bool
@@ -101,12 +101,12 @@ class Tail:
         """Return when the blog has ended. Raises StopPressError when the server refuses for good."""
         while (delay := await self._connection()) is not None:
             if delay >= 1:
-                self._lines.note(f"Not connected; trying again in {delay:.0f} s.")
+                self._lines.note(f"Not connected. Trying again in {delay:.0f} s.")
             await asyncio.sleep(delay)
         self._lines.note("The blog has ended.")
 
     async def _connection(self) -> float | None:
-        """One connection, to its end. Seconds until the next one; None when the blog has ended."""
+        """Run one connection to its end. Returns the seconds until the next one; None when the blog has ended."""
         code: int | None = None
         at_least = 0.0
         try:
@@ -121,7 +121,7 @@ class Tail:
                 self._state.connected()
                 if self._since_start:
                     hello = json.loads(await socket.recv())
-                    # Only now is the epoch known, by which the very start can be named.
+                    # The `hello` has the epoch, which the cursor of the start needs.
                     self._state.cursor = str(Cursor(Cursor.parse(hello["cursor"]).epoch, 0))
                     self._since_start = False
                     return 0.0
@@ -131,11 +131,11 @@ class Tail:
         except TimeoutError:
             code = Close.ENDED if self._state.ended else None
         except InvalidURI as error:
-            raise StopPressError(f"Expected the address of a server, but got {self._url!r}.") from error
+            raise StopPressError(f"Expected a server's address as --url, but got {self._url!r}.") from error
         except InvalidStatus as error:
-            at_least = self._seconds_asked_for(error)
+            at_least = self._retry_after(error)
         except (InvalidHandshake, OSError):
-            pass  # cut, or nobody there: the back-off is the answer to both
+            pass  # the connection was cut, or there is no server: back off in both cases
         except (ValueError, KeyError, TypeError) as error:
             raise StopPressError(f"{self._url} does not speak {Form.JSON}: {error!r}") from error
         delay = self._state.after_close(code, at_least=at_least)
@@ -144,7 +144,8 @@ class Tail:
         return delay
 
     async def _listen(self, socket: ClientConnection) -> None:
-        """Never returns. Raises ConnectionClosed, or TimeoutError when nothing is heard for too long."""
+        """Receive and print messages. Ends only by an error: ConnectionClosed, or TimeoutError when the connection is
+        silent for too long."""
         while True:
             async with asyncio.timeout(max(0.0, self._state.silent_until - time.monotonic())):
                 text = await socket.recv()
@@ -152,10 +153,11 @@ class Tail:
             news = self._state.receive(message)
             self._lines.message(message, news=news)
 
-    def _seconds_asked_for(self, error: InvalidStatus) -> float:
-        """How long a server that refused the handshake wants to be left alone.
+    def _retry_after(self, error: InvalidStatus) -> float:
+        """The seconds in the Retry-After of a refused handshake; 0 without that header.
 
-        Raises StopPressError when it refused for good."""
+        Raises StopPressError when a retry can't succeed.
+        """
         status = error.response.status_code
         if status not in (429, 500, 502, 503, 504):
             body = error.response.body or b""
@@ -163,7 +165,7 @@ class Tail:
                 detail = json.loads(body)["detail"]
             except (ValueError, KeyError, TypeError):
                 detail = f"HTTP {status}"
-            raise StopPressError(f"The server refused to let us follow {self._blog!r}: {detail}") from error
+            raise StopPressError(f"The server refused the connection to the blog {self._blog!r}: {detail}") from error
         after = error.response.headers.get("Retry-After", "")
         return float(after) if after.isascii() and after.isdigit() else 0.0
 
@@ -173,17 +175,17 @@ class Tail:
 
 
 _REFUSALS: dict[int | None, str] = {
-    Close.REFUSED: "The server does not let us follow {blog!r} (origin, size or rate).",
+    Close.REFUSED: "The server refused the connection to the blog {blog!r} (because of its origin, size or rate).",
     Close.NO_SUCH_BLOG: "There is no blog {blog!r}.",
 }
 
 
-def _gist(post: Message) -> str:
-    """The headline, or the first words of the text."""
+def _first_words(post: Message) -> str:
+    """The headline of a post, or the first words of its text."""
     text = post["title"] or " ".join(unescape(re.sub(r"<[^>]*>", " ", post["body"])).split())
     return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _plain(text: str) -> str:
-    """Nothing that moves a terminal's cursor, whatever a server sends."""
+    """`text` with control characters replaced, so that nothing a server sends can control the terminal."""
     return "".join(char if char.isprintable() else "�" for char in text)

@@ -1,4 +1,4 @@
-"""`stoppress token`: who may use the API. Works on the store itself, whether a server runs or not."""
+"""`stoppress token`: creates, lists and revokes tokens. Works on the store itself, whether a server runs or not."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from stoppress.store.stores import open_stores
 store_options = settings_options("data", "redis_url")
 
 
-@click.group(short_help="Make, list and revoke tokens.")
+@click.group(short_help="Create, list and revoke tokens.")
 def token() -> None:
-    """Make, list and revoke the tokens that the API asks for.
+    """Create, list and revoke the tokens for the API.
 
     \b
     Scopes:
@@ -34,32 +34,32 @@ def token() -> None:
     """
 
 
-@token.command(short_help="Make a token; it is shown once.")
-@click.option("--name", required=True, help="Whose it is, or what for; shown in lists and revisions.")
+@token.command(short_help="Create a token. It is shown only once.")
+@click.option("--name", required=True, help="Its owner or purpose, shown in lists and revisions.")
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
     required=True,
     type=click.Choice(list(auth.SCOPES)),
-    help="What it may; can be given several times.",
+    help="What the token allows. Can be given several times.",
 )
-@click.option("--blog", "blogs", multiple=True, help="Only for this blog; can be given several times.")
-@click.option("--expires-in", type=Duration(), help="For how long it counts, such as 12h or 30d; without it, for ever.")
+@click.option("--blog", "blogs", multiple=True, help="Limit the token to this blog. Can be given several times.")
+@click.option("--expires-in", type=Duration(), help="How long it is valid, such as 12h or 30d. By default for ever.")
 @store_options
 def create(name: str, scopes: Sequence[str], blogs: Sequence[str], expires_in: timedelta | None, **given: Any) -> None:
-    """Make a token, and print it: on standard output the token alone, so that a script can take it."""
+    """Create a token and print it. Standard output has only the token, for use in scripts."""
     now = datetime.now(UTC).replace(microsecond=0)
     record, text = auth.new_token(name, scopes, blogs, now + expires_in if expires_in else None, now)
     asyncio.run(_add(read_settings(given), record))
-    click.echo(f"Token {record.id} for {record.name}. It is shown this once; keep it like a password.", err=True)
+    click.echo(f"Token {record.id} for {record.name}. It is shown only once; keep it like a password.", err=True)
     click.echo(text)
 
 
 @token.command("list", short_help="List the tokens.")
 @store_options
 def list_(**given: Any) -> None:
-    """List the tokens, oldest first; never their secrets."""
+    """List the tokens, oldest first, without their secrets."""
     records = asyncio.run(_all(read_settings(given)))
     if not records:
         click.echo("No tokens.", err=True)
@@ -86,7 +86,7 @@ def list_(**given: Any) -> None:
 @click.argument("id")
 @store_options
 def revoke(id: str, **given: Any) -> None:
-    """Revoke the token with this ID (see `stoppress token list`). It is refused from the next request on."""
+    """Revoke the token with this ID (see `stoppress token list`). The next request with it is refused."""
     if not asyncio.run(_remove(read_settings(given), id)):
         raise NotFound(f"There is no token {id!r}.")
     click.echo(f"Token {id} is revoked.", err=True)

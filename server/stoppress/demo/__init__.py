@@ -1,4 +1,4 @@
-"""The demo: a story of our own, told by a fictional newspaper, that goes on while one looks.
+"""The demo: an invented story in a fictional newspaper's live blog, with posts that arrive while you watch.
 
 player plays story.json, with the pictures in pictures/.
 """

@@ -1,11 +1,11 @@
 """Plays story.json against a server, over HTTP, as any newsroom tool would.
 
-The story is a row of steps. Those of the backlog stand at once, with times in the past; then one follows the other;
-then the gauges are read until the water is back, where each new reading takes the oldest one away; then the blog is
-made anew, and the story begins again. So nothing grows.
+The story is a list of steps. The player publishes the backlog at once, with times in the past, and then plays one step
+after the other. The last steps are gauge readings, where each new reading deletes the oldest one. Then the player
+deletes the blog and starts the story again. So the blog does not grow without bound.
 
-Every post has a fixed id, so the posts themselves say how far the story has got: a player that starts again goes on
-behind the last step whose post is there. A story whose last post is old is begun anew, so that it looks like news.
+Every post has a fixed id, so the posts on the server show how far the story has got. A player that restarts continues
+after the last step whose post exists. If the last post is old the story starts again, so that it looks like news.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ log = logging.getLogger(__name__)
 
 BLOG = "demo"
 SHORTEST, LONGEST = 10.0, 20.0  # seconds between two steps, at pace 1
-OLD = timedelta(minutes=30)  # a story whose last post is older is begun anew
-SETBACK = 5.0  # seconds after a server that was away or refused a step
+OLD = timedelta(minutes=30)  # if the last post is older the story starts again
+SETBACK = 5.0  # seconds to wait after the server was unavailable or refused a step
 
 Object = dict[str, Any]
 
 
 class Api(Protocol):
-    """What the player asks of the server: a part of api_client.ApiClient."""
+    """The part of api_client.ApiClient that the player uses."""
 
     async def blog(self, blog: str) -> Object | None: ...
     async def create_blog(self, fields: Mapping[str, Any]) -> Object: ...
@@ -49,8 +49,10 @@ class Api(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happens: `do` is `post`, `edit`, `delete` or `blog`. A post that is filed late was published
-    `minutes_ago`."""
+    """One step of the story. `do` is `post`, `edit`, `delete` or `blog` (a change of the blog).
+
+    `minutes_ago` is set for a post that is filed late: how many minutes before the step it was published.
+    """
 
     do: str
     id: str = ""
@@ -60,7 +62,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The blog, what has happened when the player comes, and what happens then. `titles` are the blog's over time."""
+    """A story: its blog, the `backlog` that is published at the start, and the `steps` that follow one by one."""
 
     blog: Object
     backlog: tuple[Step, ...]
@@ -68,12 +70,13 @@ class Story:
 
     @property
     def titles(self) -> frozenset[str]:
+        """All titles that the blog has during the story."""
         changed = (step.fields["title"] for step in self.steps if step.do == "blog" and step.fields)
         return frozenset([self.blog["title"], *changed])
 
 
 def read_story() -> Story:
-    """The story that comes with Stop Press."""
+    """The story that comes with Stop Press, from story.json."""
     told = json.loads(files(__package__).joinpath("story.json").read_text("utf-8"))
     return Story(
         blog=told["blog"],
@@ -88,7 +91,7 @@ def _step(entry: Object) -> Step:
 
 
 def _watch_steps(told: Object) -> list[Step]:
-    """The gauge readings after the storm, of which `keep` are left standing."""
+    """The steps of the gauge readings after the storm. The latest `keep` readings stay on the page."""
     steps = []
     for number in range(told["posts"]):
         level = told["from"] + (told["to"] - told["from"]) * number / (told["posts"] - 1)
@@ -109,44 +112,47 @@ async def play(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     chance: Callable[[], float] = random.random,
 ) -> None:
-    """Play until cancelled; `pace` makes every pause so many times as long.
+    """Play the story until cancelled. `pace` multiplies the length of every pause.
 
-    A server that is away is waited for. Raises StopPressError when there is a blog of this id that is not the demo's,
-    and Refused when the token may not write.
+    Waits for a server that is unavailable. Raises StopPressError when a blog with the demo's id has another story, and
+    Refused when the token may not write.
     """
     story = story or read_story()
     while True:
         try:
-            for step in story.steps[await _set_the_scene(api, story, clock()) :]:
+            for step in story.steps[await _prepare_blog(api, story, clock()) :]:
                 await sleep(pace * (SHORTEST + (LONGEST - SHORTEST) * chance()))
                 await _perform(api, step, clock())
             await sleep(pace * LONGEST)
             await api.delete_blog(BLOG)
         except Unavailable as error:
-            log.warning("the demo waits for the server: %s", error)
+            log.warning("the demo can't reach the server, trying again: %s", error)
             await sleep(SETBACK)
         except Refused as refusal:
             if refusal.status in (401, 403):
                 raise
-            # Somebody deleted the blog, or put an end to it: look afresh at what there is.
-            log.warning("the demo begins this step again: %s", refusal)
+            # Somebody deleted or ended the blog: start from what exists now.
+            log.warning("the server refused a step of the demo, starting from the blog as it is now: %s", refusal)
             await sleep(SETBACK)
 
 
 async def play_at(url: str, token: str) -> None:
-    """Play at a server of our own until cancelled. What makes that impossible is logged, and ends only the demo."""
+    """Play on this process's own server until cancelled. An error that ends the demo is logged; the server goes on."""
     async with ApiClient(url, token, environment=False) as api:
         try:
             await play(api)
         except StopPressError as error:
-            log.error("the demo is over: %s", error)
+            log.error("the demo has stopped: %s", error)
 
 
-async def _set_the_scene(api: Api, story: Story, now: datetime) -> int:
-    """See that the blog and its backlog are there; the index of the step that comes next."""
+async def _prepare_blog(api: Api, story: Story, now: datetime) -> int:
+    """Create the blog and its backlog where they are missing. Returns the index of the next step."""
     blog = await api.blog(BLOG)
     if blog is not None and blog["title"] not in story.titles:
-        raise StopPressError(f"There is a blog {BLOG!r} with another story ({blog['title']!r}); it is left alone.")
+        raise StopPressError(
+            f"Expected the blog {BLOG!r} to have the demo's story, but it is {blog['title']!r}. It was not changed; "
+            "delete it to play the demo."
+        )
     there = {post["id"]: post for post in await api.all_posts(BLOG)} if blog else {}
     if blog is not None and (blog["status"] != "live" or _is_old(there, now)):
         await api.delete_blog(BLOG)
@@ -166,7 +172,7 @@ def _is_old(there: Mapping[str, Object], now: datetime) -> bool:
 
 
 async def _perform(api: Api, step: Step, now: datetime) -> None:
-    """One step. What it wants to be so may be so already: then nothing changes."""
+    """Perform one step. A step that was already performed changes nothing."""
     fields = dict(step.fields or {})
     try:
         match step.do:
@@ -183,7 +189,7 @@ async def _perform(api: Api, step: Step, now: datetime) -> None:
             case _:
                 raise ValueError(f"expected a step to post, edit, delete or blog, but got {step.do!r}")
     except Refused as refusal:
-        # 409: it is there already. 410: somebody has deleted it. 404 of a post: it was never there.
+        # 409: the post exists already. 410: somebody has deleted it. 404 of a post: it was never published.
         if refusal.status == 409 and step.do == "post" or refusal.status == 410:
             return
         if refusal.status == 404 and step.do in ("edit", "delete") and await api.blog(BLOG):

@@ -1,11 +1,11 @@
-"""What editors do: make, edit, publish, schedule, delete. The API and the schedule both come through here.
+"""The actions of editors: create, edit, publish, schedule, delete. The API and the schedule both use this package.
 
-blogs, posts   what callers may do with them
-inputs         what editors send, checked
-transitions    which moves a post may make, and what readers are told of them
-next_revision  the next revision of a post; required_content: what it must say; new_ids: for what has none
-revision_check the revision that a caller expects; conflict_retries: an edit made anew when another came first
-commit         a change of posts, written down with the note of when it is due
-schedule       brings scheduled posts out on time
-audit_writer   writes down who did what
+blogs, posts   the actions on blogs and posts, with the check of the caller's scopes
+inputs         the models of what editors send, and their validation
+transitions    which status may follow which, and the kind of change that readers get
+next_revision  the next revision of a post; required_content: what it must say; new_ids: ids for new blogs and posts
+revision_check the check of the revision that a caller expects; conflict_retries: retries after another edit came first
+commit         commits changes of posts, with the note of when a scheduled post is due
+schedule       publishes scheduled posts on time
+audit_writer   writes the audit log
 """

@@ -1,8 +1,8 @@
-"""The writer of the audit log: each write by a token is noted with who, what and from where, refused ones too.
+"""Writes the audit log: an entry for each write by a token, refused ones included, with who, what and from where.
 
-A note is written behind the answer, not before it: the change itself and its author are already in the post's history,
-in the same step as the change, and a second wait for the disk would double what publishing costs. What is not yet
-written is bounded; when that is full, answers wait.
+Entries are written in the background, so a response does not wait for its entry. A second wait for the disk would
+double the cost of publishing, and the post's history already has the change and its author, written in the same step as
+the change. The queue of entries is bounded; when it is full, responses wait.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from stoppress.errors import Unavailable
 from stoppress.store.base_audit_log import Act, Audit
 
 _log = logging.getLogger("stoppress.audit")
-_WAITING = 10_000  # acts not yet written, at most
-_AT_ONCE = 500
+_WAITING = 10_000  # entries in the queue, at most
+_AT_ONCE = 500  # entries to write at a time
 
 
 class AuditWriter:
-    """Writes acts down in the order they came, in the background."""
+    """Writes entries of the audit log in the background, in the order they came."""
 
     def __init__(self, audit: Audit) -> None:
         self.audit = audit
@@ -27,11 +27,11 @@ class AuditWriter:
         self._stopping = False
 
     async def note(self, act: Act) -> None:
-        """Have it written soon; waits while too much is waiting."""
+        """Queue an entry. Waits while the queue is full."""
         await self._waiting.put(act)
 
     async def run(self) -> None:
-        """Write until `stop`."""
+        """Write queued entries until `stop` is called. Retries while the store can't be reached."""
         while True:
             acts = [await self._waiting.get()]
             acts += [self._waiting.get_nowait() for _ in range(min(_AT_ONCE, self._waiting.qsize()))]
@@ -40,7 +40,8 @@ class AuditWriter:
                 return
 
     async def stop(self) -> None:
-        """Let `run` write what is left, and end. Not by a cancellation: see task_cancellation.py."""
+        """Make `run` write the entries that are left, and return. `run` is not cancelled: task_cancellation.py says
+        why a cancellation can't be relied on."""
         self._stopping = True
         await self._waiting.put(None)
 
@@ -52,8 +53,8 @@ class AuditWriter:
                 return
             except Unavailable as error:
                 if self._stopping:
-                    _log.error("%d acts could not be written to the audit log: %s", len(acts), error)
+                    _log.error("stopping with %d entries not written to the audit log: %s", len(acts), error)
                     return
-                _log.warning("the audit log waits for the store: %s", error)
+                _log.warning("can't write the audit log, trying again: %s", error)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 5.0)

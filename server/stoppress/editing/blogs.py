@@ -1,4 +1,4 @@
-"""Making and changing blogs."""
+"""Creates, changes and deletes blogs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ Clock = Callable[[], datetime]
 
 
 class Blogs:
-    """The blogs, for callers who may."""
+    """The actions on blogs. Each checks that the caller has the scope for it."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     async def create(self, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
-        """Make a blog. Raises Invalid, Conflict (its id is taken), Forbidden, Unauthenticated, Unavailable."""
+        """Create a blog from a JSON object.
+
+        Raises Invalid, Conflict (the id is taken), Forbidden, Unauthenticated, Unavailable.
+        """
         caller.require("admin")
         wanted = parse(BlogInput, content)
         now = self._clock()
@@ -35,22 +38,23 @@ class Blogs:
         if attempt and not wanted.id:
             name = await self._store.reserve_id(attempt, name)
         caller.require("admin", name)
-        # A blog was updated now at the latest: a time to come would stand there until it has passed.
+        # A time in the future would stay on the page until it has passed, so `updated_at` is now at the latest.
         updated_at = wanted.updated_at and min(wanted.updated_at, now)
         blog = Blog(**_fields(wanted), id=name, revision=1, created_at=now, updated_at=updated_at, posts=0)
         return await self._store.create_blog(blog, by=caller.name, attempt=attempt)
 
     async def read(self, name: str) -> BlogState:
-        """Raises NotFound."""
+        """The blog, with its cursor. Raises NotFound."""
         state = await self._store.blog(name)
         if state is None:
             raise NotFound(f"there is no blog {name!r}")
         return state
 
     async def edit(self, name: str, patch: Any, caller: Caller, *, revision: int | None = None) -> Committed:
-        """Apply a merge patch; `revision` is the one it was made for, if the caller says so.
+        """Apply a merge patch. `revision` is the revision that the caller edited; None applies it to the current one.
 
-        Raises Invalid, NotFound, StaleRevision, Conflict (a status that can't follow), Forbidden, Unauthenticated.
+        Raises Invalid, NotFound, StaleRevision, Conflict (the status can't follow the current one, or the blog is
+        archived), Forbidden, Unauthenticated.
         """
         caller.require("publish", name)
         async for _ in tries():
@@ -58,13 +62,13 @@ class Blogs:
             before = state.blog
             check_revision(before, revision)
             if not isinstance(patch, dict):
-                raise Invalid("expected a JSON object as merge patch")
+                raise Invalid("expected a JSON object as the merge patch")
             named_status(patch)
             wanted = patched(BlogEdit, _document(before), patch)
             if wanted.status not in NEXT_OF_BLOG[before.status] | {before.status}:
                 raise Conflict(f"a blog that is {before.status} can't become {wanted.status}")
             if before.status == "archived" and wanted.status == "archived":
-                raise Conflict(f"the blog {name!r} is archived: it takes no more changes")
+                raise Conflict(f"the blog {name!r} is archived; to change it, set its status to 'ended' first")
             noticed = wanted.updated_at and min(wanted.updated_at, self._clock())
             if noticed is None and _shown(wanted) != _shown(before):
                 noticed = self._clock()
@@ -76,19 +80,19 @@ class Blogs:
             except StaleRevision:
                 continue
             if before.status == "archived":
-                await self._note_what_is_due(name)
+                await self._note_scheduled_posts(name)
             now = (await self.read(name)).blog
             return Committed(committed.cursor, now if now.revision == after.revision else after)
-        raise Unavailable(f"the blog {name!r} changes too fast; try again")
+        raise Unavailable(f"other edits changed the blog {name!r} at every attempt; try again")
 
-    async def _note_what_is_due(self, name: str) -> None:
-        """While a blog is archived nothing comes out, and the notes of what was due are gone: they are made anew."""
+    async def _note_scheduled_posts(self, name: str) -> None:
+        """Write the notes of scheduled posts again. They are lost while a blog is archived and publishes nothing."""
         for post in await self._store.drafts(name):
             if post.status == "scheduled" and post.publish_at:
                 await self._store.note_due(Due(post.publish_at, name, post.id, post.revision))
 
     async def delete(self, name: str, caller: Caller, *, revision: int | None = None) -> None:
-        """The blog and everything of it. Raises NotFound, StaleRevision, Forbidden, Unauthenticated."""
+        """Delete the blog and everything in it. Raises NotFound, StaleRevision, Forbidden, Unauthenticated."""
         caller.require("admin", name)
         try:
             if not await self._store.delete_blog(name, revision=revision):

@@ -1,4 +1,4 @@
-"""Writing posts down: the event that readers get, the note of when a scheduled one is due, one commit for both."""
+"""Commits changes of posts: builds the event for readers, and notes when a scheduled post is due."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from stoppress.store.base import Attempt, Change, Committed, Due, Entry, Store
 
 
 class PostCommits:
-    """Changes of posts, on a store."""
+    """Commits changes of posts to a store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def commit(self, change: Change, caller: Caller, now: datetime, attempt: Attempt | None = None) -> Committed:
-        """Make a change, of any post. Raises StaleRevision, Conflict, NotFound, Invalid, Unavailable."""
+        """Commit one change of a post. Raises StaleRevision, Conflict, NotFound, Invalid, Unavailable."""
         due = _due(change.after)
-        # Noted before it is written, so that a crash in between can't lose it, and again after, in case the schedule
-        # looked in between, found no such post and forgot the note.
+        # The note is written before the commit, so that a crash in between can't lose it, and again after it, in case
+        # the schedule ran in between, found no such post and deleted the note.
         await self._note(due)
         committed = await self._store.commit(change, by=caller.name, at=now, attempt=attempt)
         await self._note(due)
@@ -30,7 +30,7 @@ class PostCommits:
     async def commit_all(
         self, changes: Sequence[Change], caller: Caller, now: datetime, attempt: Attempt | None = None
     ) -> Sequence[Committed]:
-        """Make new posts of one blog, all or none. Raises as `commit`."""
+        """Commit new posts of one blog, all or none. Raises StaleRevision, Conflict, NotFound, Invalid, Unavailable."""
         due = [note for change in changes for note in _due(change.after)]
         await self._note(due)  # before and after: see `commit`
         committed = await self._store.commit_all(changes, by=caller.name, at=now, attempt=attempt)
@@ -43,15 +43,18 @@ class PostCommits:
 
 
 def change_of(before: Entry | None, after: Entry, kind: Kind, now: datetime, *, noticed: bool = True) -> Change:
-    """The change that replaces `before` by `after`. Readers are told, if they see anything of it, that it is of this
-    kind, and see the blog as updated if it is to be `noticed`."""
+    """The change that replaces `before` with `after`.
+
+    If readers can see the change, it has an event: `kind` for a published post, a removal for a deleted one. A change
+    that is `noticed` also sets the time of the blog's last update.
+    """
     event: Event | None = None
     when: datetime | None = None
     if isinstance(after, Tombstone):
         if before is not None and before.status == "published":
             event, when = PostRemoved(after), now
     elif after.status == "published":
-        # A post dated ahead is no news of tomorrow: the blog was updated now at the latest.
+        # A post may be dated in the future, but the blog was updated now at the latest.
         event, when = PostChanged(kind, after), min(after.updated_at or now, now)
     return Change(before, after, event, when if noticed else None)
 

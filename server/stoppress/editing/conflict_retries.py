@@ -1,4 +1,4 @@
-"""How an edit that named no revision is made anew when another editor was first."""
+"""Retries an edit that another edit came before, if the caller named no revision."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ _LONGEST = 0.1  # seconds between two tries
 
 
 async def tries() -> AsyncIterator[int]:
-    """One number for each try, with full jitter between them (Brooker, "Exponential Backoff And Jitter", 2015): of
-    many editors who meet at one post, one gets through each time, and the others don't come back all at once."""
+    """Yield the number of each attempt, from 0 to 39, and wait between them with exponential back-off and full jitter.
+
+    When many editors change one post at the same time, one succeeds in each round, and jitter spreads the others'
+    retries (Brooker, "Exponential Backoff And Jitter", 2015).
+    """
     for n in range(_TRIES):
         if n:
             await asyncio.sleep(random.uniform(0, min(_LONGEST, 0.001 * 2**n)))

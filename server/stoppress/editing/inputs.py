@@ -1,4 +1,4 @@
-"""What editors send, checked once: JSON objects in, frozen types or one Invalid with every wrong field out."""
+"""Validates what editors send: a JSON object becomes a frozen type, or one Invalid that names every wrong field."""
 
 from __future__ import annotations
 
@@ -16,56 +16,62 @@ _READ_ONLY = {"blog", "revision", "created_at", "posts"}
 
 
 class BlogEdit(BlogFields):
-    """A blog as an editor wants it."""
+    """The fields of a blog that an editor may change."""
 
-    updated_at: Time | None = Field(None, description="For imports: the last change that readers should notice.")
+    updated_at: Time | None = Field(
+        None, description="The time of the last change, as readers see it. Set it only in imports."
+    )
 
 
 class BlogInput(BlogEdit):
-    """A blog to make."""
+    """A blog to create."""
 
-    id: Id | None = Field(None, description="Stands in the address; a ULID if none is given.")
+    id: Id | None = Field(None, description="Part of the blog's address. By default a ULID.")
 
 
 class PostEdit(PostFields):
-    """A post as an editor wants it."""
+    """The fields of a post that an editor may set."""
 
     status: Literal["draft", "scheduled", "published"] = "published"
-    body_format: BodyFormat = Field("html", description="What `body` is written in. It comes out as HTML.")
-    published_at: Time | None = Field(None, description="First publication, which alone orders posts; by default now.")
-    updated_at: Time | None = Field(None, description="The time shown; by default set by each edit that is not silent.")
-    publish_at: Time | None = Field(None, description="When a scheduled post comes out.")
+    body_format: BodyFormat = Field("html", description="The format of `body` in the request. Responses have HTML.")
+    published_at: Time | None = Field(
+        None, description="The time of first publication, by default now. Posts are in the order of this time."
+    )
+    updated_at: Time | None = Field(
+        None, description="The time that readers see. By default each edit that is not `silent` sets it."
+    )
+    publish_at: Time | None = Field(None, description="The time at which a scheduled post is published.")
 
 
 class PostInput(PostEdit):
-    """A post to make."""
+    """A post to create."""
 
-    id: Id | None = Field(None, description="A ULID if none is given.")
+    id: Id | None = Field(None, description="By default a ULID.")
 
 
 BATCH_MAX = 500
 
 
 class PostBatch(Frozen):
-    """Posts to make: all of them or none, in this order."""
+    """Posts to create in this order, all or none."""
 
     posts: Annotated[tuple[PostInput, ...], Field(min_length=1, max_length=BATCH_MAX)]
 
 
 class PostPatch(PostEdit):
-    """What a merge patch may hold: any field of a post, and how it is to be taken."""
+    """The fields of a merge patch: those of a post, and `silent`."""
 
-    silent: StrictBool = Field(False, description="A typo: `updated_at` stays as it is.")
+    silent: StrictBool = Field(False, description="Don't change `updated_at`. Use it to correct a typo.")
 
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def parse(model: type[Model], content: Any) -> Model:
-    """`content` as `model`.
+    """The JSON object `content`, validated as `model`.
 
     Raises:
-        Invalid: with a JSON Pointer and the value for each wrong field.
+        Invalid: `content` is not valid; has a JSON Pointer and the value of each wrong field.
     """
     if not isinstance(content, Mapping):
         detail = f"expected a JSON object, but got {_show(content)}"
@@ -78,7 +84,8 @@ def parse(model: type[Model], content: Any) -> Model:
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """RFC 7396: null takes a member away, an object is merged, everything else replaces."""
+    """`target` after the JSON merge patch (RFC 7396): null removes a member, an object is merged, and any other value
+    replaces."""
     if not isinstance(patch, Mapping):
         return patch
     merged = dict(target) if isinstance(target, Mapping) else {}
@@ -91,8 +98,11 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def patched(model: type[Model], target: Mapping[str, Any], patch: Any) -> Model:
-    """`target` after the merge patch, as `model`. Raises Invalid, as `parse` does; also for a field that there is not
-    and that the patch takes away, since that is a misspelt one."""
+    """`target` after the merge patch, validated as `model`.
+
+    Raises Invalid, as `parse` does; also when the patch removes a field that the model doesn't have, because its name
+    is then misspelt.
+    """
     merged = merge_patch(target, patch)
     if isinstance(patch, Mapping):
         merged |= {name: None for name in patch if name not in model.model_fields and patch[name] is None}
@@ -100,19 +110,19 @@ def patched(model: type[Model], target: Mapping[str, Any], patch: Any) -> Model:
 
 
 def wrong(field: str, detail: str) -> Invalid:
-    """One wrong field of an object, to be raised."""
+    """The error for one wrong field of an object."""
     return Invalid(f"{field}: {detail}", [FieldError(f"/{field}", detail)])
 
 
 def named_status(patch: Mapping[str, Any]) -> None:
-    """Raises Invalid when a merge patch takes the status away: what is left would be its default, which publishes."""
+    """Raise Invalid when a merge patch removes the status. It would get its default, which publishes."""
     if "status" in patch and patch["status"] is None:
-        raise wrong("status", "a status can be changed, but not taken away; got null")
+        raise wrong("status", "expected a status, but got null; a status can be changed, but not removed")
 
 
 def _field_error(line: Any) -> FieldError:
     location = list(line["loc"])
-    # Pydantic names the kind of media within the path; the document has no such step.
+    # Pydantic adds the type of media to the path, but the document has no such step.
     location = [step for i, step in enumerate(location) if not (step in ("image", "embed") and "media" in location[:i])]
     pointer = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
     match line["type"]:
@@ -130,7 +140,7 @@ def _field_error(line: Any) -> FieldError:
 
 
 def _show(value: Any, longest: int = 80) -> str:
-    # Escaped, so that a control character in the value does not travel on in the error.
+    # Escaped, so that the error does not carry control characters of the value.
     shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     if len(shown) <= longest:
         return shown

@@ -1,4 +1,4 @@
-"""The ids that blogs and posts get when their maker gives none: ULIDs (github.com/ulid/spec), which sort by time."""
+"""Ids for blogs and posts that are created without one: ULIDs (github.com/ulid/spec), which sort by time."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from ulid import ULID
 
 
 def new_id(now: datetime) -> str:
-    """One id, made at `now`."""
+    """A new id for the time `now`."""
     return str(ULID.from_datetime(now))
 
 
 def new_ids(now: datetime, count: int) -> list[str]:
-    """Ids that count upwards, so that those of one moment stand in the order given."""
+    """`count` new ids that increase by one, so that posts created at the same time keep their order."""
     first = int(ULID.from_datetime(now))
     return [str(ULID.from_int(first + i)) for i in range(count)]

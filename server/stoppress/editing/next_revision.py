@@ -1,4 +1,4 @@
-"""The next revision of a post, made of what an editor wants: its HTML made safe, its times. Pure."""
+"""Builds the next revision of a post from an editor's input: sanitises its HTML, sets its times. The code is pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from stoppress.store.base import Entry
 def compose(
     wanted: PostEdit, blog: str, name: str, now: datetime, before: Entry | None = None, base: Post | None = None
 ) -> Post:
-    """The post that comes of what an editor wants. `before` is what it replaces, and `base` the post that the patch
-    was applied to: the same but for a deleted one, which goes on from its last revision."""
+    """The next revision of a post.
+
+    `wanted` is the editor's input. `before` is the entry that the post replaces; None for a new post. `base` is the
+    post that a patch was applied to: the same as `before`, except that a deleted post continues from its last revision
+    before the deletion. Raises Invalid.
+    """
     fields = {field: getattr(wanted, field) for field in PostFields.model_fields}
     if base is None or wanted.body != base.body or wanted.body_format == "markdown":
         fields["body"] = (render if wanted.body_format == "markdown" else sanitize)(wanted.body)
@@ -24,7 +28,7 @@ def compose(
         only_scheduled(wanted)
     if wanted.status == "scheduled" and (wanted.publish_at is None or wanted.publish_at <= now):
         given = wanted.publish_at and wanted.publish_at.isoformat()
-        raise wrong("publish_at", f"a scheduled post needs a time to come, but got {given}")
+        raise wrong("publish_at", f"expected a time in the future for a scheduled post, but got {given}")
     if wanted.status == "published":
         published_at = published_at or now
         if updated_at is None:
@@ -51,8 +55,20 @@ def compose(
 
 
 def only_scheduled(wanted: PostEdit) -> None:
-    """Raises Invalid when a post that is not scheduled is told when to come out."""
+    """Raise Invalid unless the post is scheduled, because only a scheduled post can have a `publish_at`."""
     if wanted.status != "scheduled":
-        raise wrong(
-            "publish_at", f"only a post that is scheduled has a time to come out, but the status is {wanted.status!r}"
-        )
+        raise wrong("publish_at", f"only a scheduled post can have a publish_at, but the status is {wanted.status!r}")
+
+
+def published_when_due(scheduled: Post, publish_at: datetime) -> Post:
+    """The revision that publishes a scheduled post, whose time `publish_at` has come."""
+    first = scheduled.published_at or publish_at
+    return scheduled.model_copy(
+        update={
+            "status": "published",
+            "revision": scheduled.revision + 1,
+            "published_at": first,
+            "updated_at": max(publish_at, first),
+            "publish_at": None,
+        }
+    )

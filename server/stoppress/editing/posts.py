@@ -1,8 +1,8 @@
-"""The life of a post: draft → (scheduled) → published → deleted, and back from deleted on purpose.
+"""The life of a post: draft → (scheduled) → published → deleted, and from deleted back to published by a patch.
 
-An edit reads what stands, applies the merge patch, and commits what came out for exactly that revision. If somebody
-else was first, it is applied anew to what they left, unless the caller had named the revision it was made for: then
-the caller decides (412). Either way no edit is lost without anybody knowing.
+An edit reads the current revision, applies the merge patch, and commits the result as the successor of exactly that
+revision. If another edit was committed in between, the patch is applied again to the new revision. If the caller named
+the revision that it edited, it gets a 412 instead and decides itself. Either way no edit is lost silently.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stoppress.editing.commit import PostCommits, change_of
 from stoppress.editing.conflict_retries import tries
 from stoppress.editing.inputs import PostBatch, PostInput, PostPatch, named_status, parse, patched, wrong
 from stoppress.editing.new_ids import new_id, new_ids
-from stoppress.editing.next_revision import compose, only_scheduled
+from stoppress.editing.next_revision import compose, only_scheduled, published_when_due
 from stoppress.editing.revision_check import check_revision
 from stoppress.editing.transitions import EDITABLE, NEXT_OF_POST, told_as
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
@@ -26,7 +26,7 @@ from stoppress.store.base import Attempt, Committed, Due, Entry, Revision, Store
 
 
 class Posts:
-    """The posts of every blog, for callers who may."""
+    """The actions on the posts of every blog. Each checks that the caller has the scope for it."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -34,32 +34,35 @@ class Posts:
         self._commits = PostCommits(store)
 
     async def create(self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
-        """Make a post. Raises Invalid, NotFound (no such blog), Conflict (its id is taken, or the blog is archived),
-        Forbidden, Unauthenticated, Unavailable."""
+        """Create a post from a JSON object.
+
+        Raises Invalid, NotFound (no such blog), Conflict (the id is taken, or the blog is archived), Forbidden,
+        Unauthenticated, Unavailable.
+        """
         caller.require("write", blog)
-        async with self._unless_done(blog, attempt) as done:
+        async with self._or_earlier_result(blog, attempt) as done:
             wanted = parse(PostInput, content)
             if wanted.status != "draft":
                 caller.require("publish", blog)
             if wanted.status != "published":
-                await self._blog_exists(blog)  # before a note is made of when it is due
+                await self._blog_exists(blog)  # checked before the note of a scheduled post is written
             now = self._clock()
             post = compose(wanted, blog, wanted.id or new_id(now), now)
             try:
                 done.append(await self._commits.commit(change_of(None, post, "published", now), caller, now, attempt))
             except StaleRevision as error:
-                raise Conflict(f"there is a post {post.id!r} in {blog!r} already") from error
+                raise Conflict(f"there is already a post {post.id!r} in {blog!r}") from error
         return done[0]
 
     async def create_all(
         self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None
     ) -> Sequence[Committed]:
-        """Make several posts, all or none; they stand in the order given where they come out at the same time.
+        """Create several posts, all or none. Posts with the same time of publication keep the order given.
 
-        Raises as `create`; pointers begin with `/posts/INDEX`.
+        Raises the same errors as `create`. The pointers of an Invalid begin with `/posts/INDEX`.
         """
         caller.require("write", blog)
-        async with self._unless_done(blog, attempt) as done:
+        async with self._or_earlier_result(blog, attempt) as done:
             await self._blog_exists(blog)
             wanted = parse(PostBatch, content).posts
             if any(post.status != "draft" for post in wanted):
@@ -71,7 +74,7 @@ class Posts:
             for i, one in enumerate(wanted):
                 name = one.id or ids[i]
                 if seen.setdefault(name, i) != i:
-                    errors.append(FieldError(f"/posts/{i}/id", f"{name!r} is the id of /posts/{seen[name]} as well"))
+                    errors.append(FieldError(f"/posts/{i}/id", f"{name!r} is also the id of /posts/{seen[name]}"))
                 try:
                     posts.append(compose(one, blog, name, now))
                 except Invalid as error:
@@ -82,13 +85,17 @@ class Posts:
                 changes = [change_of(None, post, "published", now) for post in posts]
                 done += await self._commits.commit_all(changes, caller, now, attempt)
             except StaleRevision as error:
-                raise await self._taken(blog, posts) from error
+                raise await self._ids_taken(blog, posts) from error
         return done
 
     @asynccontextmanager
-    async def _unless_done(self, blog: str, attempt: Attempt | None) -> AsyncIterator[list[Committed]]:
-        """What is done within counts, unless it is refused and an earlier try of the same request had been done: then
-        its answer does. What was right then may be wrong by now, such as the time of a scheduled post."""
+    async def _or_earlier_result(self, blog: str, attempt: Attempt | None) -> AsyncIterator[list[Committed]]:
+        """Yield the list that takes the results of a request. If the request is refused, use the results of an earlier
+        attempt of it instead, if there are any.
+
+        A retry gets the first answer even if the request would now be rejected, such as for a `publish_at` that has
+        passed in the meantime.
+        """
         done: list[Committed] = []
         try:
             yield done
@@ -98,31 +105,31 @@ class Posts:
                 raise
             done += earlier
 
-    async def _taken(self, blog: str, posts: Sequence[Post]) -> Conflict:
+    async def _ids_taken(self, blog: str, posts: Sequence[Post]) -> Conflict:
         errors = [
-            FieldError(f"/posts/{i}/id", f"there is a post {post.id!r} in {blog!r} already")
+            FieldError(f"/posts/{i}/id", f"there is already a post {post.id!r} in {blog!r}")
             for i, post in enumerate(posts)
             if await self._store.entry(blog, post.id) is not None
         ]
-        return Conflict(f"{len(errors)} of the {len(posts)} posts are there already; none was made", errors)
+        return Conflict(f"{len(errors)} of the {len(posts)} posts already exist; none was created", errors)
 
     async def read(self, blog: str, post: str, caller: Caller) -> Post:
-        """A post that the caller may see. Raises NotFound, and Gone for a deleted one."""
+        """The post, if the caller may see it. Raises NotFound, and Gone for a deleted post."""
         if caller.may("read", blog):
             entry = await self._store.entry(blog, post)
         else:
             entry = await self._store.published(blog, post)
-        return _standing(entry, blog, post)
+        return _post_of(entry, blog, post)
 
     async def edit(self, blog: str, post: str, patch: Any, caller: Caller, *, revision: int | None = None) -> Committed:
-        """Apply a merge patch; `revision` is the one it was made for, if the caller says so.
+        """Apply a merge patch. `revision` is the revision that the caller edited; None applies it to the current one.
 
-        Raises Invalid, NotFound, Gone, StaleRevision, Conflict (a status that can't follow), Forbidden,
+        Raises Invalid, NotFound, Gone, StaleRevision, Conflict (the status can't follow the current one), Forbidden,
         Unauthenticated, Unavailable.
         """
         caller.require("write", blog)
         if not isinstance(patch, dict):
-            raise Invalid("expected a JSON object as merge patch")
+            raise Invalid("expected a JSON object as the merge patch")
         async for _ in tries():
             before = await self._entry(blog, post, caller)
             check_revision(before, revision)
@@ -130,7 +137,7 @@ class Posts:
                 return await self._edit_once(before, patch, caller)
             except StaleRevision:
                 continue
-        raise Unavailable(f"the post {post!r} changes too fast; try again")
+        raise Unavailable(f"other edits changed the post {post!r} at every attempt; try again")
 
     async def restore(
         self,
@@ -142,8 +149,11 @@ class Posts:
         revision: int | None = None,
         attempt: Attempt | None = None,
     ) -> Committed:
-        """Make a new revision of what the post said in an earlier one; whether it is out stays as it is, and so does
-        its place unless the earlier revision was out. Raises as `edit`; NotFound when there was no such revision."""
+        """Make a new revision with the content of an earlier one, number `wanted`.
+
+        The post's status does not change. `published_at` changes only if the earlier revision was published. Raises
+        the same errors as `edit`; also NotFound when there is no such revision.
+        """
         caller.require("write", blog)
         if attempt and (earlier := await self._store.attempted(blog, attempt)):
             return earlier[0]
@@ -165,7 +175,7 @@ class Posts:
                 return await self._edit_once(before, found[0].model_dump(mode="json", include=fields), caller, attempt)
             except StaleRevision:
                 continue
-        raise Unavailable(f"the post {post!r} changes too fast; try again")
+        raise Unavailable(f"other edits changed the post {post!r} at every attempt; try again")
 
     async def _edit_once(
         self, before: Entry, patch: dict[str, Any], caller: Caller, attempt: Attempt | None = None
@@ -182,22 +192,25 @@ class Posts:
         if patch.get("publish_at") is not None:
             only_scheduled(wanted)
         if before.status == "published" and "published_at" in patch and patch["published_at"] is None:
-            raise wrong("published_at", "a published post has a time of publication, but got null")
+            raise wrong("published_at", "expected a time for a published post, but got null")
         if wanted.body_format == "markdown" and "body" not in patch:
-            raise wrong("body_format", "says what the body is written in, but the patch has no body")
+            raise wrong("body_format", "expected a body in this format as well, but the patch has no body")
         after = compose(wanted, before.blog, before.id, now, before, base)
         if isinstance(before, Post):
             kept = {"revision": before.revision, "updated_at": before.updated_at}
             if wanted.updated_at is None and after.model_copy(update=kept) == before:
                 state = await self._store.blog(before.blog)
                 if state is not None:
-                    return Committed(state.cursor, before)  # nothing changed: no revision, no event
+                    return Committed(state.cursor, before)  # nothing changed: no new revision, no event
         change = change_of(before, after, told_as(before, after), now, noticed=not wanted.silent)
         return await self._commits.commit(change, caller, now, attempt)
 
     async def delete(self, blog: str, post: str, caller: Caller, *, revision: int | None = None) -> Committed:
-        """Leave a tombstone. Deleting twice is deleting once. Raises NotFound, StaleRevision, Conflict, Forbidden,
-        Unauthenticated, Unavailable."""
+        """Replace the post with a tombstone. Deleting a deleted post changes nothing.
+
+        `revision` is the revision that the caller expects; None deletes the current one. Raises NotFound,
+        StaleRevision, Conflict, Forbidden, Unauthenticated, Unavailable.
+        """
         caller.require("write", blog)
         async for _ in tries():
             before = await self._entry(blog, post, caller)
@@ -214,42 +227,40 @@ class Posts:
                 return await self._commits.commit(change_of(before, after, "edited", now), caller, now)
             except StaleRevision:
                 continue
-        raise Unavailable(f"the post {post!r} changes too fast; try again")
+        raise Unavailable(f"other edits changed the post {post!r} at every attempt; try again")
 
     async def revisions(self, blog: str, post: str, caller: Caller) -> list[Revision]:
-        """Every revision, oldest first. Raises NotFound: also for callers who may not see drafts; Unauthenticated."""
+        """Every revision of the post, oldest first.
+
+        Raises Unauthenticated without a token, and NotFound for callers who may not see drafts.
+        """
         if caller is ANONYMOUS:
             caller.require("read", blog)
         if not caller.may("read", blog):
-            raise NotFound(f"there is no history of {post!r} for you to see")
+            raise NotFound(f"there is no history of the post {post!r} that you may see")
         found = list(await self._store.revisions(blog, post))
         if not found:
             raise NotFound(f"there is no post {post!r} in {blog!r}")
         return found
 
     async def publish_due(self, due: Due, caller: Caller) -> bool:
-        """Bring out a scheduled post whose time has come; False if it is not (or no longer) one. Safe to be tried by
-        several processes at once: the revision lets one of them through. Raises Conflict, NotFound, Unavailable."""
+        """Publish a scheduled post whose time has come. False if it is not scheduled any more, or not due yet.
+
+        Several processes may call this at once: the check of the revision lets only one of them publish. Raises
+        Conflict, NotFound, Unavailable.
+        """
         entry = await self._store.entry(due.blog, due.post)
         now = self._clock()
         if not isinstance(entry, Post) or entry.status != "scheduled" or not entry.publish_at or entry.publish_at > now:
             return False
-        published = entry.model_copy(
-            update={
-                "status": "published",
-                "revision": entry.revision + 1,
-                "published_at": entry.published_at or entry.publish_at,
-                "updated_at": max(entry.publish_at, entry.published_at or entry.publish_at),
-                "publish_at": None,
-            }
-        )
+        published = published_when_due(entry, entry.publish_at)
         try:
             await self._commits.commit(change_of(entry, published, "published", now), caller, now)
         except StaleRevision:
             return False
         return True
 
-    # What stands
+    # Reading the current entry
 
     async def _entry(self, blog: str, post: str, caller: Caller) -> Entry:
         entry = await self._store.entry(blog, post)
@@ -263,7 +274,7 @@ class Posts:
             raise NotFound(f"there is no blog {blog!r}")
 
     async def _before_deletion(self, tombstone: Tombstone, patch: dict[str, Any]) -> Post:
-        """The last revision that was not a deletion: what a restored post begins with."""
+        """The post as it was before its deletion: a restored post continues from there. Raises Gone."""
         if patch.get("status") is None:
             raise Gone(
                 f"the post {tombstone.id!r} was deleted; a patch with status 'published' brings it back",
@@ -272,10 +283,13 @@ class Posts:
         for revision in reversed(await self._store.revisions(tombstone.blog, tombstone.id)):
             if isinstance(revision.post, Post):
                 return revision.post
-        raise Gone(f"nothing is left of the post {tombstone.id!r}", tombstone.model_dump(mode="json"))
+        raise Gone(
+            f"the post {tombstone.id!r} was deleted, and no revision is left to restore",
+            tombstone.model_dump(mode="json"),
+        )
 
 
-def _standing(entry: Entry | None, blog: str, post: str) -> Post:
+def _post_of(entry: Entry | None, blog: str, post: str) -> Post:
     if entry is None:
         raise NotFound(f"there is no post {post!r} in {blog!r}")
     if isinstance(entry, Tombstone):

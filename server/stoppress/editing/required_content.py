@@ -14,18 +14,20 @@ def check_content(post: Post, wanted: PostEdit, base: Post | None) -> None:
     Raises:
         Invalid: the post is empty by mistake.
     """
-    if post.status != "draft" and not _says_something(post) and _by_mistake(wanted, base):
+    if post.status != "draft" and not _says_something(post) and _empty_by_mistake(wanted, base):
         needed = "a title, a body with something to see, media or links"
-        raise wrong("body", f"a post that is {post.status} needs {needed}, but got none of them")
+        raise wrong("body", f"a {post.status} post needs {needed}, but got none of them")
 
 
 def _says_something(post: Post) -> bool:
     return bool(post.title or post.media or post.links) or says_something(post.body)
 
 
-def _by_mistake(wanted: PostEdit, base: Post | None) -> bool:
-    """Whether a post is empty by mistake: emptied, told to be empty, or of a request that says nothing. Who gives an id
-    or a time, and no text yet, puts up a place for what is to come."""
+def _empty_by_mistake(wanted: PostEdit, base: Post | None) -> bool:
+    """Whether an empty post is a mistake: a patch emptied it, or a request set empty content or nothing at all.
+
+    A new post with only an `id` or a `published_at` is a placeholder, not a mistake.
+    """
     if base is not None:
         return base.status != "published" or _says_something(base)
     given = wanted.model_fields_set

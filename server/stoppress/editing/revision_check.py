@@ -1,4 +1,4 @@
-"""Whether an editor's change was made for what stands: the one check of a revision that a caller names."""
+"""Checks that a change was made for the current revision, if the caller names one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from stoppress.store.base import Entry
 
 
 def check_revision(current: Entry | Blog, expected: int | None) -> None:
-    """Return when `expected` is the revision of `current`, or None: the caller names none.
+    """Return if `expected` is the revision of `current`, or None because the caller named no revision.
 
     Raises:
-        StaleRevision: another revision stands; carries `current`.
+        StaleRevision: the current revision is another one; the error carries `current`.
     """
     if expected is not None and expected != current.revision:
         raise StaleRevision(

@@ -1,19 +1,20 @@
-"""Which statuses may follow which, of a post and of a blog, and what readers are told of each move of a post. Pure."""
+"""Which status of a post or a blog may follow which, and the kind of change that readers get. The code is pure."""
 
 from __future__ import annotations
 
 from stoppress.model import BlogStatus, Change, Post, PostFields, PostStatus, Tombstone
 from stoppress.store.base import Entry
 
-# What may follow: a patch with this status. What is deleted comes back on purpose only, and as what readers saw; what
-# was published does not become a draft again, since readers have it.
+# The statuses that a patch may set, by the current status. A deleted post can only be published again, and only by a
+# patch that says so. A published post can't become a draft again, because readers have it.
 NEXT_OF_POST: dict[PostStatus, tuple[PostStatus, ...]] = {
     "draft": ("draft", "scheduled", "published"),
     "scheduled": ("draft", "scheduled", "published"),
     "published": ("published",),
     "deleted": ("published",),
 }
-# A blog may go on after it ended (the story did); what is archived is opened again on purpose, by ending it first.
+# An ended blog may go live again, because the story may go on. An archived one must be set to `ended` first, so that
+# nobody reopens it by accident.
 NEXT_OF_BLOG: dict[BlogStatus, set[BlogStatus]] = {
     "scheduled": {"live", "paused", "ended", "archived"},
     "live": {"scheduled", "paused", "ended", "archived"},
@@ -25,7 +26,8 @@ EDITABLE = {*PostFields.model_fields, "status", "published_at", "publish_at"}
 
 
 def changed(before: Entry | None, after: Entry) -> list[str]:
-    """The names of the fields that differ between two revisions; of the first, those that say something."""
+    """The names of the fields that differ between two revisions, in alphabetical order. `before` is None for the first
+    revision: then those that differ from an empty draft."""
     if isinstance(after, Tombstone):
         return ["status"]
     base: Entry = Post(id=after.id, blog=after.blog, revision=1, status="draft", created_at=after.created_at)
@@ -35,7 +37,7 @@ def changed(before: Entry | None, after: Entry) -> list[str]:
 
 
 def told_as(before: Entry, after: Post) -> Change:
-    """What readers are told has happened: the most telling of what did."""
+    """The kind of change that readers get with the post. If several apply it is the most important one."""
     if isinstance(before, Tombstone):
         return "restored"
     if before.status != "published":

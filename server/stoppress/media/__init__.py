@@ -1,6 +1,6 @@
-"""Pictures that newsrooms send: checked by content, made anew without what they carry along, kept by their hash.
+"""Uploaded pictures: checked by content, encoded again without metadata, stored under the hash of their content.
 
-intake    takes pictures in, a few at a time
+intake    accepts pictures, a few at a time
 picture   makes the files that readers get
-storage   keeps them, in a folder or a bucket
+storage   stores the files in a folder or a bucket
 """

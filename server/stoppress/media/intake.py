@@ -1,4 +1,4 @@
-"""Taking pictures in, a few at a time, beside the event loop."""
+"""Accepts uploaded pictures, and processes a few at a time in threads, outside the event loop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from stoppress.errors import Unavailable
 from stoppress.media.picture import Picture, make
 from stoppress.media.storage import MediaStorage
 
-_WAITING = 16  # pictures that wait for a worker, at most: each holds its bytes in memory
+_WAITING = 16  # pictures that may wait for a worker; each keeps its bytes in memory
 
 
 class PictureIntake:
-    """`workers` threads make pictures (Pillow decodes and encodes without Python's lock); some may wait, no more."""
+    """Makes pictures in `workers` threads, because Pillow decodes and encodes without the GIL. A few pictures more may
+    wait; any beyond that are refused."""
 
     def __init__(self, storage: MediaStorage, *, workers: int, pixels: int) -> None:
         self.storage = storage
@@ -24,9 +25,13 @@ class PictureIntake:
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="picture")
 
     async def take(self, content: bytes) -> Picture:
-        """The picture, made and kept in all widths. Raises Invalid, Unavailable."""
+        """Make the picture in all its widths, and store them.
+
+        Raises Invalid when `content` is not a picture that is accepted, and Unavailable when too many pictures are
+        waiting or the storage can't be reached.
+        """
         if self._under_way >= self._most:
-            raise Unavailable("too many pictures are being made already", retry_after=5)
+            raise Unavailable("too many pictures are being processed; try again in 5 s", retry_after=5)
         self._under_way += 1
         try:
             making = partial(make, content, pixels=self._pixels)
@@ -38,5 +43,5 @@ class PictureIntake:
         return picture
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Stop the worker threads once they are done, and drop the pictures that wait."""
         self._workers.shutdown(wait=False, cancel_futures=True)

@@ -1,9 +1,9 @@
-"""A picture as it came, made into the files that readers get.
+"""Makes the files that readers get from an uploaded picture.
 
-Whatever is kept was written by us: the picture is decoded and encoded anew, turned as its EXIF says, with its colour
-profile and nothing else that came along (no EXIF, so no place where it was taken; no second file hidden behind the
-first). What it is, its first bytes say, not its name and not the request's Content-Type. Before anything is decoded,
-the size that its header declares is held against the limit: a bomb of a few kilobytes never gets to unfold.
+Every file that is stored was encoded by the server. It decodes the picture, rotates it as its EXIF says, and encodes it
+again with its colour profile but without any other metadata: no EXIF, so no location, and no second file hidden after
+the first. The first bytes decide the format, not the file's name or the request's Content-Type. The size in the
+picture's header is checked against the limit before anything is decoded, so a decompression bomb is refused unopened.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ FORMATS = {
 }
 TYPES = dict(FORMATS.values())
 WIDTHS = (320, 640, 960, 1280, 1920)
-WIDEST = 2560  # what is wider is made as wide
-FRAMES = 300  # of an animation, at most
-RECIPE = 1  # counts up when the same picture would give other files: part of the name
-Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit is a warning; ours is below, before anything is decoded
+WIDEST = 2560  # pixels; a wider picture is scaled down to this width
+FRAMES = 300  # frames of an animation, at most
+RECIPE = 1  # part of the files' names; increase it when the same picture would give other files
+Image.MAX_IMAGE_PIXELS = None  # Pillow's limit only warns; `_make` checks ours before anything is decoded
 _SAVING: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 84, "optimize": True, "progressive": True},
     "PNG": {"optimize": False},
@@ -42,7 +42,7 @@ _SAVING: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file to keep; its name holds its content's hash."""
+    """One file to store. Its name contains the hash of the uploaded picture."""
 
     name: str
     content: bytes
@@ -50,7 +50,8 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`files` hold the widest first; `width` and `height`, in pixels, are its own. `widths` go with the files."""
+    """A processed picture. `width` and `height` are in pixels. `files` are in order of width, widest first, and
+    `widths` are their widths in pixels."""
 
     width: int
     height: int
@@ -59,16 +60,18 @@ class Picture:
 
 
 def make(content: bytes, *, pixels: int) -> Picture:
-    """The picture in all its widths; an animation in its own only. All frames together may have `pixels`.
+    """Make the picture in all its widths; an animation only in its own width. `pixels` is the limit for all frames
+    together.
 
     Raises:
-        Invalid: 415 when it is none of FORMATS, 422 when it is too large or broken.
+        Invalid: 415 when the content is none of FORMATS; 422 when it is too large or broken.
     """
     try:
         with Image.open(io.BytesIO(content), formats=tuple(FORMATS)) as source:
             return _make(source, hashlib.sha256(content).hexdigest()[:32], pixels)
     except UnidentifiedImageError as error:
-        raise Invalid(f"expected a picture as {', '.join(FORMATS)}, but got {_start(content)}", status=415) from error
+        formats = ", ".join(FORMATS)
+        raise Invalid(f"expected a picture (one of {formats}), but got {_start(content)}", status=415) from error
     except (OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError, KeyError, ArithmeticError) as error:
         raise Invalid(f"the picture is broken: {str(error)[:200]}") from error
 
@@ -76,7 +79,7 @@ def make(content: bytes, *, pixels: int) -> Picture:
 def _make(source: Image.Image, digest: str, pixels: int) -> Picture:
     kind = str(source.format)
     frames = 1
-    if source.width * source.height <= pixels:  # only then are frames counted: some formats have to look at each
+    if source.width * source.height <= pixels:  # check first: to count frames, some formats decode each of them
         frames = getattr(source, "n_frames", 1)
     if frames > FRAMES:
         raise Invalid(f"the animation has {frames} frames; the limit is {FRAMES}")

@@ -1,4 +1,4 @@
-"""Where pictures are kept: a folder, or a bucket that speaks S3. What has a name never changes."""
+"""Stores pictures in a folder or in an S3-compatible bucket. The content of a name never changes."""
 
 from __future__ import annotations
 
@@ -20,36 +20,39 @@ NAME = re.compile(r"[0-9a-f]{32}-[0-9]{1,3}-[0-9]{1,5}\.(jpg|png|webp|avif|gif)"
 
 
 class MediaStorage(Protocol):
-    """Keeps files by name. Putting one that is there already changes nothing."""
+    """Stores files by name. Storing a file again under the same name changes nothing."""
 
     async def put(self, name: str, content: bytes) -> None:
-        """Return when it is kept. Raises Unavailable."""
+        """Store a file; return when it is stored. Raises Unavailable."""
 
     async def get(self, name: str) -> bytes | None:
-        """Its content, or None. Raises Unavailable."""
+        """The content of a file, or None when there is none of this name. Raises Unavailable."""
 
 
 def open_storage(url: str | None, folder: Path, *, patience: float) -> MediaStorage:
-    """The bucket at `url` (`s3://bucket/prefix`; keys and endpoint from the environment, AWS_*), which may take
-    `patience` seconds for one picture; or the folder."""
+    """The storage in the bucket at `url`, such as `s3://bucket/prefix`; in `folder` when `url` is None.
+
+    A bucket's keys and endpoint come from the environment (AWS_*). `patience` is how many seconds the bucket may take
+    for one picture.
+    """
     return BucketStorage(url, patience) if url else FolderStorage(folder)
 
 
 class FolderStorage:
-    """A folder of folders by the first two letters."""
+    """Stores files in a folder, in subfolders named after the first two characters of the file's name."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     async def put(self, name: str, content: bytes) -> None:
-        """See MediaStorage. On disk (fsync) before it has its name."""
+        """Store a file. It is on disk (fsync) before it gets its name. Raises Unavailable."""
         try:
             await asyncio.to_thread(self._put, name, content)
         except OSError as error:
             raise Unavailable(f"the picture can't be written: {error.strerror or error}") from error
 
     async def get(self, name: str) -> bytes | None:
-        """See MediaStorage."""
+        """The content of a file, or None when there is none of this name. Raises Unavailable."""
         return await asyncio.to_thread(self._get, name)
 
     def _put(self, name: str, content: bytes) -> None:
@@ -83,21 +86,24 @@ class FolderStorage:
 
 
 class BucketStorage:
-    """Objects in a bucket, by obstore (the Rust object_store): it signs, retries and reuses connections."""
+    """Stores files in a bucket with obstore (the Rust object_store), which signs, retries and reuses connections."""
 
     def __init__(self, url: str, patience: float) -> None:
         self._store: Any = from_url(url)
         self._patience = patience
 
     async def put(self, name: str, content: bytes) -> None:
-        """See MediaStorage."""
-        with _reachable(f"taking the picture {name}", self._patience):
+        """Store a file. Raises Unavailable when the bucket refuses it or takes too long."""
+        with _reachable(f"storing the picture {name}", self._patience):
             async with asyncio.timeout(self._patience):
                 await self._store.put_async(name, content)
 
     async def get(self, name: str) -> bytes | None:
-        """See MediaStorage."""
-        with _reachable(f"giving the picture {name}", self._patience):
+        """The content of a file, or None when there is none of this name.
+
+        Raises Unavailable when the bucket refuses the request or takes too long.
+        """
+        with _reachable(f"reading the picture {name}", self._patience):
             try:
                 async with asyncio.timeout(self._patience):
                     found = await self._store.get_async(name)
@@ -108,10 +114,10 @@ class BucketStorage:
 
 @contextmanager
 def _reachable(doing: str, patience: float) -> Iterator[None]:
-    """What obstore raises, as Unavailable: errors of its own, and Python's for what is not there or not allowed."""
+    """Turn the errors of obstore into Unavailable: its own, and Python's for a missing file or a missing permission."""
     try:
         yield
     except TimeoutError as error:
         raise Unavailable(f"the bucket did not answer within {patience:g} s while {doing}") from error
     except (BaseError, OSError) as error:
-        raise Unavailable(f"the bucket refused while {doing}: {str(error)[:300]}") from error
+        raise Unavailable(f"the bucket returned an error while {doing}: {str(error)[:300]}") from error

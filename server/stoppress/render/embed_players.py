@@ -1,7 +1,7 @@
-"""Embeds of known providers: the address of the player that takes a card's place once the reader asks for it.
+"""Finds the player for an embed of a known provider. It replaces the embed's card when the reader asks for it.
 
-Of any other provider the card stays a link. Each player is of the kind that sets no cookie before it plays, where the
-provider has one; HOSTS is what the pages' policy lets into a frame.
+The card of any other provider stays a link. Where a provider has a player that sets no cookie before it plays, that one
+is used. HOSTS are the origins that the pages' Content-Security-Policy allows in a frame.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ HOSTS = ("https://www.youtube-nocookie.com", "https://player.vimeo.com", "https:
 
 
 def player(url: str) -> str | None:
-    """The player's address for a page of YouTube, Vimeo or Dailymotion; else None."""
+    """The address of the player for a page on YouTube, Vimeo or Dailymotion; None for any other `url`."""
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
     steps = [step for step in parts.path.split("/") if step]

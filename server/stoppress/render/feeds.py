@@ -1,4 +1,4 @@
-"""A blog as an Atom feed (RFC 4287) and as a JSON Feed (version 1.1): its newest posts, body and all."""
+"""A blog's newest posts, with their full content, as an Atom feed (RFC 4287) and as a JSON Feed (version 1.1)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stoppress.render.structured_data import absolute
 
 
 def atom(blog: Blog, posts: Sequence[Post], url: str) -> str:
-    """The Atom feed; `url` is the blog's absolute address."""
+    """The Atom feed of `posts`. `url` is the blog's absolute address."""
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang={quoteattr(blog.language)}>',
@@ -32,7 +32,7 @@ def atom(blog: Blog, posts: Sequence[Post], url: str) -> str:
 
 
 def json_feed(blog: Blog, posts: Sequence[Post], url: str) -> str:
-    """The JSON feed."""
+    """The JSON Feed of `posts`. `url` is the blog's absolute address."""
     feed: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": blog.title,
@@ -85,12 +85,13 @@ def _item(post: Post, url: str) -> dict[str, Any]:
     picture = next((media.url for media in post.media if isinstance(media, Image)), None)
     if picture:
         item["image"] = absolute(picture, url.partition("/blogs/")[0])
-    # An item must have content (JSON Feed 1.1), be it empty; all else may be left out.
+    # JSON Feed 1.1 requires content in every item, even if it is empty. Other empty fields are left out.
     return {name: value for name, value in item.items() if value or name == "content_html"}
 
 
 def _content(post: Post, url: str) -> str:
-    """The post as a feed's reader shows it: pictures, body, correction, notes. Sanitised HTML, and escaped text."""
+    """The post's content as HTML for a feed: media, body, correction, links, notes. All text is escaped; the body was
+    sanitised before."""
     origin = url.partition("/blogs/")[0]
     parts = []
     for media in post.media:
@@ -115,5 +116,5 @@ def _headline(post: Post) -> str:
 
 
 def _xml(text: str) -> str:
-    """Escaped; what XML 1.0 has no way to write is left out."""
+    """`text` escaped for XML, without the characters that XML 1.0 can't represent."""
     return escape("".join(char for char in text if char in "\t\n\r" or " " <= char not in "\ufffe\uffff"))

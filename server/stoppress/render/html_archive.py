@@ -1,8 +1,8 @@
-"""A blog as a folder that reads well years later, with no server behind it and no script in it.
+"""A blog as a folder of HTML pages that can be read years later. It needs no server and has no scripts.
 
-`index.html` has all posts, newest first, `oldest.html` the other way round; permalinks are anchors; the style sheet and
-the pictures lie beside them; the feeds hold the addresses that the blog had. Nothing in it is loaded from elsewhere: a
-picture that could not be had is a card that leads to where it was.
+`index.html` has all posts, newest first, and `oldest.html` has them oldest first. Permalinks are anchors. The style
+sheet and the pictures are in the folder. The feeds have the blog's original addresses. Nothing is loaded from
+elsewhere: a picture that could not be downloaded becomes a card that links to its original address.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from stoppress.render.markup import Markup
 from stoppress.store.base import Order
 
 PAGES: dict[Order, str] = {"newest": "index.html", "oldest": "oldest.html"}
-# In sanitised HTML, whose attributes are quoted so.
+# These patterns are for sanitised HTML, where every attribute is in double quotes.
 _PICTURE = re.compile(r'<img\b[^>]*?\bsrc="([^"]*)"[^>]*>')
 _LOCAL_LINK = re.compile(r'(<a\b[^>]*?\bhref=")(/[^/])')
 
 
 def pictures(posts: Iterable[Post]) -> list[str]:
-    """The addresses of all pictures that posts show, each once. Of a picture with several widths, all of ours, and of
-    one kept elsewhere the one that is for all screens."""
+    """The addresses of all pictures in `posts`, each once.
+
+    Of a picture on this server that includes every width. Of a picture elsewhere it is only the main address.
+    """
     found: dict[str, None] = {}
     for post in posts:
         for item in post.media:
@@ -38,10 +40,10 @@ def pictures(posts: Iterable[Post]) -> list[str]:
 def archive(
     blog: Blog, posts: Sequence[Post], kept: Mapping[str, str], *, url: str, theme: bool = False
 ) -> dict[str, str]:
-    """The files by name, but for the pictures and style sheets.
+    """The pages and feeds of the archive, by file name; without the pictures and style sheets.
 
-    `posts` are all, newest first; `kept` has the file of each picture that could be had, by its address; `url` is the
-    blog's absolute address; `theme` says that there is a theme.css.
+    `posts` are all posts, newest first. `kept` maps the address of each downloaded picture to its file. `url` is the
+    blog's absolute address. `theme` says whether there is a theme.css.
     """
     local = [_kept(post, kept, url.partition("/blogs/")[0]) for post in posts]
     markup = Markup(".", theme=theme, archived=True)
@@ -54,13 +56,13 @@ def archive(
 
 
 def _widths(image: Image) -> list[tuple[str, str]]:
-    """The addresses of `srcset`, each with what it is for."""
+    """The addresses in `srcset`, each with its descriptor, such as `640w`."""
     candidates = (part.split(maxsplit=1) for part in (image.srcset or "").split(", "))
     return [(url, " ".join(rest)) for url, *rest in (candidate for candidate in candidates if candidate)]
 
 
 def _kept(post: Post, kept: Mapping[str, str], origin: str) -> Post:
-    """The post with its pictures from the folder, and links to the blog's own server made whole."""
+    """The post with pictures from the folder, and with absolute links to the blog's server."""
 
     def picture(tag: re.Match[str]) -> str:
         file = kept.get(tag[1])

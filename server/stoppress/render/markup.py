@@ -1,7 +1,7 @@
-"""A blog as HTML. `Markup` is what the socket's html form needs (wire.Markup), and the full pages besides.
+"""Renders a blog as HTML: the parts that the socket's html form sends (wire.Markup), and whole pages.
 
-The same templates make a part wherever it is shown, so a post that arrives by the socket is, byte for byte, the one
-that a fresh load brings. Everything is escaped but `post.body`, which was sanitised on its way in.
+Both use the same templates, so a post that arrives by the socket has the same bytes as on a freshly loaded page. All
+values are escaped, except `post.body`, which is sanitised before it is stored.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ Notice = Literal["not_found", "gone", "unavailable"]
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The addresses of the pages around one. None says that there is no page there, and the client relies on that: a
-    post that arrives beyond the first or last one shown is inserted only where the blog ends."""
+    """The addresses of the pages before and after a page; None where there is none.
+
+    The client relies on None: it inserts a post before the first or after the last one on the page only where the blog
+    has no page there.
+    """
 
     newer: str | None = None
     older: str | None = None
@@ -38,7 +41,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Highlights:
-    """The posts that a page shows on top as well as in their place: key events and pinned ones, in the page's order."""
+    """The posts that a page also shows at the top: key events and pinned posts, in the order of the page."""
 
     keys: Sequence[Post] = ()
     pinned: Sequence[Post] = ()
@@ -49,13 +52,16 @@ _NO_HIGHLIGHTS = Highlights()
 
 
 class Markup:
-    """The templates, for a client whose files are served under `client_path` (such as `/client/3fa9c1`)."""
+    """Renders the templates. `client_path` is the path of the client's files, such as `/client/3fa9c1`."""
 
     def __init__(
         self, client_path: str, *, templates: Path | None = None, theme: bool = False, archived: bool = False
     ) -> None:
-        """`templates` is a folder of templates that go before ours; `theme` says that there is a theme.css. `archived`
-        makes the post for a page that stands by itself: links lead to places on it, and nothing asks for a script."""
+        """Load the templates.
+
+        Templates in the folder `templates` replace the built-in ones of the same name. `theme` says whether there is a
+        theme.css. `archived` renders posts for a page without a server: links lead to anchors, and no script is needed.
+        """
         own = PackageLoader("stoppress.render")
         environment = Environment(
             loader=ChoiceLoader([FileSystemLoader(templates), own]) if templates else own,
@@ -75,12 +81,13 @@ class Markup:
         self._template = environment.get_template
 
     def post(self, blog: Blog, post: Post, *, list: str = "post", place: tuple[int, int] | None = None) -> str:
-        """The post's `<article id="post-ID">`; on a page with its `place` (of how many), which the client keeps up.
+        """The post as `<article id="post-ID">`.
 
-        In another `list` than that of posts it is a copy, with an id after it: `pinned-ID`.
+        `place` is its position on a page and how many posts the page has; the client updates both. In another `list`
+        the article is a copy, and its id begins with the list's name: `pinned-ID`.
         """
         first, updated = post.published_at, post.updated_at or post.published_at
-        # Two times that read the same to the minute are one to the reader.
+        # Show the first time only if it reads differently: times are shown to the minute.
         again = first and updated and _shown(first, blog) != _shown(updated, blog)
         return self._render(
             "post.html",
@@ -95,11 +102,11 @@ class Markup:
         )
 
     def key_event(self, blog: Blog, post: Post) -> str:
-        """The post's line in the summary of key events, `<li id="keys-ID">`."""
+        """The post's entry in the summary of key events, as `<li id="keys-ID">`."""
         return self._render("key_event.html", blog, post=post)
 
     def summary(self, blog: Blog, post: Post) -> SummaryMarkup:
-        """What the head of the page shows of the post, as wire.Markup has it."""
+        """The post's HTML at the top of the page, for the fields of wire.Markup: as a key event, and as pinned."""
         fields: SummaryMarkup = {}
         if post.key and post.published_at:
             fields["key_html"] = self.key_event(blog, post)
@@ -108,11 +115,11 @@ class Markup:
         return fields
 
     def header(self, blog: Blog) -> str:
-        """The page's header: status, headline, standfirst, byline, dateline."""
+        """The header of the page: status, headline, standfirst, byline, dateline."""
         return self._render("header.html", blog, dateline=Safe(self.dateline(blog)))
 
     def dateline(self, blog: Blog) -> str:
-        """The line in the header that every change moves: when it was updated, and how many posts there are."""
+        """The line in the header that every change updates: the time of the last update, and the number of posts."""
         return self._render("dateline.html", blog, count=count(blog.posts, blog.language))
 
     def page(
@@ -125,10 +132,10 @@ class Markup:
         neighbours: Neighbours = _NO_NEIGHBOURS,
         highlights: Highlights = _NO_HIGHLIGHTS,
     ) -> str:
-        """The whole document: some posts of a blog in `order`, and the cursor from which the client goes on.
+        """A whole document with a page of posts in `order`, and the cursor where the client starts.
 
-        `canonical` is the absolute address of the blog's page. `filter` (`key`, `tag:NAME`) says that the page holds
-        only such posts. `highlights` are shown on top.
+        `canonical` is the absolute address of the blog's page. With a `filter` (`key` or `tag:NAME`) the page has only
+        such posts. `highlights` are shown at the top.
         """
         blog = page.blog
         newest_first = order == "newest"
@@ -161,15 +168,18 @@ class Markup:
         )
 
     def front(self, blogs: Sequence[Blog], next: str | None) -> str:
-        """The page that leads to all blogs, in the order given; `next` leads to more of them."""
+        """The front page, with links to `blogs` in the order given. `next` is the address of more blogs."""
         entries = [Safe(self._render("entry.html", blog, count=count(blog.posts, blog.language))) for blog in blogs]
         return self._template("front.html").render(words=words("en"), blogs=entries, next=next).strip()
 
     def archive(
         self, blog: Blog, posts: Sequence[Post], *, described: Sequence[Post], order: Order, canonical: str
     ) -> str:
-        """A document that needs no server: all posts in `order`. `described` are the same with the addresses that
-        they had, for whoever reads by machine."""
+        """A document with all posts that needs no server.
+
+        `posts` are in `order`, with addresses in the folder. `described` are the same posts with their original
+        addresses, for the structured data.
+        """
         return self._render(
             "archive.html",
             blog,
@@ -182,7 +192,7 @@ class Markup:
         )
 
     def notice(self, kind: Notice, *, blog: Blog | None = None) -> str:
-        """A page that says why there is no such page; with a way to `blog`, if one is known."""
+        """An error page of this `kind`, with a link to `blog` if one is given."""
         said: Words = words(blog.language if blog else "en")
         title, text = getattr(said, kind)
         return self._template("notice.html").render(words=said, title=title, text=text, blog=blog).strip()
@@ -200,10 +210,10 @@ def _shown(moment: datetime, blog: Blog) -> str:
 
 
 def _unsized(image: Image) -> bool:
-    """Whether the picture's place can't be reserved from its own measures."""
+    """Whether the picture has no width or height, so that its place can't be reserved before it has loaded."""
     return image.width is None or image.height is None
 
 
 def _sanitised(body: str) -> Safe:
-    """`Post.body` goes in as it is: sanitize.py cleaned it before there was a Post, and nothing else makes one."""
+    """`Post.body` as trusted HTML. It is safe because sanitize.py cleans every body before a Post is made."""
     return Safe(body)

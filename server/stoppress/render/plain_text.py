@@ -1,4 +1,4 @@
-"""The text of sanitised HTML, without its structure."""
+"""Extracts the text of sanitised HTML."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Text(HTMLParser):
 
 
 def plain(html: str) -> str:
-    """The text in one line."""
+    """The text of `html` in one line, without markup."""
     reader = _Text()
     reader.feed(html)
     reader.close()

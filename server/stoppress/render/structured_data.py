@@ -1,4 +1,4 @@
-"""A page as schema.org's LiveBlogPosting, for whoever reads it by machine."""
+"""Structured data of a page for search engines and other programs: schema.org's LiveBlogPosting."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from markupsafe import Markup as Safe
 from stoppress.model import Author, Blog, Image, Post, rfc3339
 from stoppress.render.plain_text import plain
 
-_SUMMARY = 5_000  # characters of a post's text, at most
+_SUMMARY = 5_000  # characters of a post's text to include, at most
 
 
 def live_blog_posting(blog: Blog, posts: Iterable[Post], url: str) -> Safe:
-    """JSON-LD for a `<script type="application/ld+json">`; `url` is the blog's absolute address."""
+    """The JSON-LD for a `<script type="application/ld+json">`. `url` is the blog's absolute address."""
     about: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "LiveBlogPosting",
@@ -56,7 +56,7 @@ def _update(post: Post, url: str) -> dict[str, Any]:
 
 
 def absolute(url: str, origin: str) -> str:
-    """The address, with our own origin before a path."""
+    """`url` as an absolute address: a path gets `origin` in front."""
     return origin + url if url.startswith("/") else url
 
 
@@ -68,7 +68,7 @@ def _authors(authors: Iterable[Author], byline: str | None) -> list[dict[str, st
 
 
 def safe_json(content: Any) -> Safe:
-    """JSON that can stand in a script element: nothing in it ends the element or begins a comment."""
+    """`content` as JSON that is safe in a script element: nothing in it ends the element or begins a comment."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     for char in "<>&\u2028\u2029":
         text = text.replace(char, f"\\u{ord(char):04x}")

@@ -1,9 +1,9 @@
-"""How a moment is written for readers: in the blog's time zone, in the blog's language.
+"""Formats times for readers, in the blog's time zone and language.
 
-English follows newspaper style, in the order of its country: `8:31 a.m. ET, March 21, 2023` in the United States,
-`08:31 GMT, 21 March 2023` in Britain. Other languages follow the Unicode locale data (CLDR, by Babel), with the zone
-behind the time. The zone is shown as readers there know it: ET, CT, MT, PT where clocks change the American way;
-otherwise the abbreviation in the tz database; and `GMT+4` where it has only numbers.
+English follows newspaper style, in the date order of the country: `8:31 a.m. ET, March 21, 2023` in the United States,
+`08:31 GMT, 21 March 2023` in Britain. Other languages follow the Unicode locale data (CLDR, through Babel), with the
+zone after the time. The zone is written as its readers know it: ET, CT, MT or PT where clocks change the American way,
+otherwise the abbreviation in the tz database, or `GMT+4` where the database has only a number.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_time, get_datetime_format, get_time_format
 
-# By the names of the two halves of the year and the winter's offset in hours. The names alone would not do: Havana
-# says CST and CDT as well, an hour off. A zone that keeps one time all the year (Phoenix) has no pair, and keeps MST.
+# The key is the names in winter and in summer, and the winter's offset from UTC in hours. The names alone are not
+# enough: Havana also has CST and CDT, one hour off. A zone without summer time (Phoenix) is not here, and shows MST.
 _GENERIC = {
     ("EST", "EDT", -5): "ET",
     ("CST", "CDT", -6): "CT",
@@ -27,9 +27,9 @@ _ABBREVIATION_MAX = 5
 
 
 def shown(moment: datetime, timezone: str, language: str) -> str:
-    """`moment` (aware) as readers see it, such as `8:31 a.m. ET, March 21, 2023`.
+    """The time as readers see it, such as `8:31 a.m. ET, March 21, 2023`.
 
-    `timezone` is an IANA name and `language` a BCP 47 tag, both as checked by the model.
+    `moment` is an aware datetime, `timezone` an IANA name and `language` a BCP 47 tag; the model validates both.
     """
     local = moment.astimezone(ZoneInfo(timezone))
     locale = _locale(language)
@@ -45,7 +45,7 @@ def shown(moment: datetime, timezone: str, language: str) -> str:
 
 
 def direction(language: str) -> str:
-    """`ltr` or `rtl`: which way the language is written."""
+    """The direction in which the language is written: `ltr` or `rtl`."""
     return _locale(language).text_direction
 
 
@@ -72,7 +72,7 @@ def _zone(local: datetime) -> str:
     names = (winter.tzname() or "", summer.tzname() or "")
     if name in names and (generic := _GENERIC.get((*names, int(hours)))):
         return generic
-    # LMT is local mean time, before there were zones.
+    # LMT is local mean time, from before time zones were introduced.
     if name.isascii() and name.isalpha() and len(name) <= _ABBREVIATION_MAX and name != "LMT":
         return name
     return _from_greenwich(local)

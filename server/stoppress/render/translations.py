@@ -1,7 +1,7 @@
-"""The words of the interface, in one place: everything a page says that no editor wrote.
+"""The texts of the interface: everything on a page that no editor wrote.
 
-A language is one `Words`. `%s` stands where a value goes, so that a translation may put it where its grammar does.
-A blog in a language that is not in the catalogue has its interface in English.
+Each language is one `Words`. `%s` marks the position of a value, so that each translation can put it where its grammar
+needs it. A blog in a language that is not in the catalogue has an English interface.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stoppress.model import BlogStatus
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language's words. What counts something is keyed by CLDR plural category (`one`, `other` …)."""
+    """The texts in one language. Texts with a number are keyed by CLDR plural category (`one`, `other` …)."""
 
     language: str
     status: Mapping[BlogStatus, str]
@@ -111,7 +111,7 @@ ENGLISH = Words(
     credit="(%s)",
     open_embed="Open on %s",
     empty="The first post will appear here.",
-    none_of_these="No such posts yet. They will appear here.",
+    none_of_these="There are no posts of this kind yet. They will appear here.",
     reload="Reload for updates",
     live="Live",
     reconnecting="Reconnecting, current to %s",
@@ -122,16 +122,19 @@ ENGLISH = Words(
     mark="Corrected",
     since="Since you left",
     times="Times",
-    times_blog="Where it happens",
+    times_blog="Local time of the event",
     times_own="My time zone",
     times_relative="How long ago",
     announce="Announce to screen readers",
     announce_all="All posts",
     announce_key="Key events",
     announce_off="Nothing",
-    not_found=("Page not found", "There is nothing at this address. It may have been mistyped, or taken down."),
-    gone=("This post was deleted", "It was published here, and has been taken down since."),
-    unavailable=("We will be right back", "This page can’t be shown just now. Please try again in a moment."),
+    not_found=(
+        "Page not found",
+        "There is no page at this address. The address may be mistyped, or the page was removed.",
+    ),
+    gone=("This post was deleted", "It was published here and has since been removed."),
+    unavailable=("We will be right back", "This page can’t be shown right now. Please try again in a moment."),
     to_blog="Go to the live coverage",
     front="Live coverage",
     no_blogs="There is no coverage yet.",
@@ -268,7 +271,7 @@ ARABIC = Words(
 )
 
 _CATALOGUE = {words.language: words for words in (ENGLISH, GERMAN, ARABIC)}
-# What the client says by itself: given to it with the page.
+# The texts that the client shows by itself. Each page carries them.
 _PHRASES = (
     "live",
     "reconnecting",
@@ -285,18 +288,18 @@ _PHRASES = (
 
 
 def phrases(language: str) -> dict[str, object]:
-    """The client's words."""
+    """The texts that the client needs, by name, for a blog in `language` (a BCP 47 tag)."""
     said = words(language)
     return {name: getattr(said, name) for name in _PHRASES}
 
 
 def words(language: str) -> Words:
-    """The interface for a blog in `language` (a BCP 47 tag)."""
+    """The texts of the interface for a blog in `language` (a BCP 47 tag)."""
     return _CATALOGUE.get(language.split("-")[0].lower(), ENGLISH)
 
 
 def count(number: int, language: str) -> str:
-    """`17 posts`, `1 post`, `No posts yet`."""
+    """A number of posts as readers see it: `17 posts`, `1 post`, `No posts yet`."""
     said = words(language)
     if not number:
         return said.no_posts

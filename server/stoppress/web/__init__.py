@@ -1,11 +1,11 @@
-"""HTTP: the API for newsroom tools, the pages for readers, and what operators look at.
+"""HTTP: the API for newsroom tools, the pages for readers, and the probes and metrics for operators.
 
-routes           all of them, in one application
-api, pages       what answers requests, one file for each kind of thing
-contract         what is said of each operation, and the documents made of it
-cache            finished pages, given out before ASGI
+routes           the Starlette application with all routes
+api, pages       the endpoints, one file for each resource
+contract         the description of each operation, and the OpenAPI and AsyncAPI documents
+cache            finished pages, sent before ASGI
 http             requests, responses, limits
-uvicorn_protocol the class that uvicorn makes for each connection
-dependencies     what the routes work with
-authentication   who asks; roles: which process serves what; audit_note: what a write leaves in the audit log
+uvicorn_protocol the class that uvicorn instantiates for each connection
+dependencies     the objects that the routes use
+authentication   who the caller is; roles: which process serves what; audit_note: the audit log entry of a write
 """

@@ -1,4 +1,4 @@
-"""The note that each write by a token leaves in the audit log, a refused one too."""
+"""Adds an entry to the audit log for each write request with a valid token, including refused ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stoppress.web.http.endpoint import Endpoint
 
 
 def noted(operation: Operation, endpoint: Endpoint, context: Dependencies) -> Endpoint:
-    """The endpoint, with a note of each request that came with a token that counts."""
+    """`endpoint`, which then adds an audit log entry for each request with a valid token."""
 
     async def run(request: Request) -> Response:
         response = await endpoint(request)

@@ -1,4 +1,4 @@
-"""Who asks: the token of the `Authorization` header."""
+"""Identifies the caller by the token in the `Authorization` header."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ _ADMIN = Caller("admin", frozenset(SCOPES), id="admin")
 
 
 async def caller(request: Request, context: Dependencies) -> Caller:
-    """The caller; ANONYMOUS without a token. Looked up once in every request: a revoked token is refused at once.
+    """The caller of the request; ANONYMOUS if it has no token.
+
+    The token is looked up once in each request, so a revoked token is refused at once.
 
     Raises:
-        Unauthenticated: a token was sent, but does not count.
-        Limited: it has made all its requests of this minute. The operator's own token has no limit.
-        Unavailable: the store can't be asked.
+        Unauthenticated: the token is malformed, unknown, expired or revoked.
+        Limited: the token has used all its requests for this minute. The operator's own token has no limit.
+        Unavailable: the store can't be reached.
     """
     known: Caller | None = getattr(request.state, "caller", None)
     if known is not None:
@@ -51,7 +53,7 @@ async def caller(request: Request, context: Dependencies) -> Caller:
 
 
 def with_quota(endpoint: Endpoint) -> Endpoint:
-    """The endpoint; its answers tell what the caller's token has left."""
+    """`endpoint`, with the `RateLimit` headers of the caller's token added to its responses."""
 
     async def run(request: Request) -> Response:
         response = await endpoint(request)

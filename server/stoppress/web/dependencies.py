@@ -1,4 +1,4 @@
-"""What the routes work with, built once by app.py and given to each of them."""
+"""The objects that the routes use. app.py builds them once and passes them to each route."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """The desk, the store behind it, and what is known of the readers (web never sees the hub itself)."""
+    """Everything that routes use: editing, the store, rendering, caches and metrics.
+
+    web does not import the hub. It learns about readers from `readers`, which counts a blog's readers, and from
+    `last_delivery`, the time of the last delivery to them.
+    """
 
     settings: Settings
     store: Store
@@ -43,4 +47,4 @@ class Dependencies:
     ready: Callable[[], bool]
     admin_token: str | None
     client_path: str
-    exposition: Callable[[], Awaitable[bytes]] | None = None  # of several processes together; else of this one
+    exposition: Callable[[], Awaitable[bytes]] | None = None  # metrics of all processes; None: of this one alone

@@ -1,7 +1,9 @@
-"""Who serves what, where processes have roles (STOPPRESS_ROLE): `hub` serves readers, `api` all but their live
-connections. So however many readers come, editors have processes of their own.
+"""Which process serves what, where processes have roles (STOPPRESS_ROLE).
 
-A request at the wrong process is 421, and says what to do: it is the proxy in front that has to be set right.
+A process with the role `hub` serves readers; one with the role `api` serves everything but live connections. So editors
+have processes of their own, however many readers come.
+
+A request to the wrong process is 421. The error says which role to send it to: the proxy in front must be reconfigured.
 """
 
 from __future__ import annotations
@@ -18,17 +20,17 @@ Role = Literal["all", "api", "hub"]
 
 
 def serves(role: Role, operation: Operation) -> bool:
-    """Whether processes of the role answer this. Hubs do what anybody may ask for, and nothing that writes."""
+    """Whether processes with `role` serve the operation. A hub serves only GET operations that need no token."""
     return role != "hub" or (operation.method == "GET" and operation.scope is None)
 
 
 def misdirected(operation: Operation) -> Endpoint:
-    """What a hub answers instead."""
+    """The endpoint that a hub uses for an operation that it doesn't serve. It raises Misdirected (421)."""
 
     async def refuse(request: Request) -> NoReturn:
         raise Misdirected(
-            f"this process serves readers (STOPPRESS_ROLE=hub); {operation.method} {request.url.path[:200]} is for one "
-            "with the role api or all"
+            f"this process serves only readers (STOPPRESS_ROLE=hub); send {operation.method} {request.url.path[:200]} "
+            "to a process with the role api or all"
         )
 
     return refuse

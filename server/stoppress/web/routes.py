@@ -45,7 +45,7 @@ _log = logging.getLogger("stoppress.web")
 
 
 def endpoints(context: Dependencies) -> Endpoints:
-    """What answers each operation that the hub does not, by the operation's name."""
+    """The endpoints of all operations that web serves, by the operation's name. The hub serves the rest."""
     parts = (
         BlogRoutes(context),
         PostRoutes(context),
@@ -69,20 +69,23 @@ def site(
     pictures: Path,
     live: Sequence[BaseRoute],
 ) -> Starlette:
-    """The application. `live` are the hub's own routes, `client` the modules and styles that pages load,
-    `pictures` that of the demo's."""
+    """The application with all routes.
+
+    `client` has the modules and styles that pages load, `pictures` is the folder of the demo's pictures, and `live`
+    are the hub's own routes.
+    """
     for_readers = error_page(context.markup)
 
     def for_browsers(request: Request, error: StopPressError) -> Response:
-        """A page for browsers, a problem for tools."""
+        """The error as a page for a browser, or as a problem for a tool."""
         return for_readers(request, error) if wants_page(request) else problem_answer(error)
 
     origins = context.page_cache.origins
 
     async def bug(request: Request, error: Exception) -> Response:
-        """An error nobody foresaw: logged by Starlette's caller, and answered without a word of what is inside."""
-        response = problem_answer(StopPressError("something went wrong here; it has been logged"))
-        # Starlette answers this outside all middleware.
+        """The response to an unexpected error, without its details. Starlette's caller logs the error."""
+        response = problem_answer(StopPressError("an internal error occurred; it has been logged"))
+        # Starlette sends this response outside all middleware, so the CORS headers are added here.
         add_cors(response.headers, origins, request.headers.get("origin"), request.headers.get("host"))
         return response
 
@@ -117,8 +120,11 @@ def site(
 
 
 def judged(operation: Operation, run: Endpoint, context: Dependencies) -> Endpoint:
-    """The endpoint `run`, called when the query is right. The token comes first: so a refused write is in the audit
-    log, and who sends none learns nothing else."""
+    """The endpoint `run`, called only with a valid token, if the operation needs one, and a valid query.
+
+    The token is checked first. A refused write is thus in the audit log, and a caller without a token learns nothing
+    else about the request.
+    """
     read, declared = read_query if operation.strict else read_known, operation.query
 
     async def judge(request: Request) -> Response:
@@ -133,7 +139,7 @@ def judged(operation: Operation, run: Endpoint, context: Dependencies) -> Endpoi
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
-    """What Starlette itself refuses: an unknown path, a method that a route lacks."""
+    """The response to a request that Starlette refuses: an unknown path, or a method that the path does not have."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return problem_answer(NotFound(f"there is nothing at {request.url.path[:200]!r}"))

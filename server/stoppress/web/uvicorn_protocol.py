@@ -1,4 +1,4 @@
-"""What speaks HTTP/1.1 on a connection: uvicorn's class, with what Stop Press does before ASGI."""
+"""The class that handles HTTP/1.1 on a connection: uvicorn's, with what Stop Press does before ASGI."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from stoppress.web.http.head_limit import BoundedHead
 
 
 def http_protocol(head_limit: int, page_cache: PageCache, metrics: Metrics) -> type[HttpToolsProtocol]:
-    """The class that uvicorn makes one of for each connection: it refuses heads of more than `head_limit` bytes, and
-    gives finished pages out of the cache.
+    """The class that uvicorn instantiates for each connection.
 
-    uvicorn makes it by itself, with arguments of its own; so what it works with are attributes of the class.
+    It refuses heads of more than `head_limit` bytes, and answers from `page_cache` where it can. uvicorn instantiates
+    it with arguments of its own, so the limit, the cache and the metrics are attributes of the class.
     """
 
     class HttpProtocol(FastPath, BoundedHead):

@@ -1,3 +1,4 @@
-"""What answers the operations of the API, one file for each kind of thing: blogs, posts, changes, media, audit, probes.
-What is said of each operation is in web/contract/operations/.
+"""The endpoints of the API, one file for each resource: blogs, posts, changes, media, audit, probes.
+
+web/contract/operations/ describes each operation.
 """

@@ -1,4 +1,4 @@
-"""The API's routes of the audit log."""
+"""The API's endpoint for the audit log."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from stoppress.web.http.paging import dump_token
 from stoppress.web.http.request import query
 from stoppress.web.http.response import answer
 
-_AT_ONCE = 100  # entries read at a time
-_SCANNED = 5_000  # entries looked at for one answer
+_AT_ONCE = 100  # entries to read from the store at a time
+_SCANNED = 5_000  # entries to scan for one response, at most
 
 
 class AuditRoutes:
@@ -48,7 +48,7 @@ class AuditRoutes:
         return answer({"entries": [_entry(act) for act in found], "next": before and dump_token(before)})
 
     def endpoints(self) -> Endpoints:
-        """Which answers which operation."""
+        """The endpoint of each operation, by the operation's name."""
         return {
             "readAudit": self.index,
         }

@@ -1,4 +1,4 @@
-"""The API's routes of blogs."""
+"""The API's endpoints for blogs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stoppress.web.http.response import answer, etag
 
 
 class BlogRoutes:
-    """Make, list, read, change, delete."""
+    """Creates, lists, reads, changes and deletes blogs, and reads their statistics."""
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context
@@ -45,7 +45,7 @@ class BlogRoutes:
 
     async def read(self, request: Request) -> Response:
         state = await self._context.blogs.read(request.path_params["blog"])
-        # The tag guards edits; counts move without it, so a 304 would hide them.
+        # No 304 here: the ETag is the blog's revision, for If-Match, and the counts change without a new revision.
         headers = {**REVALIDATE, "etag": etag(state.blog), "stoppress-cursor": str(state.cursor)}
         return answer(state.blog.model_dump(mode="json"), headers=headers)
 
@@ -76,7 +76,7 @@ class BlogRoutes:
         return answer(content)
 
     def endpoints(self) -> Endpoints:
-        """Which answers which operation."""
+        """The endpoint of each operation, by the operation's name."""
         return {
             "createBlog": self.create,
             "listBlogs": self.index,

@@ -1,4 +1,4 @@
-"""The API's routes of pictures."""
+"""The API's endpoints for pictures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SERVED = {
 
 
 class MediaRoutes:
-    """Take a picture in, give one out."""
+    """Uploads a picture, and serves the files made from it."""
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context
@@ -42,7 +42,7 @@ class MediaRoutes:
         content = await body(request, self._settings.media_limit, kinds=kinds, expected="a picture")
         tried = attempt(request, who, content, self._settings.idempotency_hours)
         picture = await self._context.intake.take(content)
-        told, replayed = json.dumps(_tell(picture)), False
+        told, replayed = json.dumps(_picture_fields(picture)), False
         if tried:
             told, replayed = await self._context.store.remember(tried, told)
         found = json.loads(told)
@@ -62,14 +62,14 @@ class MediaRoutes:
         return Response(content, headers=headers, media_type=TYPES[name.rpartition(".")[2]])
 
     def endpoints(self) -> Endpoints:
-        """Which answers which operation."""
+        """The endpoint of each operation, by the operation's name."""
         return {
             "createMedia": self.create,
             "readMedia": self.read,
         }
 
 
-def _tell(picture: Picture) -> dict[str, Any]:
+def _picture_fields(picture: Picture) -> dict[str, Any]:
     addresses = [f"/media/{file.name}" for file in picture.files]
     listed = sorted(zip(picture.widths, addresses, strict=True))
     return {

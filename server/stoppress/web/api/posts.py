@@ -1,4 +1,4 @@
-"""The API's routes of posts."""
+"""The API's endpoints for posts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from stoppress.web.http.response import answer, cursor_tag, etag, unless_known
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """Which posts of a blog are asked for: those of an index, at most `limit` of them behind a place in the order."""
+    """The posts that a list request asks for: at most `limit` posts of an index, after a place in the order."""
 
     status: str
     order: Order
@@ -39,7 +39,7 @@ class _Listing:
 
 
 class PostRoutes:
-    """Publish, list, read, edit, delete, and who did what."""
+    """Publishes, lists, reads, edits, deletes and restores posts, and lists their revisions."""
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context
@@ -56,7 +56,8 @@ class PostRoutes:
         return answer({"posts": [_answer(one) for one in made], "cursor": str(made[-1].cursor)}, 201, headers)
 
     async def _asked(self, request: Request, limit: int) -> tuple[str, Any, Caller, Attempt | None]:
-        """The blog, what is to be made in it, by whom, and in which attempt. The token is judged before the body."""
+        """The blog, the JSON of the body, the caller and the idempotency attempt. The token is checked before the
+        body is read."""
         who = await caller(request, self._context)
         blog = request.path_params["blog"]
         who.require("write", blog)
@@ -82,7 +83,7 @@ class PostRoutes:
         return unless_known(request, cursor_tag(page.cursor), content)
 
     async def _private(self, request: Request, blog: str, asked: _Listing) -> Response:
-        """Drafts or scheduled posts, which have no time of publication: in the order they were made."""
+        """List drafts or scheduled posts. They have no time of publication, so they are in order of creation."""
         who = await caller(request, self._context)
         who.require("read", blog)
         state = await self._context.blogs.read(blog)
@@ -132,7 +133,7 @@ class PostRoutes:
         blog, post, wanted = (request.path_params[name] for name in ("blog", "post", "revision"))
         who.require("write", blog)
         if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 9:
-            raise invalid("revision", f"expected a revision's number, but got {wanted[:80]!r}")
+            raise invalid("revision", f"expected a revision number such as 3, but got {wanted[:80]!r}")
         tried = attempt(request, who, b"", self._settings.idempotency_hours)
         revision = expected_revision(request)
         return _written(
@@ -157,7 +158,7 @@ class PostRoutes:
         return answer(content)
 
     def endpoints(self) -> Endpoints:
-        """Which answers which operation."""
+        """The endpoint of each operation, by the operation's name."""
         return {
             "createPost": self.create,
             "createPosts": self.create_all,
@@ -171,7 +172,7 @@ class PostRoutes:
 
 
 def _listing(request: Request) -> _Listing:
-    """What the query asks for. Raises Invalid (400)."""
+    """The list that the query asks for. Raises Invalid (400)."""
     asked = query(request)
     wanted = [flag.name for flag in (KEY, PINNED) if asked[flag]]
     if tag := asked[TAG]:
@@ -185,12 +186,12 @@ def _listing(request: Request) -> _Listing:
 
 
 def _made(post: Post) -> tuple[datetime, str]:
-    """Where it stands in the order of making."""
+    """The sort key that orders posts by creation."""
     return post.created_at, post.id
 
 
 def _is_in(post: Post, index: str) -> bool:
-    """Whether a post that is not published would stand in this index of the store's."""
+    """Whether an unpublished post would be in this index of the store if it were published."""
     kind, _, tag = index.partition(":")
     return {"all": True, "key": post.key, "pinned": post.pinned, "tag": tag in post.tags}[kind]
 

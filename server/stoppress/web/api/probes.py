@@ -1,4 +1,4 @@
-"""What operators look at: alive, ready, counted."""
+"""Endpoints for operators: liveness, readiness and Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -19,24 +19,27 @@ class ProbeRoutes:
         self._context = context
 
     async def health(self, request: Request) -> Response:
-        """The process answers."""
+        """Answer 200: the process runs and serves HTTP."""
         return answer({"status": "ok"})
 
     async def ready(self, request: Request) -> Response:
-        """The process does its work: the store answers and takes writes, and no stop is under way."""
+        """Answer 200 when the process is neither starting nor stopping, and the store answers and accepts writes.
+
+        Raises Unavailable (503) otherwise.
+        """
         if not self._context.ready():
-            raise Unavailable("this server is starting or stopping")
+            raise Unavailable("this server is starting or stopping; try again")
         await self._context.store.ping()
         return answer({"status": "ready"})
 
     async def metrics(self, request: Request) -> Response:
-        """The Prometheus text format."""
+        """Answer with the metrics in the Prometheus text format, of all processes where there are several."""
         metrics, together = self._context.metrics, self._context.exposition
         content = await together() if together else metrics.exposition()
         return Response(content, headers={**NO_STORE, "content-type": metrics.content_type})
 
     def endpoints(self) -> Endpoints:
-        """Which answers which operation."""
+        """The endpoint of each operation, by the operation's name."""
         return {
             "health": self.health,
             "ready": self.ready,

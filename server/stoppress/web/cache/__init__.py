@@ -1,7 +1,7 @@
-"""Pages and feeds kept ready: made once for each state of a blog, and written without ASGI where that is possible.
+"""The cache of pages and feeds. Each is made once for each state of a blog, and sent without ASGI where possible.
 
-finished_page   an answer of one state, and those kept
-freshness       where blogs stand, asked of the store
-page_cache      both together, and under which key an answer is kept
-fast_path       gives finished answers out before ASGI
+finished_page   a rendered page or feed at one cursor of its blog
+freshness       the current cursors of blogs, read from the store
+page_cache      the cache itself, and its keys
+fast_path       sends cached pages before ASGI
 """

@@ -1,13 +1,13 @@
-"""What stands before the application, and before ASGI: gives out finished answers, as bytes, in one write.
+"""Sends cached pages before ASGI: one write of finished bytes, without calling the application.
 
-A page that is there and still good needs no task, no scope to be read by middleware, no routing and no Response: the
-question where its blog stands (freshness.py), and a write. Everything else, a page that has to be made first among it,
-takes the ordinary way.
+A cached page that is still current needs no task, no middleware, no routing and no Response. It needs only the current
+cursor of its blog (freshness.py) and one write. All other requests go through ASGI, also those for pages that have to
+be rendered first.
 
-uvicorn (0.54, httptools_impl) calls `_start_asgi_task` for each request in its turn, with the RequestResponseCycle in
-which it notes how far the answer is. Here the cycle is completed without the application: the flags it would set, its
-access log, and `on_response`, which takes the next request of the connection.
-tests/web/cache/test_fast_path.py holds that.
+uvicorn (0.54, httptools_impl) calls `_start_asgi_task` for one request after the other, with the RequestResponseCycle
+that records the progress of its response. FastPath completes the cycle as the application would: it sets the flags,
+writes the access log, and calls `on_response`, which takes the next request of the connection.
+tests/web/cache/test_fast_path.py checks that.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _METHODS = ("GET", "HEAD")
 
 
 class AnswerTimes:
-    """The metric of answered requests. Its labels are looked up once, since that costs more than to count."""
+    """The metric of answered requests. It looks up each set of labels once, because that costs more than counting."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._requests = metrics.requests
         self._known: dict[tuple[str, int], Histogram] = {}
 
     def observe(self, route: str, status: int, seconds: float) -> None:
-        """Count an answer to a GET (or HEAD) of the route."""
+        """Count a response to a GET or HEAD of the route, and the `seconds` it took."""
         found = self._known.get((route, status))
         if found is None:
             found = self._known[route, status] = self._requests.labels(route, "GET", status)
@@ -45,8 +45,10 @@ class AnswerTimes:
 
 
 class FastPath(HttpToolsProtocol):
-    """uvicorn's HTTP class, answering by itself what is finished. A subclass says of which cache, and where it counts
-    (web/uvicorn_protocol.py)."""
+    """uvicorn's HTTP class, which also answers from the cache of finished pages.
+
+    A subclass sets the cache and the metric (web/uvicorn_protocol.py).
+    """
 
     page_cache: ClassVar[PageCache]
     times: ClassVar[AnswerTimes]
@@ -56,14 +58,14 @@ class FastPath(HttpToolsProtocol):
         if (
             not scope["path"].startswith(BELOW)
             or scope["method"] not in _METHODS
-            # Somebody who reads slowly is waited for by the ordinary way.
+            # A slow client: the application waits until its socket drains.
             or self.flow.write_paused
         ):
             super()._start_asgi_task(cycle, app)
             return
         page_cache = self.page_cache
         asked: Headers = dict(scope["headers"])
-        # Whether the proxy that says so is trusted is found out on the ordinary way.
+        # The header counts only from a trusted proxy, which is checked on the way through ASGI.
         forwarded = b"x-forwarded-proto" in asked and not page_cache.public_url
         foreign = b"origin" in asked and not page_cache.origins.any
         key = None if forwarded or foreign else page_cache.key(scope, asked)

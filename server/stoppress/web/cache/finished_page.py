@@ -1,8 +1,8 @@
-"""Pages and feeds as finished answers: made and compressed once for each state of a blog, and given to all who ask.
+"""Finished pages and feeds: rendered and compressed once for each state of a blog, and sent to everyone who asks.
 
-An answer is good for exactly one cursor of its blog. Whoever is given it has asked where the blog stands first
-(freshness.py): a page is never older than the request for it, on any process. Of those who want what is not there yet,
-one makes it.
+A finished page is valid for exactly one cursor of its blog. The blog's current cursor is read before each use
+(freshness.py), so a page is never older than the request for it, in any process. When several requests need a page that
+is not there yet, one of them makes it.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from stoppress.model import Cursor
 from stoppress.web.http import cache_control
 from stoppress.web.http.page_query import PageVariant
 
-_OVERHEAD = 2_000  # bytes that an answer takes besides its bodies
+_OVERHEAD = 2_000  # bytes that a page takes in memory besides its bodies
 
-Headers = dict[bytes, bytes]  # a request's, by name; of one that came twice the last
+Headers = dict[bytes, bytes]  # of a request, by name; of a repeated header the last value
 Head = list[tuple[bytes, bytes]]
-# What an answer depends on besides its blog's state: path, what the query asks for, and where a setting doesn't say
-# what the server's address is, the request's scheme and host.
+# What a page depends on besides its blog's state: the path, the page that the query asks for, and, unless a setting
+# gives the server's address, the request's scheme and host.
 Key = tuple[str, PageVariant, str, bytes]
 
 
 class Form(NamedTuple):
-    """One form of an answer: as pairs for a Response, and its head as it goes over the wire, but for the empty line."""
+    """One form of a finished page. `headers` are pairs for a Response; `head` is the same as bytes for the wire,
+    with the status line and without the empty line at the end."""
 
     status: HTTPStatus
     headers: Head
@@ -43,24 +44,27 @@ def _form(status: HTTPStatus, headers: Head, body: bytes) -> Form:
 
 
 class FinishedPage:
-    """An answer of a blog's state at `cursor`: plain, gzipped, and the 304 for those who have it."""
+    """A page or feed of a blog at `cursor` in three forms: plain, gzipped, and the 304 for clients that have it."""
 
     __slots__ = ("_known", "_packed", "_plain", "_tag", "began", "blog", "cursor", "route", "size")
 
     def __init__(
         self, route: str, blog: str, cursor: Cursor, text: str, headers: Mapping[str, str], *, began: float
     ) -> None:
-        """`route` is the path's pattern, `headers` are those of this kind of answer, its type among them; `began` is
-        a moment (time.monotonic) before the store was asked for what is in it."""
+        """Compress `text` and build all forms.
+
+        `route` is the pattern of the path. `headers` are the headers for this kind of page, Content-Type included.
+        `began` is a time (time.monotonic) before the page's content was read from the store.
+        """
         self.route = route
         self.blog = blog
         self.cursor = cursor
         self.began = began
         plain = text.encode()
-        # 6: what more a higher level saves on HTML is not worth its time.
+        # Level 6: on HTML a higher level saves too little for the time it takes.
         packed = gzip.compress(plain, 6, mtime=0)
         self.size = len(plain) + len(packed) + _OVERHEAD
-        # What a blog shows at a cursor is always the same, but not byte for byte, compressed or not: a weak validator.
+        # A weak validator: at a cursor the content is always the same, but its bytes differ with the encoding.
         self._tag = f'"{cursor}"'.encode()
         vary = ", ".join(("Accept-Encoding", *([headers["vary"]] if "vary" in headers else [])))
         common = {**headers, "cache-control": cache_control.PAGE, "etag": f'W/"{cursor}"', "vary": vary}
@@ -72,15 +76,16 @@ class FinishedPage:
         self._packed = _form(HTTPStatus.OK, [*known, (length, b"%d" % len(packed)), gzipped], packed)
 
     def form(self, asked: Headers) -> Form:
-        """The one for a request with these headers: 304 if the caller has it (RFC 9110, 13.1.2: by weak comparison)."""
+        """The form for a request with these headers: 304 if its `If-None-Match` has the page's ETag (weak comparison:
+        RFC 9110, 13.1.2), else gzipped or plain."""
         known = asked.get(b"if-none-match")
-        # No cursor holds a quotation mark: what stands between two of them is a whole tag.
+        # No cursor has a quotation mark, so the quoted cursor can only match a whole tag.
         if known and (self._tag in known or known.strip() == b"*"):
             return self._known
         return self._packed if b"gzip" in asked.get(b"accept-encoding", b"") else self._plain
 
     def response(self, asked: Headers) -> Response:
-        """The same for a route of Starlette's."""
+        """The form for a request with these headers, as a Starlette response."""
         form = self.form(asked)
         response = Response(form.body, form.status)
         response.raw_headers = [*form.headers, timing()]
@@ -88,5 +93,5 @@ class FinishedPage:
 
 
 def timing() -> tuple[bytes, bytes]:
-    """A header that says what time it is: devices' clocks are often wrong."""
+    """The Server-Timing header with the current time in ms since 1970: the clocks of devices are often wrong."""
     return b"server-timing", b"now;dur=%d" % (time.time() * 1000)

@@ -1,8 +1,8 @@
-"""Where blogs stand, asked of the store by all who want to know at the same time as one question.
+"""Reads the current cursors of blogs from the store. Requests that come at the same time share one read.
 
-The rule is that of a group commit: a question that is under way may have been read before you came, so whoever comes
-meanwhile shares the next one. Nobody gets an answer older than their question, and the store has at most one question
-of this process to answer at a time, however many ask.
+The rule is that of a group commit. A read that is already under way may return a state from before a request came, so
+requests that come during a read share the next one. No request gets a cursor older than itself, and each process has at
+most one such read under way, however many requests there are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Outcome = Cursor | StopPressError | None
 
 
 class Freshness:
-    """`read` asks the store about some blogs (store.base.Log.heads)."""
+    """The current cursors of blogs. `read` reads those of several blogs from the store (store.base.Log.heads)."""
 
     def __init__(self, read: Read) -> None:
         self.read = read
@@ -26,19 +26,21 @@ class Freshness:
         self._asking: asyncio.Task[None] | None = None
 
     def ask(self, blog: str, tell: Callable[[Outcome], object]) -> None:
-        """Have `tell` called with the blog's cursor at a moment after this call: None when there is no such blog, an
-        error when the store could not be asked."""
+        """Call `tell` later with the blog's cursor, read after this call.
+
+        `tell` gets None when there is no such blog, and an error when the store could not be read.
+        """
         self._waiting.setdefault(blog, []).append(tell)
         if self._asking is None:
-            # It begins when all that this turn of the loop has read has come here.
+            # The task starts only after this turn of the event loop, so it includes every request of this turn.
             self._asking = asyncio.get_running_loop().create_task(self._ask())
 
     async def cursor(self, blog: str) -> Cursor | None:
-        """The same, to be waited for. Raises Unavailable."""
+        """The blog's cursor, read after this call; None when there is no such blog. Raises Unavailable."""
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
         def tell(outcome: Outcome) -> None:
-            if not answer.done():  # whoever asked may have gone
+            if not answer.done():  # the caller may have been cancelled
                 answer.set_result(outcome)
 
         self.ask(blog, tell)
@@ -52,7 +54,7 @@ class Freshness:
         try:
             while self._waiting:
                 waiting, self._waiting = self._waiting, {}
-                found: Mapping[str, Outcome] = dict.fromkeys(waiting, Unavailable("the store could not be asked"))
+                found: Mapping[str, Outcome] = dict.fromkeys(waiting, Unavailable("the store could not be read"))
                 try:
                     found = await self.read(list(waiting))
                 except StopPressError as error:

@@ -1,4 +1,4 @@
-"""The cache of finished pages and feeds: the key of each, how much is kept, and where their blogs stand."""
+"""The cache of finished pages and feeds: their keys, the limit on their size, and the current cursors of blogs."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ from stoppress.web.http.cors import cors_headers
 from stoppress.web.http.page_query import PageVariant, read_page_variant
 from stoppress.web.http.public_url import configured_origin
 
-BELOW = "/blogs/"  # where all that is kept has its address
+BELOW = "/blogs/"  # the prefix of the path of every cached page
 _NO_PARAMETERS = PageVariant()
 
 
 class PageCache:
-    """As the settings want it; `heads` asks the store where blogs stand (store.base.Log.heads)."""
+    """The cache that `settings` configure. `heads` reads blogs' cursors from the store (store.base.Log.heads)."""
 
     def __init__(self, settings: Settings, heads: Read) -> None:
         self.answers = FinishedPages(settings.page_cache)
         self.freshness = Freshness(heads)
         self.public_url = configured_origin(settings)
         self.origins = Origins(settings.origins)
-        # Of every finished answer. Where only some origins may read them, the ordinary way adds what it says to one.
+        # The CORS headers of every finished page. Where only some origins may read, the middleware adds the rest.
         self.headers = cors_headers(self.origins, None, None)
 
     def key(self, scope: Mapping[str, Any], asked: Headers) -> Key | None:
-        """Under which an answer to the request of this ASGI scope is kept; `asked` are its headers. None when the query
-        has a wrong value: that is no page, and nothing of it is kept."""
+        """The cache key for the request of this ASGI scope; `asked` are its headers.
+
+        None when a value in the query is wrong: such a request is refused, and nothing is cached.
+        """
         path: str = scope["path"]
-        # Only the page itself, which is right below /blogs/, has parameters; feeds have none.
+        # Only the page itself, directly below /blogs/, has parameters; feeds have none.
         variant = _NO_PARAMETERS if path.find("/", len(BELOW)) > 0 else read_page_variant(scope["query_string"])
         if variant is None:
             return None
@@ -47,7 +49,7 @@ class PageCache:
 
 
 class FinishedPages:
-    """The answers asked for last, of at most `limit` bytes in all; the one not asked for the longest goes first."""
+    """A least-recently-used cache of finished pages, of at most `limit` bytes together."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -56,14 +58,17 @@ class FinishedPages:
         self.bytes = 0
 
     def get(self, key: Key) -> FinishedPage | None:
-        """What is kept, of whatever state."""
+        """The cached page, current or not; None when there is none."""
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
         return kept
 
     async def of(self, key: Key, cursor: Cursor, make: Callable[[], Awaitable[FinishedPage]]) -> FinishedPage:
-        """The answer at `cursor`, or one whose making began after this call. Raises what `make` raises."""
+        """The page at `cursor`, or a newer one that was begun after this call; made by `make` if it is not cached.
+
+        Concurrent calls for one key share the page: one of them makes it. Raises what `make` raises.
+        """
         came = time.monotonic()
         turn = self._turns.setdefault(key, asyncio.Lock())
         async with turn:

@@ -1,6 +1,6 @@
-"""The API described once, and the documents made from that.
+"""The description of the API, and the documents made from it.
 
-operation    what is said of an operation; operations: all of them, one file for each kind of thing
+operation    the description of one operation; operations: all of them, one file for each resource
 openapi      the OpenAPI document; asyncapi: the AsyncAPI document of the socket
-docs         answers with these documents, and shows the first as a page
+docs         serves these documents, and the OpenAPI document as a page to read
 """

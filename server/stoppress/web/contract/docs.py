@@ -1,4 +1,4 @@
-"""The contract to read: `/openapi.json`, `/asyncapi.json`, and `/docs`, which shows the former and loads nothing."""
+"""Serves `/openapi.json`, `/asyncapi.json` and `/docs`, which shows the OpenAPI document and loads nothing else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CACHED = {"cache-control": DOCUMENTS}
 
 
 class DocsRoutes:
-    """Each document is made once."""
+    """Serves the contract. Each document is made once, at start."""
 
     def __init__(self, settings: Settings) -> None:
         document = openapi(OPERATIONS, settings)
@@ -42,7 +42,7 @@ class DocsRoutes:
         return Response(self._docs, headers={**_CACHED, "content-security-policy": _POLICY}, media_type="text/html")
 
     def endpoints(self) -> Endpoints:
-        """Which answers which operation."""
+        """The endpoint of each operation, by the operation's name."""
         return {
             "openapi": self.openapi,
             "asyncapi": self.asyncapi,
@@ -62,7 +62,7 @@ def _render(document: dict[str, Any]) -> str:
 
 
 def _prose(text: str) -> Markup:
-    """Paragraphs, with what stands between backticks as code."""
+    """`text` as HTML paragraphs, with `<code>` for backticks."""
     paragraphs = (_CODE.sub(r"<code>\1</code>", str(escape(part))) for part in text.split("\n\n"))
     return Markup("".join(f"<p>{part}</p>" for part in paragraphs))
 

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the operations and the models: what is not in it does not exist."""
+"""The OpenAPI 3.1 document. It is made from the operations and the models, so it lists every operation of the API."""
 
 from __future__ import annotations
 
@@ -28,17 +28,18 @@ _MODELS: dict[type[BaseModel], Literal["serialization", "validation"]] = {
     PostBatch: "validation",
     PostPatch: "validation",
 }
-_ABOUT = """A live-blog server: publish over HTTP, and every open page has it at once.
+_ABOUT = """A live-blog server: publish a post over HTTP, and every open page shows it at once.
 
-Times are RFC 3339 in UTC, ids are ULIDs unless you give one. Every write answers with the cursor at which readers see
-it. Errors are RFC 9457 problems that name the field and the value. A request's body may have {body_limit} bytes and its
-head {head_limit}; send JSON. Every POST may carry an `Idempotency-Key`. Unknown fields in a
-request are refused, and so are unknown query parameters under /v1. Answers may have more fields in a later version,
-which clients ignore."""
+Send JSON. A request's body may have at most {body_limit} bytes, and its head at most {head_limit}. Unknown fields in a
+request are refused, and so are unknown query parameters under /v1. Every POST accepts an `Idempotency-Key`.
+
+Times are RFC 3339 in UTC. Ids are ULIDs unless you give one. Every write returns a cursor: readers who have reached it
+see the change. Errors are RFC 9457 problems that name the field and the value. Later versions may add fields to
+responses; ignore fields that you don't know."""
 
 
 def openapi(operations: Sequence[Operation], settings: Settings) -> dict[str, Any]:
-    """The document, as a JSON object, with the limits that the settings have."""
+    """The OpenAPI document as a JSON object, with the limits from the settings."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, settings)
@@ -60,7 +61,7 @@ def openapi(operations: Sequence[Operation], settings: Settings) -> dict[str, An
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "Made by `stoppress token create`. Scopes: "
+                    "description": "Create a token with `stoppress token create`. Scopes: "
                     + "; ".join(f"`{scope}` {about}" for scope, about in SCOPES.items())
                     + ".",
                 }
@@ -115,7 +116,7 @@ def _good(operation: Operation, status: int) -> dict[str, Any]:
 
 
 def _problems(operation: Operation) -> list[int]:
-    # Wherever a token is looked at, it may have made all its requests of the minute. Any query may be wrong under /v1.
+    # An operation that checks a token can also answer 429, and under /v1 any operation can refuse its query with 400.
     added = {429: 401 in operation.problems, 400: operation.strict}
     return sorted({*operation.problems, *(status for status, may in added.items() if may)})
 
@@ -134,13 +135,16 @@ def _schemas() -> dict[str, Any]:
         _as_merge_patch(schemas[name])
     for name in ("Blog", "Post", "Tombstone"):
         schemas[name]["required"] = sorted(schemas[name]["properties"])
-        del schemas[name]["additionalProperties"]  # answers may have more fields in a later version
+        del schemas[name]["additionalProperties"]  # a later version may add fields to responses
     return {**schemas, **_answers()}
 
 
 def _as_merge_patch(schema: dict[str, Any]) -> None:
-    """Nothing is required of a patch, and null takes any field back to its default, but for those that have none, and
-    the status: to take that away would publish."""
+    """Turn the schema of an object into that of a merge patch.
+
+    No field is required, and null resets a field to its default. Fields without a default can't be null. Neither can
+    `status`: its default would publish the post.
+    """
     required = schema.pop("required", [])
     for name, field in schema["properties"].items():
         default = field.pop("default", None)
@@ -156,8 +160,8 @@ def _object(required: Iterable[str] = (), **properties: Any) -> dict[str, Any]:
 def _answers() -> dict[str, Any]:
     text = {"type": "string"}
     texts = {"type": "array", "items": text}
-    cursor = {"type": "string", "description": "Where the blog stands: EPOCH.SEQUENCE, opaque."}
-    following = {"type": ["string", "null"], "description": "The `page` of the next answer; null at the end."}
+    cursor = {"type": "string", "description": "A position in the blog's history, EPOCH.SEQUENCE. Opaque to clients."}
+    following = {"type": ["string", "null"], "description": "The `page` parameter for the next page; null at the end."}
     whole = {"type": "integer", "minimum": 0}
     time = {"type": "string", "format": "date-time"}
 
@@ -192,29 +196,29 @@ def _answers() -> dict[str, Any]:
         "Act": _object(
             id=text,
             at=time,
-            token={**text, "description": "The token's id; `admin` for the operator's own."},
+            token={**text, "description": "The token's id; `admin` for the operator's own token."},
             name=text,
             address=text,
             agent=text,
             method=text,
-            operation={**text, "description": "The operation's id in this document, or a command's name."},
+            operation={**text, "description": "The `operationId` in this document, or the name of a command."},
             target=text,
             blog={"type": ["string", "null"]},
-            status={**whole, "description": "What was answered; 0 for a command."},
+            status={**whole, "description": "The status of the response; 0 for a command."},
         ),
         "AuditList": _object(entries=some("Act"), next=following),
         "Picture": _object(
             url=text,
             width=whole,
             height=whole,
-            srcset={**text, "description": "All widths, narrowest first."},
+            srcset={**text, "description": "The addresses of all widths, narrowest first."},
         ),
         "Front": _object(name=text, version=text, blogs=text, docs=text, openapi=text, asyncapi=text),
         "State": _object(status=text),
         "FieldError": _object(
             ["detail"],
             pointer={**text, "description": "JSON Pointer into the body (RFC 6901)."},
-            parameter={**text, "description": "Name of the parameter or header."},
+            parameter={**text, "description": "The name of the parameter or header."},
             detail=text,
         ),
         "Problem": _object(
@@ -225,10 +229,10 @@ def _answers() -> dict[str, Any]:
             detail=text,
             errors=some("FieldError"),
             current={
-                "description": "412: what stands.",
+                "description": "With 412: the current revision.",
                 "anyOf": [ref("Post"), ref("Tombstone"), ref("Blog"), {"type": "null"}],
             },
-            tombstone={"description": "410: what is left.", **ref("Tombstone")},
-            retry_after={**whole, "description": "429, 503: seconds."},
+            tombstone={"description": "With 410: the tombstone of the deleted post.", **ref("Tombstone")},
+            retry_after={**whole, "description": "With 429 and 503: seconds to wait before you try again."},
         ),
     }

@@ -1,6 +1,6 @@
-"""What is said of one operation of the API: the route is made from it, and so is its entry in the OpenAPI document.
+"""The description of one operation of the API. Its route and its entry in the OpenAPI document are made from it.
 
-The operations themselves are in operations/, one file for each kind of thing.
+The operations themselves are in operations/, one file for each resource.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of the path or the headers; those of the query are QueryParameter (query_parameters.py)."""
+    """A parameter in the path or a header. Query parameters are QueryParameter (query_parameters.py)."""
 
     name: str
     place: Literal["path", "header"]
@@ -29,9 +29,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`body` is the model of the request's body; `answers` names the schema of each good answer by its status, and
-    `problems` the statuses that errors may have. In `description`, a setting in braces, such as
-    `{settings.body_limit}`, stands for its value."""
+    """One operation of the API.
+
+    `body` is the model of the request's body. `answers` maps the status of each successful response to its schema.
+    `problems` are the statuses of errors. `about` is a summary in a few words, and `description` the details: there a
+    setting in braces, such as `{settings.body_limit}`, is replaced by its value.
+    """
 
     method: str
     path: str
@@ -46,18 +49,19 @@ class Operation:
     answers: Mapping[int, Schema | None] = field(default_factory=dict)
     problems: tuple[int, ...] = ()
     media_type: str = "application/json"
-    page: bool = False  # browsers get it as an HTML document
+    page: bool = False  # a browser gets an HTML document instead
     description: str = ""
-    by_hub: bool = False  # the hub answers, on a route of its own
+    by_hub: bool = False  # the hub serves it, with a route of its own
 
     @property
     def query(self) -> tuple[QueryParameter[Any], ...]:
-        """The parameters of its query."""
+        """The operation's query parameters."""
         return tuple(parameter for parameter in self.parameters if isinstance(parameter, QueryParameter))
 
     @property
     def strict(self) -> bool:
-        """Whether a query may have only what is declared. The links of pages and feeds are shared, with `utm_…`."""
+        """Whether unknown query parameters are refused. Pages and feeds accept them, because shared links carry
+        parameters such as `utm_…`."""
         return self.path.startswith("/v1/")
 
 
@@ -66,11 +70,11 @@ POST = Parameter("post", "path", "The post's id.", {"type": "string", "pattern":
 
 
 IF_MATCH = Parameter(
-    "If-Match", "header", 'The revision that the change was made for, such as `"3"`; if another stands, 412.'
+    "If-Match", "header", 'The revision that you edited, such as `"3"`; 412 if it is not the current one.'
 )
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "header",
-    "Names this request, so that it may be sent again: the same key and body gets the first answer again.",
+    "Makes the request safe to retry: the same key and body get the first response again.",
     {"type": "string", "minLength": 1, "maxLength": 255},
 )

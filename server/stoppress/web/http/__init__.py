@@ -1,10 +1,10 @@
 """How requests are read and responses written.
 
-request      its query, and how a wrong part is refused; request_body; preconditions: If-Match, Idempotency-Key
-paging       page tokens; page_query: which page of a blog a query asks for
+request      the query, and errors that name a wrong part; request_body; preconditions: If-Match, Idempotency-Key
+paging       page tokens; page_query: the page of a blog that a query asks for
 response     JSON, problems, validators
-endpoint     counts requests, answers errors, makes routes
-cors         who may read an answer, by its origin; cache_control: how long caches may keep it
+endpoint     counts requests, turns errors into responses, makes routes
+cors         which origins may read a response; cache_control: how long caches may keep it
 public_url   the address at which readers reach the server
-head_limit   a bound on a request's head; rate_limit: one on a token's requests
+head_limit   limits the size of a request's head; rate_limit: limits a token's requests
 """

@@ -1,7 +1,7 @@
-"""CORS (Fetch Standard, 3.2): what every answer, an error too, says of the pages that may read it.
+"""CORS headers (Fetch Standard, 3.2) on every response, errors included.
 
-Which pages may is for origins.py to decide. An answer that already says who may read it stays as it is: the client's
-own modules are for every page.
+origins.py decides which origins may read. A response that already has `Access-Control-Allow-Origin` is left unchanged:
+every page may load the client's own modules.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from stoppress.errors import Forbidden
 from stoppress.origins import Origins
 from stoppress.web.http.response import problem_answer
 
-# What a script on another page may read of an answer, beyond what the Fetch Standard lets it (3.2.6).
+# Response headers that a script on another page may read, besides those that are always readable (Fetch, 3.2.6).
 _EXPOSED = ("ETag", "Retry-After", "Server-Timing", "Stoppress-Cursor")
-# What such a script may ask with, beyond what needs no question (3.2.2). Nothing that writes, and no token.
+# What such a script may send, besides what needs no preflight (3.2.2). No method that writes, and no token.
 _METHODS = ("GET", "HEAD")
 _HEADERS = ("If-None-Match", "Last-Event-ID")
 _PREFLIGHT_SECONDS = 600
 
-# For what every page may load, whatever the setting says: the client's own modules and styles.
+# For files that every page may load, whatever the setting says: the client's own modules and styles.
 ANY_PAGE = {"access-control-allow-origin": "*"}
 
 
 class Cors:
-    """ASGI middleware: answers preflight requests, and adds CORS headers to all other answers."""
+    """ASGI middleware that answers preflight requests and adds CORS headers to all other responses."""
 
     def __init__(self, app: ASGIApp, origins: Origins) -> None:
         self._app = app
@@ -61,9 +61,9 @@ class Cors:
 
 
 def cors_headers(origins: Origins, origin: str | None, host: str | None) -> dict[str, str]:
-    """What every answer says of who may read it, an error too: lower-case names, `vary` among them.
+    """The CORS headers of a response to `origin`, errors included. Names are in lower case; `vary` may be among them.
 
-    Where all origins may, it is the same for all requests, so that caches need to keep one answer only.
+    Where every origin may read, the headers are the same for all requests, so that a cache keeps only one response.
     """
     exposed = {"access-control-expose-headers": ", ".join(_EXPOSED)}
     if origins.any:
@@ -74,7 +74,10 @@ def cors_headers(origins: Origins, origin: str | None, host: str | None) -> dict
 
 
 def preflight_headers(origins: Origins, origin: str, host: str | None) -> dict[str, str]:
-    """The answer to a preflight request (Fetch Standard, 3.2.2). Raises Forbidden."""
+    """The headers that answer a preflight request (Fetch Standard, 3.2.2).
+
+    Raises Forbidden when the origin may not read here.
+    """
     origins.check(origin, host)
     return {
         **cors_headers(origins, origin, host),
@@ -85,7 +88,7 @@ def preflight_headers(origins: Origins, origin: str, host: str | None) -> dict[s
 
 
 def add_cors(headers: MutableHeaders, origins: Origins, origin: str | None, host: str | None) -> None:
-    """Add what `origins` says to an answer's headers, unless they say it already."""
+    """Add the CORS headers for `origin` to a response's headers, unless they have some already."""
     if "access-control-allow-origin" in headers:
         return
     for name, value in cors_headers(origins, origin, host).items():

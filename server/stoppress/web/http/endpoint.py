@@ -1,4 +1,4 @@
-"""What answers a request: counted, its errors as problems, and one route for all methods of a path."""
+"""Wraps endpoints: counts requests, turns errors into responses, and joins the methods of a path into one route."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ _log = logging.getLogger("stoppress.web")
 def counted(
     endpoint: Endpoint, method: str, path: str, metrics: Metrics, error_page: ErrorPage | None = None
 ) -> Endpoint:
-    """The endpoint of `method` and `path` (a pattern): counted, its errors answered as problems (or, for pages, by
-    `error_page`)."""
+    """`endpoint`, with its requests counted and timed in `metrics`, and its errors turned into responses.
+
+    `method` and `path` (the route's pattern) label the metric. An error becomes a problem (RFC 9457), or the page that
+    `error_page` makes. A malformed id of a blog or post is 404.
+    """
 
     async def run(request: Request) -> Response:
         began = perf_counter()
@@ -37,7 +40,7 @@ def counted(
             for name in ("blog", "post"):
                 given = request.path_params.get(name)
                 if given is not None and not _ID.fullmatch(given):
-                    raise NotFound(f"there is no {name} {ascii(given)[:80]}: that is no id")
+                    raise NotFound(f"there is no {name} {ascii(given)[:80]}: that is not a valid id")
             response = await endpoint(request)
             status = response.status_code
         except StopPressError as error:
@@ -53,7 +56,7 @@ def counted(
 
 
 def route(path: str, endpoints: Mapping[str, Endpoint]) -> Route:
-    """One Starlette route for all methods of a path, so that a 405 names all that are allowed."""
+    """One Starlette route for all methods of a path, so that a 405 lists every method that is allowed."""
 
     async def dispatch(request: Request) -> Response:
         return await endpoints["GET" if request.method == "HEAD" else request.method](request)

@@ -1,10 +1,12 @@
-"""A bound on what a request's head may take: uvicorn's httptools class has none of its own.
+"""Limits the size of a request's head. uvicorn's httptools class has no such limit.
 
-With web/cache/fast_path.py this is the place of web/ that leans on uvicorn's insides (HttpToolsProtocol of the 0.54
-line, as pinned in pyproject.toml; tests/web/http/test_head_limit.py holds it): it counts bytes before and while they
-are parsed, so that an endless header can't fill the memory, and answers 431 as a problem. The rest of what the client
-sends is read and thrown away for a while before the connection closes: closed at once, it would be reset, and the
-answer lost (nginx calls this lingering_close).
+Bytes are counted before and while they are parsed, so that an endless header can't fill the memory. A head over the
+limit is answered with 431 as a problem. The connection then stays open for a moment, and whatever else the client sends
+is discarded: closing at once would reset the connection, and the client would lose the response (nginx calls this
+lingering_close).
+
+Of web/, only this file and web/cache/fast_path.py use uvicorn's internals (HttpToolsProtocol of the 0.54 line, as
+pinned in pyproject.toml). tests/web/http/test_head_limit.py checks them.
 """
 
 from __future__ import annotations
@@ -22,12 +24,12 @@ _LINGER_SECONDS = 2.0
 
 
 class BoundedHead(HttpToolsProtocol):
-    """uvicorn's HTTP class, refusing heads of more than `head_limit` bytes. See web/uvicorn_protocol.py."""
+    """uvicorn's HTTP class, which also refuses heads of more than `head_limit` bytes. See web/uvicorn_protocol.py."""
 
     head_limit: ClassVar[int]
-    _head = 0  # bytes of the head so far
+    _head = 0  # bytes of the head received so far
     _reading_head = True
-    _room = 0  # bytes that are left for the head being parsed; below 0 it is over the limit
+    _room = 0  # bytes that the head being parsed may still have; negative once it is over the limit
     _linger: TimerHandle | None = None
     _lingered = 0
 
@@ -40,7 +42,7 @@ class BoundedHead(HttpToolsProtocol):
         if self._reading_head:
             self._head += len(data)
         super().data_received(data)
-        # What came behind the head in the same read was counted too: only an unfinished head is judged here.
+        # `_head` may include bytes after the head that came in the same read, so check only an unfinished head.
         if self._reading_head and self._head > self.head_limit and self._linger is None:
             self._refuse_head()
 
@@ -57,7 +59,7 @@ class BoundedHead(HttpToolsProtocol):
         super().on_header(name, value)
         room = self._room = self._room - len(name) - len(value) - 4
         if room < 0:
-            raise ValueError("the head is over the limit")  # makes httptools stop: see send_400_response
+            raise ValueError("the head is over the limit")  # httptools stops, and uvicorn calls send_400_response
 
     def on_headers_complete(self) -> None:
         if self._room < 0:
@@ -70,11 +72,11 @@ class BoundedHead(HttpToolsProtocol):
         if self._room < 0:
             self._refuse_head()
         else:
-            self._refuse(Invalid(f"expected an HTTP/1.1 request, but got something else: {msg}", status=400))
+            self._refuse(Invalid(f"expected an HTTP/1.1 request, but could not parse what came: {msg}", status=400))
 
     def _refuse_head(self) -> None:
         limit = self.head_limit
-        detail = f"the request's line and headers have more than {limit} bytes; the limit is {limit}"
+        detail = f"expected a request line and headers of at most {limit} bytes together, but got more"
         self._refuse(Invalid(detail, [ParameterError("headers", detail)], status=431))
 
     def _refuse(self, error: StopPressError) -> None:

@@ -1,8 +1,8 @@
-"""Which page of a blog a query asks for.
+"""Reads which page of a blog a query asks for.
 
-Links to pages are shared, and come back with parameters of others (`utm_source`, `fbclid`). Those are ignored, and what
-is left is brought to one form: queries that mean the same page are the same `PageVariant`, whatever their order, their
-encoding and the defaults they spell out. Finished pages are kept by it (web/cache/page_cache.py).
+People share links to pages, and other sites add parameters to them (`utm_source`, `fbclid`). Those are ignored. The
+rest is normalised: queries for the same page give the same `PageVariant`, whatever the order and encoding of their
+parameters, and whether or not they spell out defaults. It is part of the cache key (web/cache/page_cache.py).
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from stoppress.errors import Invalid
 from stoppress.query_parameters import Query, QueryParameter, choice, flag, read_known, read_number, text
 from stoppress.store.base import Order, Place
 
-_CACHED_LENGTH = 512  # characters of a query that is worth remembering; a longer one is read each time
+_CACHED_LENGTH = 512  # bytes; a longer query is parsed each time, not cached
 
 
 class PageVariant(NamedTuple):
-    """A page of a blog: its order, what it is filtered by (`key`, `tag:NAME` or all), its number or place."""
+    """One page of a blog: its order, its filter (`key`, `tag:NAME`, or empty for all posts), its number or place.
+
+    `number` counts pages from the oldest, from 1. `behind` is the place in the order after which the page begins.
+    """
 
     order: Order = "newest"
     filter: str = ""
@@ -28,7 +31,8 @@ class PageVariant(NamedTuple):
     behind: Place | None = None
 
     def url(self, blog: str, page: int, last: int) -> str:
-        """The address of another page of the same kind; the one where the order begins has no number."""
+        """The address of page number `page` in the same order, with the same filter. `last` is the newest page's
+        number. The page where the order begins has no number in its address."""
         query = {"order": "oldest"} if self.order == "oldest" else {}
         if self.filter:
             query |= {"key": "true"} if self.filter == "key" else {"tag": self.filter[4:]}
@@ -50,18 +54,18 @@ def _place(given: str) -> Place:
 
 _ORDER: QueryParameter[Order] = choice("order", "By first publication.", "newest", "oldest")
 _NUMBER: QueryParameter[int | None] = QueryParameter(
-    "page", "Counted from the oldest.", read_number(1, 1_000_000), None, {"type": "integer", "minimum": 1}
+    "page", "Page number, from the oldest.", read_number(1, 1_000_000), None, {"type": "integer", "minimum": 1}
 )
 _KEY = flag("key", "Only key events.")
 _TAG = text("tag", "Only posts with this tag.")
 _BEHIND: QueryParameter[Place | None] = QueryParameter(
-    "behind", "`TIME,ID`: the posts that follow on this place in the order.", _place, None, {"type": "string"}
+    "behind", "`TIME,ID`: only posts after this place in the order.", _place, None, {"type": "string"}
 )
 PAGE_PARAMETERS = (_ORDER, _NUMBER, _KEY, _TAG, _BEHIND)
 
 
 def page_variant(query: Query) -> PageVariant:
-    """The page that a query asks for. Key events go before a tag, and a place before a number."""
+    """The page that a query asks for. `key` takes precedence over `tag`, and `behind` over `page`."""
     tag, behind = query[_TAG], query[_BEHIND]
     return PageVariant(
         order=query[_ORDER],
@@ -72,7 +76,7 @@ def page_variant(query: Query) -> PageVariant:
 
 
 def read_page_variant(query: bytes) -> PageVariant | None:
-    """The page that a query asks for, percent-encoded as it came; None when a value is wrong."""
+    """The page that a percent-encoded query asks for; None when a value is wrong."""
     if not query:
         return _DEFAULT
     return remembered(query) if len(query) <= _CACHED_LENGTH else _read(query)

@@ -1,4 +1,7 @@
-"""Page tokens: opaque to whoever gets them, and of a place, not of a number, so that what arrives moves nothing."""
+"""Page tokens for the lists of the API.
+
+A token is opaque to clients. It names a place in the order, not a page number, so that new entries don't shift pages.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,16 @@ from stoppress.model import rfc3339
 from stoppress.query_parameters import QueryParameter, wrong_parameter
 from stoppress.store.base import Place
 
-_EXPECTED = "expected a page token out of an earlier answer's 'next'"
+_EXPECTED = "expected a page token from the 'next' of an earlier response"
 
 
 def dump_token(place: str) -> str:
-    """A token for a place that an ASCII text names."""
+    """The page token for a place that an ASCII text names."""
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
 def load_token(given: str) -> str:
-    """The inverse of `dump_token`. Raises ValueError."""
+    """The place that a page token names: the inverse of `dump_token`. Raises ValueError."""
     try:
         return base64.b64decode(given + "=" * (-len(given) % 4), b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError) as error:
@@ -28,12 +31,12 @@ def load_token(given: str) -> str:
 
 
 PAGE: QueryParameter[str | None] = QueryParameter(
-    "page", "The `next` of an earlier answer.", load_token, None, {"type": "string"}
+    "page", "The `next` of an earlier response.", load_token, None, {"type": "string"}
 )
 
 
 def dump_page(order: str, place: Place) -> str:
-    """The token of the posts behind a place, in an order."""
+    """The page token for the posts after `place` in `order`."""
     return dump_token(json.dumps([order, rfc3339(place.published_at), place.id], separators=(",", ":")))
 
 
@@ -49,15 +52,16 @@ def _load_page(given: str) -> tuple[str, Place]:
 
 
 ORDERED_PAGE: QueryParameter[tuple[str, Place] | None] = QueryParameter(
-    "page", "The `next` of an earlier answer; stable while posts arrive.", _load_page, None, {"type": "string"}
+    "page", "The `next` of an earlier response; stable while posts arrive.", _load_page, None, {"type": "string"}
 )
 
 
 def place_of(page: tuple[str, Place] | None, order: str) -> Place | None:
-    """Where a page of posts begins, in an order. Raises Invalid (400) when its token was made for another order."""
+    """The place after which a page of posts begins. Raises Invalid (400) if the token was made for another order."""
     if page is None:
         return None
     made_for, place = page
     if made_for != order:
-        raise wrong_parameter("page", f"expected a page token of order={order}, but got one of order={made_for!r:.80}")
+        detail = f"expected a page token for order={order}, but got one for order={made_for!r:.80}"
+        raise wrong_parameter("page", detail)
     return place

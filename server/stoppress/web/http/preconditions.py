@@ -1,4 +1,4 @@
-"""Headers that say when a write may happen: `If-Match` (RFC 9110, 13.1.1) and `Idempotency-Key`."""
+"""Headers that make a write conditional: `If-Match` (RFC 9110, 13.1.1) and `Idempotency-Key`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def expected_revision(request: Request) -> int | None:
-    """The revision that `If-Match` names; None if there is no such header, or `*`.
+    """The revision that `If-Match` names; None if the header is missing or `*`.
 
-    A tag that is none of ours (weak, or not a number) matches no revision: 0 stands for it, since revisions begin at 1.
-    Raises Invalid (400) when it is no list of entity tags, or names several.
+    An entity tag that no revision can have (weak, or not a number) gives 0, which matches no revision: revisions begin
+    at 1. Raises Invalid (400) when the header is not exactly one entity tag.
     """
     given = request.headers.get("if-match")
     if given is None or given.strip() == "*":
@@ -31,7 +31,11 @@ def expected_revision(request: Request) -> int | None:
 
 
 def attempt(request: Request, caller: Caller, content: bytes, hours: int) -> Attempt | None:
-    """The try that `Idempotency-Key` names: the key counts for one caller and one route. Raises Invalid (400)."""
+    """The attempt that `Idempotency-Key` names; None without that header.
+
+    The same key from another caller or on another path is another attempt. The key is remembered for `hours`.
+    Raises Invalid (400) when the key is malformed.
+    """
     key = request.headers.get("idempotency-key")
     if key is None:
         return None

@@ -1,8 +1,8 @@
-"""How many requests a token may make in a minute, over all processes.
+"""Limits how many requests a token may make per minute, over all processes.
 
-Each process takes a few requests at a time from a common count in the store and gives them out by itself, so that the
-count costs one write in many requests. What it has taken and not given out is lost to the others for that minute: with
-several processes a token may be held a little short of its limit, never past it.
+Each process reserves a batch of requests from a shared count in the store and then counts them down locally, so that
+most requests need no write to the store. Requests that a process reserves and does not use are lost to the other
+processes for that minute. With several processes a token may therefore be limited slightly early, but never late.
 
 The headers are those of draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy: "token";q=QUOTA;w=SECONDS` and
 `RateLimit: "token";r=LEFT;t=SECONDS`.
@@ -21,14 +21,14 @@ WINDOW = 60  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a token has left: `left` requests of `quota`, until `seconds` from now."""
+    """What a token has left: `left` of its `quota` requests. The window ends in `seconds`."""
 
     quota: int
     left: int
     seconds: int
 
     def headers(self) -> dict[str, str]:
-        """As the draft writes it."""
+        """The `RateLimit-Policy` and `RateLimit` headers, with names in lower case."""
         return {
             "ratelimit-policy": f'"token";q={self.quota};w={WINDOW}',
             "ratelimit": f'"token";r={self.left};t={self.seconds}',
@@ -38,8 +38,8 @@ class Quota:
 @dataclass(slots=True)
 class _Window:
     window: int
-    mine: int = 0  # taken from the common count and not yet spent
-    common: int = 0  # left in the common count when last looked at
+    mine: int = 0  # requests reserved from the shared count and not yet spent
+    common: int = 0  # requests left in the shared count when this process last read it
     empty: bool = False
 
 
@@ -53,8 +53,10 @@ class Limits:
         self._windows: dict[str, _Window] = {}
 
     async def spend(self, token: str) -> Quota | None:
-        """Take one request off what the token has left; None when there is no limit. `left` is -1 when there was
-        nothing to take. Raises Unavailable."""
+        """Count one request of the token, and return what is left; None when there is no limit.
+
+        `left` is -1 when the token had no request left. Raises Unavailable when the store can't be reached.
+        """
         if not self._quota:
             return None
         now = self._clock().timestamp()
@@ -79,8 +81,8 @@ class Limits:
 
 
 def refusal(name: str, quota: Quota) -> Limited:
-    """What a token that has nothing left is told."""
+    """The error for a token that has used its quota."""
     return Limited(
-        f"the token {name!r} has made its {quota.quota} requests of this minute; go on in {quota.seconds} s",
+        f"the token {name!r} has used its {quota.quota} requests for this minute; try again in {quota.seconds} s",
         quota.seconds,
     )

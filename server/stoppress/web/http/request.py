@@ -1,4 +1,4 @@
-"""What every route asks of a request: its query, whether a browser sends it, and how a wrong part of it is refused."""
+"""What every endpoint needs from a request: its query, whether a browser sent it, and errors about its parts."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from stoppress.query_parameters import Query
 
 
 def invalid(name: str, detail: str, status: int = 422) -> Invalid:
-    """A header, a parameter of the path or a body that is wrong, by its name."""
+    """The error for a wrong header, path parameter or body, named `name`. The status is 422 unless given."""
     return Invalid(f"{name}: {detail}", [ParameterError(name, detail)], status=status)
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a browser asks: for HTML, and not for JSON as well."""
+    """Whether the request comes from a browser: it accepts HTML and does not accept JSON."""
     accepted = request.headers.get("accept", "")
     return "text/html" in accepted and "application/json" not in accepted
 
 
 def query(request: Request) -> Query:
-    """The values of the query, which was judged before the endpoint was called (web/routes.py)."""
+    """The values of the query. web/routes.py validated it before calling the endpoint."""
     found: Query = request.state.query
     return found

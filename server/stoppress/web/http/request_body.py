@@ -17,31 +17,32 @@ _JSON_TYPES = {"", "application/json", "application/merge-patch+json"}
 async def body(
     request: Request, limit: int, *, kinds: Collection[str] = _JSON_TYPES, expected: str = "application/json"
 ) -> bytes:
-    """The body.
+    """The body of the request, of at most `limit` bytes. `kinds` are the media types to accept (the empty one stands
+    for a missing Content-Type), and `expected` describes them in the error.
 
     Raises:
-        Invalid: 415 when it is said to be something else than `expected`, 413 when it is over the limit (said so or
-            found so: no more than the limit is ever kept).
+        Invalid: 415 for another media type; 413 when the declared or the actual size is over the limit (no more than
+            the limit is ever kept in memory); 400 when the connection closes before the body is complete.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in kinds:
         raise invalid("Content-Type", f"expected {expected}, but got {kind[:80]!r}", 415)
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
-        raise invalid("Content-Length", f"a body of {declared} bytes is over the limit of {limit}", 413)
+        raise invalid("Content-Length", f"expected a body of at most {limit} bytes, but got {declared}", 413)
     content = bytearray()
     try:
         async for chunk in request.stream():
             content += chunk
             if len(content) > limit:
-                raise invalid("body", f"a body of more than {limit} bytes is over the limit", 413)
+                raise invalid("body", f"expected a body of at most {limit} bytes, but got more", 413)
     except ClientDisconnect as error:
-        raise Invalid("the body ended early", status=400) from error
+        raise Invalid("the connection closed before the body was complete", status=400) from error
     return bytes(content)
 
 
 def parse_json(content: bytes) -> Any:
-    """The JSON value. Raises Invalid (400) with the place where it is none."""
+    """The JSON value in `content`. Raises Invalid (400), with the position of the error, when it is not JSON."""
     try:
         return from_json(content, allow_inf_nan=False)
     except ValueError as error:

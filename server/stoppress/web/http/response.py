@@ -1,4 +1,4 @@
-"""How answers are written: JSON, problems, validators."""
+"""Builds responses: JSON, problems (RFC 9457), validators."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from stoppress.web.http.cache_control import NO_STORE, REVALIDATE
 
 
 def dump(content: Any) -> bytes:
-    """Compact UTF-8 JSON."""
+    """`content` as compact UTF-8 JSON. Raises ValueError for infinity and NaN."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
 def answer(content: Any, status: int = 200, headers: Mapping[str, str] = NO_STORE) -> Response:
-    """A JSON answer."""
+    """A JSON response. By default its headers tell caches not to store it."""
     return Response(dump(content), status, dict(headers), "application/json")
 
 
 def problem_answer(error: StopPressError) -> Response:
-    """The error as problem+json."""
+    """The response for an error, as application/problem+json."""
     status, headers, body = problem_response(error)
     return Response(body, status, headers)
 
 
 def etag(entry: Post | Tombstone | Blog) -> str:
-    """The revision, as a strong validator."""
+    """The entry's revision as an ETag: a strong validator."""
     return f'"{entry.revision}"'
 
 
 def unless_known(request: Request, tag: str, content: Any, headers: Mapping[str, str] = REVALIDATE) -> Response:
-    """The content, or 304 if the caller has it (RFC 9110, 13.1.2: by weak comparison)."""
+    """`content` as JSON, or 304 if `If-None-Match` has `tag` (weak comparison: RFC 9110, 13.1.2)."""
     known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
     headers = {**headers, "etag": tag}
     if tag.removeprefix("W/") in known or "*" in known:
@@ -46,5 +46,5 @@ def unless_known(request: Request, tag: str, content: Any, headers: Mapping[str,
 
 
 def cursor_tag(cursor: Cursor) -> str:
-    """What a blog shows at a cursor is always the same: a weak validator of everything that shows it."""
+    """The cursor as an ETag. A blog's content at a cursor never changes, so the cursor is a weak validator for it."""
     return f'W/"{cursor}"'

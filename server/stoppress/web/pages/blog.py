@@ -1,9 +1,9 @@
-"""The pages that readers open: complete without JavaScript, and with the cursor from which the client goes on.
+"""The pages that readers open. They are complete without JavaScript, and carry the cursor where the client starts.
 
-Pages are counted from the oldest post, so that what is on a page stays on it while posts arrive: page 1 has the first
-`page_posts` posts, page 2 the next … and the newest page has as many and the remainder, which makes it longer until
-there are enough for one page more. A client that reads on by scrolling asks by place instead (`behind`): a post that
-is filed late or deleted moves the numbers, but no place.
+Pages are numbered from the oldest post, so that a post stays on its page while others arrive. Page 1 has the first
+`page_posts` posts, page 2 the next, and so on. The newest page has `page_posts` posts and the remainder; it grows until
+there are enough posts for another page. A client that loads more while the reader scrolls asks by place instead
+(`behind`): a post that is filed late or deleted shifts page numbers, but not places.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from stoppress.web.http.page_query import PageVariant, page_variant
 from stoppress.web.http.public_url import public_origin
 from stoppress.web.http.request import query
 
-# Nothing runs but the client's own modules; pictures may come from anywhere that is https (or from this server), and
-# players only into a frame that the reader asked for.
+# Only the client's own modules may run. Pictures may come from any server. Embedded players may load only in a frame,
+# which the client adds when the reader asks for it.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: http: data:; font-src 'self'; "
     f"connect-src 'self'; frame-src {' '.join(HOSTS)}; base-uri 'none'; form-action 'self'; frame-ancestors *"
@@ -42,7 +42,7 @@ HEADERS = {
 _HTML = "text/html"
 _ROUTE = "/blogs/{blog}"
 _NOTICES: dict[int, Notice] = {404: "not_found", 410: "gone", 400: "not_found"}
-_ON_TOP = 100  # key events, and pinned posts, at most
+_ON_TOP = 100  # key events on a page, and pinned posts, at most
 
 
 class BlogPageRoutes:
@@ -74,7 +74,7 @@ class BlogPageRoutes:
         first = at == last if variant.order == "newest" else at == 1
         highlights = Highlights()
         if first and not variant.filter and not variant.behind:
-            # Of a moment after the page itself: a change in between comes by the cursor, and is made again in place.
+            # Read after the page. A change in between is sent again from the page's cursor, and applied in place.
             highlights = Highlights(
                 keys=await self._top(name, variant.order, "key"),
                 pinned=await self._top(name, variant.order, "pinned"),
@@ -98,7 +98,7 @@ class BlogPageRoutes:
         return page.posts if page else ()
 
     async def post(self, request: Request) -> Response:
-        """Leads to the page that holds the post, at it."""
+        """Redirect to the post on the page that holds it."""
         blog, post = request.path_params["blog"], request.path_params["post"]
         entry = await self._context.store.published(blog, post)
         state = await self._context.blogs.read(blog)
@@ -113,12 +113,12 @@ class BlogPageRoutes:
         return RedirectResponse(f"{url}#post-{post}", 302, headers={"cache-control": NO_CACHE})
 
     async def _read(self, name: str, variant: PageVariant) -> tuple[Page, int, int]:
-        """The posts of a page, its number, and the last page's. Raises NotFound."""
+        """The posts of a page, its number, and the number of the last page. Raises NotFound."""
         order, index = variant.order, variant.filter or "all"
         page: Page | None = None
         at = last = 1
         total = await self._total(name, index)
-        for _ in range(4):  # until no post came or went between the count and the read
+        for _ in range(4):  # until no post is added or deleted between the count and the read
             last = max(1, total // self._size)
             at = variant.number or (last if order == "newest" else 1)
             if variant.behind:
@@ -127,11 +127,11 @@ class BlogPageRoutes:
                 )
                 if page is None:
                     raise NotFound(f"there is no blog {name!r}")
-                # Only whether there is more behind it counts; the number in that link is the next page's, about.
+                # Only whether there are more posts matters here. The number in that link is approximate.
                 at = (2 if order == "newest" else last - 1) if page.next else (1 if order == "newest" else last)
                 return page, at, max(last, at)
             if at > last:
-                raise NotFound(f"the blog {name!r} has {last} pages, and no page {at}")
+                raise NotFound(f"expected a page from 1 to {last} of the blog {name!r}, but got {at}")
             first = (at - 1) * self._size
             count = max(total - first if at == last else self._size, 1)
             skip = first if order == "oldest" else max(total - first - count, 0)
@@ -153,7 +153,7 @@ class BlogPageRoutes:
         return page.total
 
     def endpoints(self) -> Endpoints:
-        """Which answers which operation."""
+        """The endpoint of each operation, by the operation's name."""
         return {
             "blogPage": self.blog,
             "postPage": self.post,
@@ -161,7 +161,7 @@ class BlogPageRoutes:
 
 
 def error_page(markup: Markup) -> ErrorPage:
-    """How an error is answered where a reader meets it."""
+    """A function that turns an error into a page for readers."""
 
     def write(request: Request, error: StopPressError) -> Response:
         kind = _NOTICES.get(error.status, "unavailable")

@@ -1,4 +1,4 @@
-"""A blog's newest posts for feed readers: Atom and JSON Feed, from the same store and with the same validators."""
+"""Atom and JSON feeds of a blog's newest posts. They are cached and validated as pages are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stoppress.web.http.cors import ANY_PAGE
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.public_url import public_origin
 
-# Feed readers run in browsers too, at origins that no newsroom can list.
+# Some feed readers run in browsers, on origins that no newsroom can list.
 _HEADERS = {"x-content-type-options": "nosniff", **ANY_PAGE}
 _ROUTE = "/blogs/{blog}/feed."
 _KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
@@ -63,5 +63,5 @@ class FeedRoutes:
         return (await page_cache.answers.of(key, cursor, make)).response(asked)
 
     def endpoints(self) -> Endpoints:
-        """Which answers which operation."""
+        """The endpoint of each operation, by the operation's name."""
         return {"atomFeed": self.atom, "jsonFeed": self.json}

@@ -1,4 +1,4 @@
-"""The front: all live coverage at one address, for whoever opens the server itself."""
+"""The front page: a list of all blogs for browsers, and of the API's addresses for tools."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stoppress.web.http.request import query, wants_page
 from stoppress.web.http.response import answer
 from stoppress.web.pages.blog import HEADERS
 
-_AT_ONCE = 100  # blogs on a page
+_AT_ONCE = 100  # blogs on one page
 _HEADERS = {"cache-control": NO_CACHE, "vary": "Accept"}
 
 
@@ -27,7 +27,7 @@ class IndexRoutes:
         self._context = context
 
     async def front(self, request: Request) -> Response:
-        """A page for browsers, which ask for HTML; for tools, where everything is."""
+        """Answer a browser, which asks for HTML, with a page of blogs, and a tool with the API's addresses."""
         if not wants_page(request):
             content = {
                 "name": "Stop Press",
@@ -39,18 +39,18 @@ class IndexRoutes:
             }
             return answer(content, headers=_HEADERS)
         states, following = await self._context.store.blogs(after=query(request)[FRONT_PAGE], limit=_AT_ONCE)
-        blogs = [state.blog for state in sorted(states, key=_lively, reverse=True)]
+        blogs = [state.blog for state in sorted(states, key=_live_first, reverse=True)]
         html = self._context.markup.front(blogs, following and f"/?page={dump_token(following)}")
         return Response(html, headers={**HEADERS, **_HEADERS}, media_type="text/html")
 
     def endpoints(self) -> Endpoints:
-        """Which answers which operation."""
+        """The endpoint of each operation, by the operation's name."""
         return {
             "front": self.front,
         }
 
 
-def _lively(state: BlogState) -> tuple[bool, float]:
-    """What goes on first, and of that what changed last."""
+def _live_first(state: BlogState) -> tuple[bool, float]:
+    """The sort key of the front page: live and paused blogs first, then the latest change."""
     blog = state.blog
     return blog.status in ("live", "paused"), (blog.updated_at or blog.created_at).timestamp()

@@ -1,4 +1,4 @@
-"""`/robots.txt`: search engines may read the pages, not the API (RFC 9309)."""
+"""`/robots.txt`: search engines may read the pages, but not the API (RFC 9309)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class RobotsRoutes:
         return Response(_ROBOTS, media_type="text/plain", headers={"cache-control": ROBOTS})
 
     def endpoints(self) -> Endpoints:
-        """Which answers which operation."""
+        """The endpoint of each operation, by the operation's name."""
         return {
             "robots": self.robots,
         }

@@ -1,7 +1,7 @@
 """Every operation of the API and the pages, in the order of the OpenAPI document.
 
-Tables: blogs, posts, changes (with the hub's socket and events), media, audit, pages (feeds, front and robots.txt among
-them), probes, docs.
+Tables: blogs, posts, changes (with the hub's socket and events), media, audit, pages (with feeds, front page and
+robots.txt), probes, docs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the API tells of who did what; web/api/audit.py answers."""
+"""The description of the audit log's operation. Its endpoint is in web/api/audit.py."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from stoppress.web.http.paging import load_token
 
 _PLACE = re.compile(r"[0-9]{1,20}-[0-9]{1,20}", re.ASCII)
 
-LIMIT = number("limit", "How many.", 1, 100, 100)
-BLOG: QueryParameter[str | None] = QueryParameter("blog", "Of this blog only.", str, None, {"type": "string"})
+LIMIT = number("limit", "The most entries to return.", 1, 100, 100)
+BLOG: QueryParameter[str | None] = QueryParameter(
+    "blog", "Only entries about this blog.", str, None, {"type": "string"}
+)
 
 
 def _load_page(given: str) -> str:
     place = load_token(given)
     if not _PLACE.fullmatch(place):
-        raise ValueError("expected a page token of this log")
+        raise ValueError("expected a page token from the 'next' of the audit log")
     return place
 
 
@@ -31,13 +33,13 @@ AUDIT: tuple[Operation, ...] = (
         "GET",
         "/v1/audit",
         "readAudit",
-        "Who did what, from where",
+        "List who wrote what, when and from where",
         "Operations",
         scope="admin",
         parameters=(BLOG, LIMIT, PAGE),
         answers={200: {"$ref": "#/components/schemas/AuditList"}},
         problems=(401, 403, 503),
-        description="Every write by a token, refused ones too, the latest first. A token for some blogs sees "
-        "those alone. An answer may have fewer entries than asked for, and yet a `next`.",
+        description="Lists every write by a token, refused ones included, latest first. A token that is limited to "
+        "some blogs sees only those. A response may have fewer entries than `limit` and still a `next`.",
     ),
 )

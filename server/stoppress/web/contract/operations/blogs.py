@@ -1,4 +1,4 @@
-"""What the API does with blogs; web/api/blogs.py answers."""
+"""The descriptions of the operations on blogs. Their endpoints are in web/api/blogs.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stoppress.query_parameters import number
 from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, Operation
 from stoppress.web.http.paging import PAGE
 
-LIMIT = number("limit", "How many.", 1, 100, 100)
+LIMIT = number("limit", "The most blogs to return.", 1, 100, 100)
 _WRITTEN = {"$ref": "#/components/schemas/BlogAnswer"}
 
 BLOGS: tuple[Operation, ...] = (
@@ -16,7 +16,7 @@ BLOGS: tuple[Operation, ...] = (
         "POST",
         "/v1/blogs",
         "createBlog",
-        "Make a blog",
+        "Create a blog",
         "Blogs",
         scope="admin",
         body=BlogInput,
@@ -56,13 +56,13 @@ BLOGS: tuple[Operation, ...] = (
         parameters=(BLOG, IF_MATCH),
         answers={200: _WRITTEN},
         problems=(400, 401, 403, 404, 409, 412, 413, 415, 422, 503),
-        description="Readers are told at once. `ended` lets their sockets go for good.",
+        description="Readers get the change at once. The status `ended` closes their sockets for good.",
     ),
     Operation(
         "DELETE",
         "/v1/blogs/{blog}",
         "deleteBlog",
-        "Delete a blog and everything of it",
+        "Delete a blog and everything in it",
         "Blogs",
         scope="admin",
         parameters=(BLOG, IF_MATCH),
@@ -73,7 +73,7 @@ BLOGS: tuple[Operation, ...] = (
         "GET",
         "/v1/blogs/{blog}/stats",
         "readStats",
-        "Readers, posts and where the blog stands",
+        "Read how many readers and posts a blog has, and its cursor",
         "Blogs",
         parameters=(BLOG,),
         answers={200: {"$ref": "#/components/schemas/Stats"}},

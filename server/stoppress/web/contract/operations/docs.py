@@ -1,4 +1,4 @@
-"""The contract itself; web/contract/docs.py answers."""
+"""The descriptions of the operations that serve the contract. Their endpoints are in web/contract/docs.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DOCS: tuple[Operation, ...] = (
         "GET",
         "/asyncapi.json",
         "asyncapi",
-        "The socket's",
+        "The AsyncAPI document of the socket",
         "Operations",
         answers={200: _DOCUMENT},
     ),
@@ -20,7 +20,7 @@ DOCS: tuple[Operation, ...] = (
         "GET",
         "/docs",
         "docs",
-        "This document, to be read",
+        "This document as a page to read",
         "Operations",
         answers={200: {"type": "string"}},
         media_type="text/html",

@@ -1,4 +1,4 @@
-"""What the API does with pictures; web/api/media.py answers."""
+"""The descriptions of the operations on pictures. Their endpoints are in web/api/media.py."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ MEDIA: tuple[Operation, ...] = (
         "POST",
         "/v1/media",
         "createMedia",
-        "Take a picture in",
+        "Upload a picture",
         "Media",
         scope="write",
         accepts=(*ACCEPTED, "application/octet-stream"),
         parameters=(IDEMPOTENCY_KEY,),
         answers={201: {"$ref": "#/components/schemas/Picture"}},
         problems=(400, 401, 403, 413, 415, 422, 503),
-        description="JPEG, PNG, WebP, AVIF or GIF, as its first bytes say; at most {settings.media_limit} bytes and "
-        "{settings.media_pixels} pixels. It is turned as its EXIF says and loses all that it carries along but its "
-        "colour profile. The answer is what a post's `media` takes. The same picture gives the same address.",
+        description="Accepts JPEG, PNG, WebP, AVIF and GIF, recognised by the first bytes, of at most "
+        "{settings.media_limit} bytes and {settings.media_pixels} pixels. The picture is rotated as its EXIF says. "
+        "All metadata is removed, except for the colour profile. Use the fields of the response in a post's `media`. "
+        "The same picture always gets the same address.",
     ),
     Operation(
         "GET",
         "/media/{name}",
         "readMedia",
-        "A picture",
+        "Read a picture",
         "Media",
-        parameters=(Parameter("name", "path", "As `url` and `srcset` name it.", {"type": "string"}),),
+        parameters=(Parameter("name", "path", "The name in `url` and `srcset`.", {"type": "string"}),),
         answers={200: {"type": "string", "format": "binary"}, 304: None},
         problems=(404, 503),
         media_type="image/*",

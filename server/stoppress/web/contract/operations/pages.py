@@ -1,4 +1,4 @@
-"""What readers, feed readers and search engines load; web/pages/ answers."""
+"""The descriptions of the pages for readers, feed readers and search engines. Their endpoints are in web/pages/."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stoppress.web.contract.operation import BLOG, POST, Operation
 from stoppress.web.http.page_query import PAGE_PARAMETERS
 from stoppress.web.http.paging import PAGE
 
-FRONT_PAGE = replace(PAGE, about="Of the page for browsers: the link at its end has it.")
+FRONT_PAGE = replace(PAGE, about="Only for browsers: the page token from the link to more blogs.")
 
 _PAGE = {"type": "string", "description": "An HTML document."}
 
@@ -27,7 +27,7 @@ PAGES: tuple[Operation, ...] = (
         "GET",
         "/blogs/{blog}/posts/{post}",
         "postPage",
-        "The page that holds a post, at it",
+        "Redirect to the post on the page that holds it",
         "Readers",
         parameters=(BLOG, POST),
         answers={302: None, 404: _PAGE, 410: _PAGE, 503: _PAGE},
@@ -59,14 +59,14 @@ PAGES: tuple[Operation, ...] = (
         "GET",
         "/",
         "front",
-        "Where everything is",
+        "List where everything is",
         "Operations",
         parameters=(FRONT_PAGE,),
         answers={200: {"$ref": "#/components/schemas/Front"}},
         problems=(400, 404, 503),
         page=True,
-        description="A browser, which accepts `text/html`, gets a page that lists the blogs, or one that says that "
-        "there is none (404).",
+        description="A browser, which accepts `text/html`, gets a page that lists the blogs. With a wrong page token "
+        "it gets an error page (404).",
     ),
 )
 
@@ -74,7 +74,7 @@ ROBOTS = Operation(
     "GET",
     "/robots.txt",
     "robots",
-    "What search engines may read: the pages, not the API",
+    "Tell search engines that they may read the pages, but not the API",
     "Operations",
     answers={200: {"type": "string"}},
     media_type="text/plain",

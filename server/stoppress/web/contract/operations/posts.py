@@ -1,4 +1,4 @@
-"""What the API does with posts; web/api/posts.py answers."""
+"""The descriptions of the operations on posts. Their endpoints are in web/api/posts.py."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from stoppress.store.base import Order
 from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter
 from stoppress.web.http.paging import ORDERED_PAGE
 
-LIMIT = number("limit", "How many.", 1, 100, 100)
+LIMIT = number("limit", "The most posts to return.", 1, 100, 100)
 PRIVATE = ("draft", "scheduled")
 ORDER: QueryParameter[Order] = choice("order", "By first publication.", "newest", "oldest")
-KEY = flag("key", "`true`: key events only.")
-PINNED = flag("pinned", "`true`: pinned posts only.")
-TAG = text("tag", "Posts with this tag only. One of key, pinned and tag may be given.")
-STATUS = choice("status", "Others than published need the scope read.", "published", *PRIVATE)
+KEY = flag("key", "`true`: only key events.")
+PINNED = flag("pinned", "`true`: only pinned posts.")
+TAG = text("tag", "Only posts with this tag. Give at most one of `key`, `pinned` and `tag`.")
+STATUS = choice("status", "Drafts and scheduled posts need the scope `read`.", "published", *PRIVATE)
 _PATH = "/v1/blogs/{blog}/posts"
 _WRITTEN = {"$ref": "#/components/schemas/PostAnswer"}
 
@@ -25,29 +25,28 @@ POSTS: tuple[Operation, ...] = (
         "POST",
         _PATH,
         "createPost",
-        "Publish a post, or keep a draft",
+        "Publish a post, schedule it, or save a draft",
         "Posts",
         scope="write",
         body=PostInput,
         parameters=(BLOG, IDEMPOTENCY_KEY),
         answers={201: _WRITTEN},
         problems=(400, 401, 403, 404, 409, 413, 415, 422, 503),
-        description="`published` (the default) and `scheduled` need the scope publish.",
+        description="The statuses `published` (the default) and `scheduled` need the scope `publish`.",
     ),
     Operation(
         "POST",
         _PATH + ":batch",
         "createPosts",
-        "Make up to 500 posts, all or none",
+        "Create up to 500 posts, all or none",
         "Posts",
         scope="write",
         body=PostBatch,
         parameters=(BLOG, IDEMPOTENCY_KEY),
         answers={201: {"$ref": "#/components/schemas/PostBatchAnswer"}},
         problems=(400, 401, 403, 404, 409, 413, 415, 422, 503),
-        description="In one atomic step, in the order given. If one is refused none is made, and the problem "
-        "names all that are wrong. "
-        "The body may have {settings.batch_limit} bytes.",
+        description="Creates the posts in one atomic step, in the order given. If one post is refused, none is "
+        "created, and the problem names every wrong post. The body may have at most {settings.batch_limit} bytes.",
     ),
     Operation(
         "GET",
@@ -71,7 +70,7 @@ POSTS: tuple[Operation, ...] = (
         parameters=(BLOG, POST),
         answers={200: {"$ref": f"#/components/schemas/{Post.__name__}"}, 304: None},
         problems=(401, 404, 410, 503),
-        description="A deleted one is 410, with its tombstone. Drafts need the scope read, or are 404.",
+        description="A deleted post is 410, with its tombstone. A draft is 404 without the scope `read`.",
     ),
     Operation(
         "PATCH",
@@ -85,8 +84,8 @@ POSTS: tuple[Operation, ...] = (
         parameters=(BLOG, POST, IF_MATCH),
         answers={200: _WRITTEN},
         problems=(400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503),
-        description="What is published needs the scope publish. A patch with status `published` brings a "
-        "deleted post back. If nothing changes, there is no new revision.",
+        description="A published post needs the scope `publish`. A patch with the status `published` restores a "
+        "deleted post. A patch that changes nothing makes no new revision.",
     ),
     Operation(
         "DELETE",
@@ -98,13 +97,14 @@ POSTS: tuple[Operation, ...] = (
         parameters=(BLOG, POST, IF_MATCH),
         answers={200: {"$ref": "#/components/schemas/TombstoneAnswer"}},
         problems=(400, 401, 403, 404, 409, 412, 503),
-        description="A tombstone goes to every page, feed, cache and socket. Deleting twice is deleting once.",
+        description="Replaces the post by a tombstone, which goes to every page, feed, cache and socket. Deleting a "
+        "deleted post changes nothing.",
     ),
     Operation(
         "GET",
         _PATH + "/{post}/revisions",
         "listRevisions",
-        "Who changed what, when",
+        "List a post's revisions: who changed what, when",
         "Posts",
         scope="read",
         parameters=(BLOG, POST),
@@ -115,19 +115,21 @@ POSTS: tuple[Operation, ...] = (
         "POST",
         _PATH + "/{post}/revisions/{revision}/restore",
         "restoreRevision",
-        "Go back to what a revision said",
+        "Restore an earlier revision",
         "Posts",
         scope="write",
         parameters=(
             BLOG,
             POST,
-            Parameter("revision", "path", "Its number.", {"type": "integer", "minimum": 1, "maximum": 999999999}),
+            Parameter(
+                "revision", "path", "The revision's number.", {"type": "integer", "minimum": 1, "maximum": 999999999}
+            ),
             IF_MATCH,
             IDEMPOTENCY_KEY,
         ),
         answers={200: _WRITTEN},
         problems=(400, 401, 403, 404, 409, 410, 412, 422, 503),
-        description="Makes a new revision with the fields of that one. Whether the post is out stays as it is; "
-        "what is published needs the scope publish. A deleted post is 410: it comes back by a patch.",
+        description="Makes a new revision with the fields of the earlier one. The post's status does not change. A "
+        "published post needs the scope `publish`. A deleted post is 410: restore it with a patch.",
     ),
 )

@@ -1,4 +1,4 @@
-"""What operators look at; web/api/probes.py answers."""
+"""The descriptions of the probes and metrics. Their endpoints are in web/api/probes.py."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from stoppress.web.contract.operation import Operation
 _STATE = {"$ref": "#/components/schemas/State"}
 
 PROBES: tuple[Operation, ...] = (
-    Operation("GET", "/healthz", "health", "Alive", "Operations", answers={200: _STATE}),
-    Operation("GET", "/readyz", "ready", "Ready", "Operations", answers={200: _STATE}, problems=(503,)),
+    Operation("GET", "/healthz", "health", "Check that the process is alive", "Operations", answers={200: _STATE}),
+    Operation(
+        "GET",
+        "/readyz",
+        "ready",
+        "Check that the process is ready to serve",
+        "Operations",
+        answers={200: _STATE},
+        problems=(503,),
+    ),
     Operation(
         "GET",
         "/metrics",
