@@ -97,7 +97,7 @@ class HtmlExport:
 def _check(folder: Path) -> bool:
     """Whether the folder exists already. Raises StopPressError when it is not empty, or not a folder."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StopPressError(f"expected a new or empty folder, but {folder} already exists and is not empty")
+        raise StopPressError(f"expected the name of a new or empty folder, but {folder} has content or is a file")
     return folder.exists()
 
 

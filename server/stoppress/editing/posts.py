@@ -90,12 +90,8 @@ class Posts:
 
     @asynccontextmanager
     async def _or_earlier_result(self, blog: str, attempt: Attempt | None) -> AsyncIterator[list[Committed]]:
-        """Yield the list that takes the results of a request. If the request is refused, use the results of an earlier
-        attempt of it instead, if there are any.
-
-        A retry gets the first answer even if the request would now be rejected, such as for a `publish_at` that has
-        passed in the meantime.
-        """
+        """Yield the list that takes the results of a request. A retry gets the first answer even if the request would
+        now be rejected, such as for a `publish_at` that has passed in the meantime."""
         done: list[Committed] = []
         try:
             yield done
@@ -230,10 +226,8 @@ class Posts:
         raise Unavailable(f"other edits changed the post {post!r} at every attempt; try again")
 
     async def revisions(self, blog: str, post: str, caller: Caller) -> list[Revision]:
-        """Every revision of the post, oldest first.
-
-        Raises Unauthenticated without a token, and NotFound for callers who may not see drafts.
-        """
+        """Every revision of the post, oldest first. Raises Unauthenticated without a token, and NotFound for callers
+        who may not see drafts."""
         if caller is ANONYMOUS:
             caller.require("read", blog)
         if not caller.may("read", blog):
@@ -283,10 +277,8 @@ class Posts:
         for revision in reversed(await self._store.revisions(tombstone.blog, tombstone.id)):
             if isinstance(revision.post, Post):
                 return revision.post
-        raise Gone(
-            f"the post {tombstone.id!r} was deleted, and no revision is left to restore",
-            tombstone.model_dump(mode="json"),
-        )
+        detail = f"the post {tombstone.id!r} was deleted, and no revision is left to restore"
+        raise Gone(detail, tombstone.model_dump(mode="json"))
 
 
 def _post_of(entry: Entry | None, blog: str, post: str) -> Post:
