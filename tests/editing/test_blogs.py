@@ -152,7 +152,7 @@ async def test_an_edit_answers_with_the_counts_of_the_blog(blogs: Blogs, store: 
 async def test_an_edit_for_another_revision_is_told_what_stands(blogs: Blogs) -> None:
     await night(blogs)
     await blogs.edit("night", {"title": "Two"}, EDITOR, revision=1)
-    with pytest.raises(StaleRevision, match="revision 1 was expected, but 2 stands") as refused:
+    with pytest.raises(StaleRevision, match="expected revision 1, but the current one is 2") as refused:
         await blogs.edit("night", {"title": "Three"}, EDITOR, revision=1)
     assert refused.value.current is not None and refused.value.current["title"] == "Two"
 

@@ -15,5 +15,5 @@ def check_revision(current: Entry | Blog, expected: int | None) -> None:
     """
     if expected is not None and expected != current.revision:
         raise StaleRevision(
-            f"revision {expected} was expected, but {current.revision} stands", current.model_dump(mode="json")
+            f"expected revision {expected}, but the current one is {current.revision}", current.model_dump(mode="json")
         )
