@@ -229,7 +229,7 @@ async def test_a_change_for_another_revision_is_told_what_stands(posts: Posts) -
         posts.delete("night", "p", EDITOR, revision=1),
         posts.restore("night", "p", 1, EDITOR, revision=3),
     ):
-        with pytest.raises(StaleRevision, match="but 2 stands") as refused:
+        with pytest.raises(StaleRevision, match="but the current one is 2") as refused:
             await act
         assert refused.value.current is not None and refused.value.current["title"] == "Two"
     assert post_of(await posts.restore("night", "p", 1, EDITOR, revision=2)).revision == 3
