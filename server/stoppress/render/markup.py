@@ -106,7 +106,7 @@ class Markup:
         return self._render("key_event.html", blog, post=post)
 
     def summary(self, blog: Blog, post: Post) -> SummaryMarkup:
-        """The post's HTML at the top of the page, for the fields of wire.build.Markup: as a key event, and as pinned."""
+        """The post's HTML at the top of the page, as wire.build.Markup asks: as a key event, and as pinned."""
         fields: SummaryMarkup = {}
         if post.key and post.published_at:
             fields["key_html"] = self.key_event(blog, post)
