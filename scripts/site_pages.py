@@ -32,6 +32,11 @@ def pages() -> dict[str, str]:
     return {path: path.removeprefix(DOCS) for path in found} | ELSEWHERE
 
 
+def title(path: str) -> str:
+    """The first heading of a page of the checkout."""
+    return (ROOT / path).read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+
+
 def with_links(text: str, path: str, places: dict[str, str]) -> str:
     """The text of the page at `path` of the checkout, with its links as they have to be in the site."""
 
@@ -41,8 +46,8 @@ def with_links(text: str, path: str, places: dict[str, str]) -> str:
         for candidate in (file, f"{file}/README.md"):
             if candidate in places:
                 place = relpath(places[candidate], PurePosixPath(places[path]).parent)
-                # What is a path in the checkout would be a misleading name for a page.
-                name = places[candidate] if words == target else words
+                # A link that is named by its path in the checkout gets the title of the page.
+                name = title(candidate) if words == target else words
                 return f"[{name}]({place}{anchor})"
         return words if words.strip("`").endswith(file) else f"{words} (`{file}`)"
 
