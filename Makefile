@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz mutants bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages lock clean
+.PHONY: help run test fuzz mutants bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages docs lock clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ messages:  ## Write the tables in docs/protocol.md and the client's types anew f
 	@scripts/environment dev
 	@exec .venv/bin/python scripts/messages.py
 
+docs:  ## Build the documentation site in build/docs.
+	@scripts/environment run
+	@scripts/environment docs
+	@.venv/bin/python scripts/site_pages.py build/site
+	@exec .venv-docs/bin/zensical build --strict --clean
+
 lock:  ## Renew the lock files of Python's packages (needs uv).
 	@command -v uv >/dev/null || { echo 'This needs uv: https://docs.astral.sh/uv/' >&2; exit 1; }
 	@requirements/lock.sh --upgrade
@@ -77,5 +83,5 @@ stalled:  ## What 1,000 stalled readers cost the others; report in bench/stalled
 	@exec .venv/bin/python bench/stalled.py --report bench/stalled.md $(BENCH)
 
 clean:  ## Remove what was set up and cached; the data folder stays.
-	rm -rf .venv node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-docs node_modules build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Renews both lock files: exact versions with their hashes, for every Python from 3.11 on, and no index named.
+# Renews the lock files: exact versions with their hashes, for every Python from 3.11 on, and no index named.
 set -eu
 cd "$(dirname "$0")/.."
 lock="uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate"
@@ -7,3 +7,5 @@ export UV_NO_PROGRESS=1
 # hatchling builds the checkout itself (make run installs it in place, with no second index look-up).
 echo hatchling | $lock "$@" pyproject.toml - -o requirements/run.txt
 $lock "$@" --group dev pyproject.toml -c requirements/run.txt -o requirements/dev.txt
+# The documentation site is built in an environment of its own.
+$lock "$@" --group docs -o requirements/docs.txt

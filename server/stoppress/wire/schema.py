@@ -32,6 +32,11 @@ class SentSchema(GenerateJsonSchema):
     def default_schema(self, schema: Any) -> Schema:
         return self.generate_inner(schema["schema"])
 
+    def tagged_union_schema(self, schema: Any) -> Schema:
+        found = super().tagged_union_schema(schema)
+        found.pop("discriminator", None)  # a keyword of OpenAPI, not of JSON Schema; AsyncAPI has another of that name
+        return found
+
     def model_schema(self, schema: Any) -> Schema:
         found = super().model_schema(schema)
         found.pop("additionalProperties", None)

@@ -127,8 +127,13 @@ async def test_answers_have_exactly_the_fields_it_names(admin: httpx2.AsyncClien
 
 
 async def test_the_socket_s_document_names_every_message(anybody: httpx2.AsyncClient) -> None:
-    messages = (await anybody.get("/asyncapi.json")).json()["components"]["messages"]
-    assert set(messages) == {"hello", "post", "remove", "blog", "heartbeat", "reset", "bye"}
+    document = (await anybody.get("/asyncapi.json")).json()
+    names = {"hello", "post", "remove", "blog", "heartbeat", "reset", "bye"}
+    assert set(document["components"]["messages"]) == names
+    assert {name: set(channel["messages"]) for name, channel in document["channels"].items()} == {
+        "socket": names,
+        "events": names,
+    }
 
 
 async def test_the_docs_load_nothing_from_elsewhere(anybody: httpx2.AsyncClient) -> None:

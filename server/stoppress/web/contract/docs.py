@@ -57,7 +57,7 @@ def _render(document: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"kind": _kind, "prose": _prose}
+    environment.filters |= {"kind": kind_of, "prose": _prose}
     return environment.get_template("docs.html").render(api=document)
 
 
@@ -67,7 +67,7 @@ def _prose(text: str) -> Markup:
     return Markup("".join(f"<p>{part}</p>" for part in paragraphs))
 
 
-def _kind(schema: dict[str, Any]) -> str:
+def kind_of(schema: dict[str, Any]) -> str:
     """A schema in a few words: `string`, `Post`, `list of Link`, `published or draft`."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
@@ -77,10 +77,10 @@ def _kind(schema: dict[str, Any]) -> str:
         return " or ".join(map(str, schema["enum"]))
     for union in ("anyOf", "oneOf"):
         if union in schema:
-            return " or ".join(dict.fromkeys(_kind(part) for part in schema[union]))
+            return " or ".join(dict.fromkeys(kind_of(part) for part in schema[union]))
     kind = schema.get("type", "anything")
     if kind == "array":
-        return f"list of {_kind(schema.get('items', {}))}"
+        return f"list of {kind_of(schema.get('items', {}))}"
     if isinstance(kind, list):
         return " or ".join(kind)
     limits = [

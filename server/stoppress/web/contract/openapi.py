@@ -28,6 +28,14 @@ _MODELS: dict[type[BaseModel], Literal["serialization", "validation"]] = {
     PostBatch: "validation",
     PostPatch: "validation",
 }
+_TAGS = {
+    "Blogs": "A blog has a title, a status, settings and posts.",
+    "Posts": "Publish, schedule, edit and delete posts, and read their revisions.",
+    "Readers": "Follow a blog, by any transport or as a page. No token is needed.",
+    "Media": "Upload pictures for posts.",
+    "Feeds": "The newest posts of a blog for feed readers.",
+    "Operations": "Probes, metrics, the audit log and these documents.",
+}
 _ABOUT = """A live-blog server: publish a post over HTTP, and every open page shows it at once.
 
 Send JSON. A request's body may have at most {body_limit} bytes, and its head at most {head_limit}. Unknown fields in a
@@ -53,7 +61,10 @@ def openapi(operations: Sequence[Operation], settings: Settings) -> dict[str, An
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in operations)],
+        "tags": [
+            {"name": name, "description": _TAGS[name]}
+            for name in dict.fromkeys(operation.tag for operation in operations)
+        ],
         "paths": paths,
         "components": {
             "schemas": _schemas(),
@@ -100,8 +111,7 @@ def _operation(operation: Operation, settings: Settings) -> dict[str, Any]:
     if operation.accepts:
         binary = {"schema": {"type": "string", "format": "binary"}}
         entry["requestBody"] = {"required": True, "content": dict.fromkeys(operation.accepts, binary)}
-    if operation.scope:
-        entry["security"] = [{"token": [operation.scope]}]
+    entry["security"] = [{"token": [operation.scope]}] if operation.scope else []  # none is needed
     return entry
 
 
