@@ -13,6 +13,7 @@ run:  ## Start the server with the demo, on http://127.0.0.1:8000. STOPPRESS_DEM
 
 test:  ## Set up all that is needed, then check and test everything.
 	@scripts/environment dev
+	@scripts/environment docs
 	@scripts/programs
 	@scripts/check --all
 	@exec .venv/bin/python -m pytest
