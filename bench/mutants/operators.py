@@ -71,7 +71,7 @@ def _negated_by_itself(test: ast.expr) -> bool:
 
 
 def alternatives(node: ast.AST, in_raise: bool) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
-    """What each node may be replaced by."""
+    """Replacements for each node of a syntax tree."""
     match node:
         case ast.Compare(ops=[op]) if type(op) in _COMPARISONS:
             yield node, changed(node, ops=[_COMPARISONS[type(op)]])
@@ -108,7 +108,7 @@ def alternatives(node: ast.AST, in_raise: bool) -> Iterator[tuple[ast.expr | ast
 
 
 def nodes(node: ast.AST, in_raise: bool = False) -> Iterator[tuple[ast.AST, bool]]:
-    """What behaviour may depend on: no annotation, decorator, docstring, import or log line."""
+    """Nodes that behaviour may depend on: no annotation, decorator, docstring, import or log line."""
     if isinstance(node, ast.Import | ast.ImportFrom | ast.JoinedStr):
         return
     if isinstance(node, ast.Expr | ast.Assign) and ast.unparse(node).startswith(_SILENT):

@@ -131,7 +131,7 @@ class Copy:
             compiled.unlink()
 
     def try_out(self, mutant: Mutant, limit: float) -> str:
-        """What becomes of one mutant."""
+        """Run the tests of one mutant and say whether they noticed it."""
         source = (ROOT / SOURCE / mutant.module).read_text()
         self.put(mutant.module, source[: mutant.start] + mutant.text + source[mutant.end :])
         try:

@@ -1,4 +1,4 @@
-"""What a hub is given from outside: the stores it reads, its clocks and its randomness, so that tests need not wait."""
+"""Dependencies given to a hub: the stores it reads, its clocks and its randomness, so that tests need not wait."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # RFC 1952, 2.3: deflat
 
 
 class FrameFormat:
-    """What a connection negotiated: the form of its messages, and whether frames may be compressed.
+    """The result of a connection's negotiation: the form of its messages, and whether frames may be compressed.
 
     There is one object per combination, compared by identity, because it is looked up at every write.
     """

@@ -17,7 +17,7 @@ from stoppress.hub.subscriber import State
 
 
 class ConnectionHost(ReaderHost, Protocol):
-    """What a connection needs of the hub."""
+    """The part of the hub that a connection uses."""
 
     def leave(self, address: str | None) -> None:
         """Count out a closed connection. `address` is the one it was admitted with."""
