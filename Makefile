@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz mutants bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages docs lock clean
+.PHONY: help run test fuzz mutants bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages docs lock release clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -83,6 +83,10 @@ stalled:  ## What 1,000 stalled readers cost the others; report in bench/stalled
 	@scripts/environment dev
 	@exec .venv/bin/python bench/stalled.py --report bench/stalled.md $(BENCH)
 
+release:  ## Check, build and tag a version: make release VERSION=0.2.0. TESTS=0 and IMAGE=0 leave these out.
+	@[ -n "$(VERSION)" ] || { echo 'Name the version: make release VERSION=0.2.0' >&2; exit 1; }
+	@exec python3 scripts/release.py "$(VERSION)"
+
 clean:  ## Remove what was set up and cached; the data folder stays.
-	rm -rf .venv .venv-docs node_modules build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-docs .venv-release node_modules build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

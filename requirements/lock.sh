@@ -9,3 +9,5 @@ echo hatchling | $lock "$@" pyproject.toml - -o requirements/run.txt
 $lock "$@" --group dev pyproject.toml -c requirements/run.txt -o requirements/dev.txt
 # The documentation site is built in an environment of its own.
 $lock "$@" --group docs -o requirements/docs.txt
+# So is what builds a release.
+$lock "$@" --group release -o requirements/release.txt

@@ -15,7 +15,10 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "commands.md"
 
 
 def all_commands(group: click.Group, path: str = "stoppress") -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from all_commands(command, f"{path} {name}")
         else:

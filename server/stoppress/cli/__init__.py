@@ -8,31 +8,49 @@ Exit codes: 0 done, 1 refused (by the server, the store or the system), 2 wrong 
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
-from stoppress.cli.bench import bench
-from stoppress.cli.capacity import capacity
-from stoppress.cli.demo import demo
-from stoppress.cli.export_json import export
-from stoppress.cli.import_json import import_
-from stoppress.cli.publish import publish
-from stoppress.cli.serve import serve
-from stoppress.cli.tail import tail
-from stoppress.cli.token import token
+from stoppress import __version__
 from stoppress.errors import StopPressError
 
+_COMMANDS = {
+    "serve": "serve:serve",
+    "token": "token:token",
+    "publish": "publish:publish",
+    "tail": "tail:tail",
+    "import": "import_json:import_",
+    "export": "export_json:export",
+    "demo": "demo:demo",
+    "bench": "bench:bench",
+    "capacity": "capacity:capacity",
+}
+"""The module and the name of each subcommand, in the order in which `--help` lists them."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(version("stoppress"), prog_name="stoppress")
+
+class _LazyGroup(click.Group):
+    """Imports a subcommand when it is used, so that a server does not load what only load tests need.
+
+    From "Lazily Loading Subcommands" in Click's documentation.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(f"stoppress.cli.{module}"), name)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="stoppress")
 def commands() -> None:
     """Stop Press: a live-blog server. Publish a post over HTTP, and every open page shows it at once."""
-
-
-for command in (serve, token, publish, tail, import_, export, demo, bench, capacity):
-    commands.add_command(command)
 
 
 def main() -> NoReturn:
