@@ -126,7 +126,7 @@ def test_links_of_the_readme_are_absolute_with_a_repository_and_text_without(
     version = metadata["Version"]
     assert f"](https://forge.example/desk/stoppress/blob/v{version}/docs/settings.md)" in readme
     assert "](docs/" not in readme
-    assert any("https://forge.example/desk/stoppress" in url for url in metadata.get_all("Project-URL"))
+    assert any("https://forge.example/desk/stoppress" in url for url in metadata.get_all("Project-URL", []))
 
     _, text = names_and_metadata(built(None))
     assert "](docs/" not in text
