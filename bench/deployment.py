@@ -18,7 +18,7 @@ from pathlib import Path
 
 from stoppress.api_client import ApiClient, Refused
 from stoppress.load_readers import SimulatedReaders, now
-from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.embedded.server import EmbeddedValkey
 
 TOKEN = "bench-token-bench-token"
 BLOG = "regatta"

@@ -26,7 +26,7 @@ import httpx2
 from redis.asyncio import Redis
 from websockets.asyncio.client import connect
 
-from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.embedded.server import EmbeddedValkey
 
 TOKEN = "bench-token"
 BODY = "<p>" + "The gates are closed until dawn, the harbour master says. " * 12 + "</p>"

@@ -15,7 +15,7 @@ import redis as blocking_redis
 
 from stoppress.auth import SCOPES, Caller
 from stoppress.settings import Settings
-from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.embedded.server import EmbeddedValkey
 from stoppress.store.redis_store import RedisStore
 from waiting import until
 

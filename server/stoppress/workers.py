@@ -27,7 +27,7 @@ from stoppress.logging_setup import set_up_logging
 from stoppress.serve import run_server, stop_on_signals
 from stoppress.settings import Settings
 from stoppress.startup_message import AdminToken, admin_token
-from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.embedded.server import EmbeddedValkey
 from stoppress.store.stores import open_stores
 
 _BRIEF = 5.0  # seconds; a worker that lived no longer than this is restarted after a pause

@@ -12,7 +12,7 @@ import redis as blocking_redis
 from stoppress.errors import Unavailable
 from stoppress.model import Blog
 from stoppress.settings import Settings
-from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.embedded.server import EmbeddedValkey
 from stoppress.store.redis_store import RedisStore
 
 pytestmark = pytest.mark.anyio

@@ -9,5 +9,5 @@ tokens, audit_log, reader_counts   the other interfaces on Redis
 redis_connection  connections, and the errors for their failures; fast_reads: a connection for frequent queries
 redis_keys        the names of keys; records: the format of their values
 export_import     exports a whole blog as one JSON document, and imports it
-embedded_valkey   the Valkey that Stop Press runs itself, with folder_lock (who holds a folder) and valkey_processes
+embedded          the Valkey that Stop Press runs itself, with the locks on its folder
 """

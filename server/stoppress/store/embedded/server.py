@@ -8,7 +8,7 @@ Two locks (folder_lock.FolderLock) in `DATA/valkey/` decide who may use the fold
                   started while another lives on the folder, even one whose owner was killed.
 
 So an owner that finds valkey.lock taken knows that a Valkey has outlived its owner. It takes that Valkey over if it
-answers, works in this folder, and has the same durability options. Otherwise it ends it first (valkey_processes.py).
+answers, works in this folder, and has the same durability options. Otherwise it ends it first (processes.py).
 
 Valkey writes each change to the append-only file, and fsyncs it, before it answers. With that policy Valkey exits when
 a write fails (a full disk), so nothing is acknowledged that was not written. A thread then restarts it until it
@@ -25,18 +25,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from stoppress.errors import Unavailable
-from stoppress.store.folder_lock import FolderLock, Owner, make_private, socket_path
-from stoppress.store.valkey_processes import PATIENCE, ValkeyProcesses, client, readable
+from stoppress.store.embedded.folder_lock import FolderLock, Owner
+from stoppress.store.embedded.private_folder import make_private, socket_path
+from stoppress.store.embedded.processes import PATIENCE, ValkeyProcesses, client, readable
 
 log = logging.getLogger(__name__)
 
-# Valkey writes to the append-only file, and fsyncs it, before it answers. Snapshots (RDB) would add nothing.
-DURABILITY = {"appendonly": "yes", "appendfsync": "always", "save": "", "maxmemory": "0"}
-OPTIONS = {
-    "aof-load-truncated": "yes",  # a file that ends within a write loses that write, which was never acknowledged
-    "no-appendfsync-on-rewrite": "no",
-    "maxmemory-policy": "noeviction",
-}
 POLL = 0.02  # seconds between two checks of something that changes within milliseconds
 RESTART_DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before each restart of a Valkey that has exited; the last repeats
 
@@ -57,7 +51,7 @@ class EmbeddedValkey:
         self._socket = Path()
         self._changing = threading.Lock()
         self._stopping = threading.Event()
-        self._valkeys = ValkeyProcesses(self._home, DURABILITY, OPTIONS, self._pause)
+        self._valkeys = ValkeyProcesses(self._home, self._pause)
         self._wake = -1
         self._supervisor: threading.Thread | None = None
 
