@@ -12,9 +12,9 @@ from hub.doubles import Following, LimitedTransport, state_of
 from hub.history import HistoryInMemory
 from hub.serving import hub_server, receive
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
-from stoppress.hub.admission import Full, Rush
 from stoppress.hub.channel import Channel
 from stoppress.hub.channel_opener import Opener
+from stoppress.hub.connection_limits import Full, RateExceeded
 from stoppress.hub.dependencies import Clocks
 from stoppress.hub.encoded_message import frame_format
 from stoppress.hub.follow.catchup import CatchUp
@@ -147,7 +147,7 @@ class WaitingRequest:
     ("error", "reason"),
     [
         (Full("no room", 3), "full"),
-        (Rush("too many", 3), "rush"),
+        (RateExceeded("too many", 3), "rush"),
         (Unavailable("the store is away"), "unavailable"),
         (Forbidden("not from there"), "origin"),
         (NotFound("no such blog"), "blog"),

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
-from stoppress.hub.admission import Admission, Full, Rush
 from stoppress.hub.channel import Channel
 from stoppress.hub.channel_opener import Opener
 from stoppress.hub.channels import Channels
 from stoppress.hub.client_address import Proxies
+from stoppress.hub.connection_limits import ConnectionLimits, Full, RateExceeded
 from stoppress.hub.dependencies import Clocks
 from stoppress.hub.follow.catchup import Behind, CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
@@ -34,7 +34,7 @@ from stoppress.settings import Settings
 # The label of `stoppress_refusals_total` for each kind of error; the first match counts.
 _REASONS: tuple[tuple[type[StopPressError], str], ...] = (
     (Full, "full"),
-    (Rush, "rush"),
+    (RateExceeded, "rush"),
     (Unavailable, "unavailable"),
     (Forbidden, "origin"),
     (NotFound, "blog"),
@@ -80,7 +80,7 @@ class Lobby:
         self._metrics = metrics
         self._chance = clocks.chance
         self._services = services
-        self._admission = Admission(settings, clocks.chance, clocks.monotonic)
+        self._limits = ConnectionLimits(settings, clocks.chance, clocks.monotonic)
         self._proxies = Proxies(settings.trusted_proxies)
         self._origins = Origins(settings.origins)
         self._closed = False
@@ -103,7 +103,7 @@ class Lobby:
         """
         self._origins.check(origin, host)
         self._check_serving()
-        self._admission.admit(address)
+        self._limits.admit(address)
         self._services.loop_delay.note_work()
 
     def _check_serving(self) -> None:
@@ -170,8 +170,8 @@ class Lobby:
 
     def leave(self, address: str | None) -> None:
         """Count one reader out. `address` is the one it was admitted with."""
-        self._admission.release(address)
-        if not self._admission.readers:
+        self._limits.release(address)
+        if not self._limits.readers:
             self._emptied.set()
 
     def close(self) -> None:
@@ -180,7 +180,7 @@ class Lobby:
 
     async def wait_until_empty(self, seconds: float) -> None:
         """Return when all admitted readers have left. Raises TimeoutError after `seconds`."""
-        if self._admission.readers:
+        if self._limits.readers:
             self._emptied.clear()
             async with asyncio.timeout(seconds):
                 await self._emptied.wait()

@@ -15,11 +15,11 @@ class Full(Unavailable):
     """The server, or one address, already has the maximum number of readers."""
 
 
-class Rush(Unavailable):
+class RateExceeded(Unavailable):
     """More readers arrive per second than the server accepts."""
 
 
-class Admission:
+class ConnectionLimits:
     """Counts readers in and out. Every admitted reader must be released exactly once.
 
     A token bucket limits the rate of handshakes. It holds one second's worth, so that many may arrive at once after a
@@ -31,10 +31,10 @@ class Admission:
     ) -> None:
         self.readers = 0
         self._rate = settings.handshakes_per_second
-        self._portions = float(self._rate)
+        self._tokens = float(self._rate)
         self._monotonic = monotonic
         self._filled = monotonic()
-        self._most = settings.readers_max
+        self._readers_max = settings.readers_max
         self._most_per_address = settings.readers_per_address
         self._addresses: Counter[str] = Counter()
         self._chance = chance
@@ -44,14 +44,14 @@ class Admission:
 
         Raises:
             Full: the server or the address has no room.
-            Rush: too many readers arrived within this second.
+            RateExceeded: too many readers arrived within this second.
 
         `retry_after` is random, so that rejected readers do not all come back at the same moment.
         """
         self._take_token()
-        if self.readers >= self._most:
+        if self.readers >= self._readers_max:
             raise Full(
-                f"this server already has its maximum of {self._most} readers; try again later",
+                f"this server already has its maximum of {self._readers_max} readers; try again later",
                 self._chance.randint(2, 10),
             )
         if self._most_per_address and address is not None:
@@ -63,16 +63,16 @@ class Admission:
         self.readers += 1
 
     def _take_token(self) -> None:
-        """Take one token from the bucket. Raises Rush if it is empty."""
+        """Take one token from the bucket. Raises RateExceeded if it is empty."""
         if not self._rate:
             return
         now = self._monotonic()
-        self._portions = min(float(self._rate), self._portions + (now - self._filled) * self._rate)
+        self._tokens = min(float(self._rate), self._tokens + (now - self._filled) * self._rate)
         self._filled = now
-        if self._portions < 1:
+        if self._tokens < 1:
             detail = f"this server accepts at most {self._rate} new readers per second; try again later"
-            raise Rush(detail, self._chance.randint(1, 5))
-        self._portions -= 1
+            raise RateExceeded(detail, self._chance.randint(1, 5))
+        self._tokens -= 1
 
     def release(self, address: str | None) -> None:
         """Count one reader out. `address` is the one that was passed to `admit`."""
