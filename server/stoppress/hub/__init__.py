@@ -1,7 +1,7 @@
 """The hub: follows the streams of the blogs being read in this process, and writes every change to every reader.
 
 hub           builds, starts and stops all the parts
-lobby         admits readers and counts them; client_address: a reader's address behind proxies
+admission     admits, counts and refuses readers; client_address: a reader's address behind proxies
 connection_limits  the limits on readers: in total, per address, and new ones per second
 channel_opener  opens a blog's channel; channels: the channels that are open
 channel       one blog and its readers; subscriber: the interface that a channel expects of a reader

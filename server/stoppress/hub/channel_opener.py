@@ -23,7 +23,7 @@ _RETRY_AFTER = 2  # seconds, when the store can't be reached
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as fields.Id; the store is not asked for anything else
 
 
-class Opener:
+class ChannelOpener:
     """Opens channels, each of them once, however many readers ask at the same time.
 
     `make` returns a channel at the given state, with an empty ring.
@@ -45,7 +45,7 @@ class Opener:
         self._make = make
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def reach(self, blog: str, cursor: Cursor | None) -> Channel:
+    async def open(self, blog: str, cursor: Cursor | None) -> Channel:
         """The blog's channel, opened if necessary. If it can't resume from `cursor`, neither can the store.
 
         Raises:
@@ -54,14 +54,14 @@ class Opener:
         """
         try:
             async with asyncio.timeout(self._timeout):
-                channel = await self._open(blog)
+                channel = await self._open_once(blog)
                 if cursor is not None and isinstance(channel.resume(cursor), Reset):
                     channel = await self._settle(blog, cursor)
         except TimeoutError as error:
             raise Unavailable("the store did not answer in time; try again", _RETRY_AFTER) from error
         return channel
 
-    async def _open(self, blog: str) -> Channel:
+    async def _open_once(self, blog: str) -> Channel:
         if channel := self._channels.get(blog):
             return channel
         async with self._locks.setdefault(blog, asyncio.Lock()):
@@ -93,7 +93,7 @@ class Opener:
         a cursor that this channel does not know yet is not necessarily wrong.
         """
         heads = await self._verifier.check((blog,))
-        channel, head = await self._open(blog), heads.get(blog)
+        channel, head = await self._open_once(blog), heads.get(blog)
         if head is not None and isinstance(resume(cursor, History(head)), Continue):
             await _moved_to(channel, cursor)
         if channel.gone:

@@ -15,15 +15,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from stoppress.errors import Invalid
+from stoppress.hub.admission import Admission, Services
 from stoppress.hub.channel import Channel
-from stoppress.hub.channel_opener import Opener
+from stoppress.hub.channel_opener import ChannelOpener
 from stoppress.hub.channels import Channels
 from stoppress.hub.dependencies import Clocks, Source
 from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.follow.tail import Pace, Tail
 from stoppress.hub.follow.verify import Verifier
-from stoppress.hub.lobby import Lobby, Services
 from stoppress.hub.socket import fast_handshake, upgrade
 from stoppress.hub.sse import event_stream
 from stoppress.hub.tasks import ShortTasks
@@ -69,14 +69,14 @@ class Hub:
         history_pages = HistoryPages(source.store, tasks)
         services = Services(
             channels=channels,
-            opener=Opener(channels, source, self._verifier, settings, make),
+            opener=ChannelOpener(channels, source, self._verifier, settings, make),
             catch_up=CatchUp(history_pages, self._verifier, tasks),
             history_pages=history_pages,
             deadlines=self._deadlines,
             loop_delay=self._loop_delay,
             tasks=tasks,
         )
-        self._lobby = Lobby(settings, metrics, clocks, services)
+        self._admission = Admission(settings, metrics, clocks, services)
         # How long a peer may leave bytes unacknowledged: two heartbeats, and then the time after which a slow reader
         # is closed with 1013.
         self.silence = 2 * settings.heartbeat + settings.slow_timeout
@@ -89,20 +89,20 @@ class Hub:
     @property
     def socket_protocol(self) -> type[asyncio.Protocol]:
         """The class for `uvicorn.Config(ws=…)`, which reads WebSocket handshakes."""
-        return fast_handshake.socket_protocol(self._lobby)
+        return fast_handshake.socket_protocol(self._admission)
 
     def first_protocol(self, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
         """The class for `uvicorn.Config(http=…)`.
 
         It reads common WebSocket handshakes, and passes everything else to `http`.
         """
-        return fast_handshake.first_protocol(self._lobby, http)
+        return fast_handshake.first_protocol(self._admission, http)
 
     @property
     def routes(self) -> list[BaseRoute]:
         """Starlette's routes: the event stream, and the answer to a plain request for the WebSocket's path."""
         return [
-            Route(event_stream.PATH, event_stream.Events(self._lobby), methods=["GET"]),
+            Route(event_stream.PATH, event_stream.Events(self._admission), methods=["GET"]),
             Route(upgrade.PATH, _upgrade_required, methods=["GET"]),
         ]
 
@@ -134,13 +134,13 @@ class Hub:
 
         Returns when all have left. `run` continues meanwhile, so readers that are still connected receive every change.
         """
-        self._lobby.close()
+        self._admission.close()
         leaving: list[Leaving] = []
         for channel in self._channels:
             leaving += [*channel.streams, *channel.everybody()]
         await disconnect(leaving, self._settings, self._chance, self._loop_delay.note_work)
         try:
-            await self._lobby.wait_until_empty(CLOSING_MAX)
+            await self._admission.wait_until_empty(CLOSING_MAX)
         except TimeoutError:
             self._abort()
 

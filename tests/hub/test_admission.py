@@ -12,14 +12,14 @@ from hub.doubles import Following, LimitedTransport, state_of
 from hub.history import HistoryInMemory
 from hub.serving import hub_server, receive
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
+from stoppress.hub.admission import Admission, Services
 from stoppress.hub.channel import Channel
-from stoppress.hub.channel_opener import Opener
+from stoppress.hub.channel_opener import ChannelOpener
 from stoppress.hub.connection_limits import Full, RateExceeded
 from stoppress.hub.dependencies import Clocks
 from stoppress.hub.encoded_message import frame_format
 from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
-from stoppress.hub.lobby import Lobby, Services
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.hub.tasks import ShortTasks
@@ -81,8 +81,8 @@ async def test_a_store_out_of_reach_is_503_and_nothing_is_kept_of_the_reader() -
 # By itself
 
 
-class LobbyScene(Following):
-    """A lobby with what it passes readers on to."""
+class AdmissionScene(Following):
+    """An admission, with the parts to which it passes readers."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(HistoryInMemory())
@@ -94,17 +94,17 @@ class LobbyScene(Following):
         history_pages = HistoryPages(self.source.store, self.tasks)
         self.services = Services(
             channels=self.channels,
-            opener=Opener(self.channels, self.source, self.verifier, chosen, self.make),
+            opener=ChannelOpener(self.channels, self.source, self.verifier, chosen, self.make),
             catch_up=CatchUp(history_pages, self.verifier, self.tasks),
             history_pages=history_pages,
             deadlines=self.deadlines,
             loop_delay=self.loop_delay,
             tasks=self.tasks,
         )
-        self.lobby = Lobby(chosen, self.metrics, Clocks(chance=random.Random(1)), self.services)
+        self.admission = Admission(chosen, self.metrics, Clocks(chance=random.Random(1)), self.services)
 
     def admit(self, address: str | None = None, origin: str | None = None) -> None:
-        self.lobby.admit(origin=origin, host="live.example.org", address=address)
+        self.admission.admit(origin=origin, host="live.example.org", address=address)
 
     def refusals(self) -> dict[str, float]:
         """How many refusals were counted, by reason."""
@@ -157,30 +157,30 @@ class WaitingRequest:
     ],
 )
 def test_each_refusal_is_counted_once_by_its_reason(error: StopPressError, reason: str) -> None:
-    at = LobbyScene()
-    at.lobby.refused(error)
+    at = AdmissionScene()
+    at.admission.count_refusal(error)
     assert at.refusals() == {reason: 1}
 
 
 async def test_nobody_comes_in_before_the_hub_runs_or_once_it_is_closed() -> None:
-    at = LobbyScene()
+    at = AdmissionScene()
     for _ in range(20):
         with pytest.raises(Unavailable, match="shutting down") as refused:
             at.admit()
         assert 1 <= refused.value.retry_after <= 3
     async with at.tasks.open():
         at.admit()
-        at.lobby.leave(None)
-        at.lobby.close()
+        at.admission.leave(None)
+        at.admission.close()
         with pytest.raises(Unavailable, match="shutting down"):
             at.admit()
         with pytest.raises(Unavailable, match="shutting down"):
-            await at.lobby.reach("regatta", None)
+            await at.admission.open_channel("regatta", None)
 
 
 @pytest.mark.parametrize("role", ["all", "hub", "api"])
 async def test_a_process_of_the_role_api_serves_no_readers(role: str) -> None:
-    at = LobbyScene(role=role, redis_url="redis://127.0.0.1")
+    at = AdmissionScene(role=role, redis_url="redis://127.0.0.1")
     async with at.tasks.open():
         if role == "api":
             with pytest.raises(Misdirected, match="STOPPRESS_ROLE"):
@@ -190,7 +190,7 @@ async def test_a_process_of_the_role_api_serves_no_readers(role: str) -> None:
 
 
 async def test_who_may_not_read_takes_no_place() -> None:
-    at = LobbyScene(readers_max=1, origins="https://a.example", handshakes_per_second=1_000)
+    at = AdmissionScene(readers_max=1, origins="https://a.example", handshakes_per_second=1_000)
     async with at.tasks.open():
         for _ in range(3):
             with pytest.raises(Forbidden):
@@ -198,46 +198,46 @@ async def test_who_may_not_read_takes_no_place() -> None:
         at.admit(origin="https://a.example")
         with pytest.raises(Full):
             at.admit()
-        at.lobby.leave(None)
+        at.admission.leave(None)
         at.admit()
         assert at.loop_delay.noted == 2, "each of the two that came in is work for the event loop"
 
 
 async def test_the_lobby_is_empty_once_all_who_were_admitted_have_left() -> None:
-    at = LobbyScene()
+    at = AdmissionScene()
     async with at.tasks.open():
-        await asyncio.wait_for(at.lobby.wait_until_empty(0), 1)
+        await asyncio.wait_for(at.admission.wait_until_empty(0), 1)
         at.admit()
         at.admit()
         with pytest.raises(TimeoutError):
-            await at.lobby.wait_until_empty(0.01)
-        waiting = asyncio.create_task(at.lobby.wait_until_empty(20))
-        at.lobby.leave(None)
+            await at.admission.wait_until_empty(0.01)
+        waiting = asyncio.create_task(at.admission.wait_until_empty(20))
+        at.admission.leave(None)
         await asyncio.sleep(0)
         assert not waiting.done()
-        at.lobby.leave(None)
+        at.admission.leave(None)
         await waiting
 
 
 def test_an_open_channel_is_given_at_once_if_it_can_go_on_from_the_cursor() -> None:
-    at = LobbyScene()
+    at = AdmissionScene()
     at.history.publish("a")
-    assert at.lobby.channel("regatta", None) is None
+    assert at.admission.channel("regatta", None) is None
     channel = at.open()
-    assert at.lobby.channel("regatta", None) is channel
-    assert at.lobby.channel("regatta", Cursor("e1", 1)) is channel
-    assert at.lobby.channel("regatta", Cursor("e1", 2)) is None
-    assert at.lobby.channel("regatta", Cursor("e2", 0)) is None
+    assert at.admission.channel("regatta", None) is channel
+    assert at.admission.channel("regatta", Cursor("e1", 1)) is channel
+    assert at.admission.channel("regatta", Cursor("e1", 2)) is None
+    assert at.admission.channel("regatta", Cursor("e2", 0)) is None
     assert at.history.asked == []
 
 
 async def test_who_has_to_wait_is_accepted_or_refused_once() -> None:
-    at = LobbyScene()
+    at = AdmissionScene()
     async with at.tasks.open():
         fine, lost, unlucky = WaitingRequest(), WaitingRequest(), WaitingRequest(fails=True)
-        await at.lobby.usher(fine, "regatta", None)
-        await at.lobby.usher(lost, "nowhere", None)
-        await at.lobby.usher(unlucky, "regatta", None)
+        await at.admission.answer_later(fine, "regatta", None)
+        await at.admission.answer_later(lost, "nowhere", None)
+        await at.admission.answer_later(unlucky, "regatta", None)
     assert (fine.accepted, fine.refused) == ([at.channels.get("regatta")], [])
     assert [type(error) for error in lost.refused] == [NotFound]
     assert [str(error) for error in unlucky.refused] == [
@@ -246,12 +246,12 @@ async def test_who_has_to_wait_is_accepted_or_refused_once() -> None:
 
 
 async def test_a_reader_is_passed_on_to_what_brings_it_on_and_to_its_deadline() -> None:
-    at = LobbyScene(slow_timeout=5.0)
+    at = AdmissionScene(slow_timeout=5.0)
     async with at.tasks.open():
         at.history.publish("a", "b")
         channel = at.open()
         transport = LimitedTransport()
-        reader = Reader(channel, frame_format(Form.JSON), transport, at.lobby)
+        reader = Reader(channel, frame_format(Form.JSON), transport, at.admission)
         reader.start(Cursor("e1", 0))
         assert state_of(reader) is State.CATCHING_UP
         await at.until(lambda: reader.live, "it is brought to the head")
@@ -259,7 +259,7 @@ async def test_a_reader_is_passed_on_to_what_brings_it_on_and_to_its_deadline() 
         at.seconds += 5
         at.deadlines.sweep()
         assert state_of(reader) is State.CLOSING
-        other = Reader(channel, frame_format(Form.JSON), LimitedTransport(), at.lobby)
+        other = Reader(channel, frame_format(Form.JSON), LimitedTransport(), at.admission)
         other.start(None)
         other.pause()
         other.resume()
@@ -269,6 +269,6 @@ async def test_a_reader_is_passed_on_to_what_brings_it_on_and_to_its_deadline() 
 
 
 def test_the_address_is_the_one_before_the_first_proxy_that_is_not_trusted() -> None:
-    at = LobbyScene(trusted_proxies="10.0.0.0/8")
-    assert at.lobby.address("10.0.0.1", ["203.0.113.9, 192.0.2.1"]) == "192.0.2.1"
-    assert at.lobby.address("192.0.2.7", ["203.0.113.9"]) == "192.0.2.7"
+    at = AdmissionScene(trusted_proxies="10.0.0.0/8")
+    assert at.admission.address("10.0.0.1", ["203.0.113.9, 192.0.2.1"]) == "192.0.2.1"
+    assert at.admission.address("192.0.2.7", ["203.0.113.9"]) == "192.0.2.7"

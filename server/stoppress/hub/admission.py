@@ -1,4 +1,4 @@
-"""Admits readers: checks and counts each of them, and finds the channel of its blog.
+"""Admits or refuses each new reader: origin, role, limits, and the channel of its blog. Counts refusals by reason.
 
 WebSocket upgrades and event streams use it. A WebSocket connection also uses it later, to catch up from the store and
 to set its deadlines.
@@ -14,7 +14,7 @@ from typing import Protocol
 
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
 from stoppress.hub.channel import Channel
-from stoppress.hub.channel_opener import Opener
+from stoppress.hub.channel_opener import ChannelOpener
 from stoppress.hub.channels import Channels
 from stoppress.hub.client_address import Proxies
 from stoppress.hub.connection_limits import ConnectionLimits, Full, RateExceeded
@@ -61,10 +61,10 @@ class ReaderToCatchUp(Subscriber, Behind, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of the hub to which the lobby passes readers."""
+    """The parts of the hub to which admission passes readers."""
 
     channels: Channels
-    opener: Opener
+    opener: ChannelOpener
     catch_up: CatchUp
     history_pages: HistoryPages
     deadlines: Deadlines
@@ -72,8 +72,8 @@ class Services:
     tasks: ShortTasks
 
 
-class Lobby:
-    """Admits readers, counts them, and finds their channels."""
+class Admission:
+    """Admits readers, counts them, and finds their channels. One object serves the whole process."""
 
     def __init__(self, settings: Settings, metrics: Metrics, clocks: Clocks, services: Services) -> None:
         self._settings = settings
@@ -123,31 +123,31 @@ class Lobby:
         channel = self._services.channels.get(blog)
         return channel if channel and not isinstance(channel.resume(cursor), Reset) else None
 
-    async def reach(self, blog: str, cursor: Cursor | None) -> Channel:
+    async def open_channel(self, blog: str, cursor: Cursor | None) -> Channel:
         """The blog's channel, opened if necessary. If it can't resume from `cursor`, neither can the store.
 
         Raises:
             NotFound: there is no such blog.
             Unavailable: the store did not answer in time, or this server is shutting down.
         """
-        channel = await self._services.opener.reach(blog, cursor)
+        channel = await self._services.opener.open(blog, cursor)
         self._check_serving()
         return channel
 
-    def usher(self, waiting: Waiting, blog: str, cursor: Cursor | None) -> asyncio.Task[None]:
+    def answer_later(self, waiting: Waiting, blog: str, cursor: Cursor | None) -> asyncio.Task[None]:
         """Open the channel or ask the store about the cursor, in a task. Then accept or refuse `waiting`."""
-        return self._services.tasks.spawn(self._usher(waiting, blog, cursor))
+        return self._services.tasks.spawn(self._open_and_answer(waiting, blog, cursor))
 
-    async def _usher(self, waiting: Waiting, blog: str, cursor: Cursor | None) -> None:
+    async def _open_and_answer(self, waiting: Waiting, blog: str, cursor: Cursor | None) -> None:
         try:
-            waiting.accept(await self.reach(blog, cursor))
+            waiting.accept(await self.open_channel(blog, cursor))
         except StopPressError as error:
             waiting.refuse(error)
         except Exception:  # one reader's failure must not stop the hub
             _log.exception("Can't open a WebSocket for blog %s", blog)
             waiting.refuse(StopPressError("the WebSocket could not be opened; the server's log has the cause"))
 
-    def refused(self, error: StopPressError) -> None:
+    def count_refusal(self, error: StopPressError) -> None:
         """Count a rejected reader in `stoppress_refusals_total`."""
         reason = next((name for kind, name in _REASONS if isinstance(error, kind)), "error")
         self._metrics.refusals.labels(reason).inc()
