@@ -53,7 +53,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "hub/channel.py": (*_HUB, "hub/sse/test_event_stream.py"),
     "hub/channels.py": ("hub/test_channels.py", "hub/follow", "hub/test_channel_opener.py"),
     "hub/channel_opener.py": ("hub/test_channel_opener.py",),
-    "hub/greeting.py": ("hub/test_greeting.py", *_HUB),
+    "hub/hello.py": ("hub/test_hello.py", *_HUB),
     "hub/admission.py": ("hub/test_admission.py", "hub/socket/test_upgrade.py", "hub/test_hub.py"),
     "hub/socket/reader.py": ("hub/socket/test_reader.py", "hub/test_channel.py", "hub/socket/test_connection.py"),
     "hub/follow/burst_window.py": ("hub/follow/test_burst_window.py", "hub/follow/test_tail.py"),

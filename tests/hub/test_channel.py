@@ -99,19 +99,19 @@ def test_a_reader_is_greeted_with_the_blog_as_it_now_is() -> None:
 def test_readers_that_come_with_one_cursor_are_greeted_by_the_same_bytes() -> None:
     scene = ChannelScene(HistoryInMemory())
     cursor = Cursor("e1", 0)
-    assert scene.channel.greet(cursor).hello is scene.channel.greet(cursor).hello
+    assert scene.channel.hello(cursor).frame is scene.channel.hello(cursor).frame
     for number in range(200):  # as many cursors as anybody likes: they don't pile up, and each is named
-        hello = json.loads(payload(scene.channel.greet(Cursor("other", number)).hello))
+        hello = json.loads(payload(scene.channel.hello(Cursor("other", number)).frame))
         assert hello["cursor"] == f"other.{number}"
 
 
-def test_the_greeting_says_whether_the_reader_goes_on() -> None:
+def test_the_hello_says_whether_the_reader_goes_on() -> None:
     scene = ChannelScene(HistoryInMemory())
     head = scene.channel.cursor
-    welcomes = [scene.channel.greet(cursor) for cursor in (None, head, Cursor("other", 0), head, None)]
-    hellos = [json.loads(payload(greet.hello)) for greet in welcomes]
+    welcomes = [scene.channel.hello(cursor) for cursor in (None, head, Cursor("other", 0), head, None)]
+    hellos = [json.loads(payload(each.frame)) for each in welcomes]
     assert [hello["resumed"] for hello in hellos] == [False, True, False, True, False]
-    assert [greet.reset is not None for greet in welcomes] == [False, False, True, False, False]
+    assert [each.reset is not None for each in welcomes] == [False, False, True, False, False]
 
 
 def test_the_metrics_tell_what_brings_each_reader_up_to_date() -> None:

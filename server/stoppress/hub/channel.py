@@ -22,7 +22,7 @@ from typing import get_args
 
 from stoppress import wire
 from stoppress.hub.encoded_message import FrameFormat, Message, event, text_frame
-from stoppress.hub.greeting import Greeting, Kind, make_greeting
+from stoppress.hub.hello import Hello, Kind, make_hello
 from stoppress.hub.ring import Ring
 from stoppress.hub.roster import Roster
 from stoppress.hub.subscriber import State, Stream, Subscriber, Wake
@@ -36,7 +36,7 @@ from stoppress.wire import Close, Markup
 _log = logging.getLogger("stoppress.hub")
 
 SLICE = 512  # writes between two yields: about 3 ms at 6 µs each
-_GREETINGS = 64  # kept for readers that come back with the same cursor
+_HELLOS = 64  # kept for readers that come back with the same cursor
 
 
 class Channel:
@@ -56,7 +56,7 @@ class Channel:
         self._ring_bounds = (settings.ring_events, settings.ring_bytes)
         self._resumes = {kind: metrics.resumes.labels(kind) for kind in get_args(Kind)}
         self._roster = Roster()
-        self._greetings: dict[Cursor | None, Greeting] = {}
+        self._hellos: dict[Cursor | None, Hello] = {}
         self._messages = self._size = 0
         self._begin(state, state.cursor.sequence)
 
@@ -71,7 +71,7 @@ class Channel:
     def _moved(self) -> None:
         self.cursor = Cursor(self.epoch, self.head)
         self._history = History(self.cursor)
-        self._greetings.clear()
+        self._hellos.clear()
 
     # Where it stands
 
@@ -99,17 +99,17 @@ class Channel:
         """How a reader can resume from `cursor`, as far as this channel knows. The store may be ahead of it."""
         return resume(cursor, self._history)
 
-    def greet(self, cursor: Cursor | None) -> Greeting:
-        """The greeting for a reader that connects with `cursor`. Counts the outcome in `stoppress_resumes_total`."""
-        greeting = self._greetings.get(cursor)
-        if greeting is None:
-            if len(self._greetings) >= _GREETINGS:
-                self._greetings.clear()
-            greeting = make_greeting(cursor, self._history, self.blog, self.ring.start, self.heartbeat)
-            self._greetings[cursor] = greeting
-        if greeting.kind is not None:
-            self._resumes[greeting.kind].inc()
-        return greeting
+    def hello(self, cursor: Cursor | None) -> Hello:
+        """The hello for a reader that connects with `cursor`. Counts the outcome in `stoppress_resumes_total`."""
+        hello = self._hellos.get(cursor)
+        if hello is None:
+            if len(self._hellos) >= _HELLOS:
+                self._hellos.clear()
+            hello = make_hello(cursor, self._history, self.blog, self.ring.start, self.heartbeat)
+            self._hellos[cursor] = hello
+        if hello.kind is not None:
+            self._resumes[hello.kind].inc()
+        return hello
 
     # Who reads it
 

@@ -33,7 +33,7 @@ class Roster:
     def add(self, reader: Subscriber) -> None:
         """Add the newest reader.
 
-        It was greeted just now, so it joins the slot whose heartbeat is furthest away. Of many that arrive at once,
+        It got its hello just now, so it joins the slot whose heartbeat is furthest away. Of many that arrive at once,
         each group of `_TOGETHER` joins the slot before that of the last group.
         """
         slot = (self._last_slot - self._arrivals // _TOGETHER) % SLOTS

@@ -60,18 +60,18 @@ class Reader:
         return self.state is State.LIVE
 
     def start(self, cursor: Cursor | None, before: bytes = b"") -> None:
-        """Join the channel: send the greeting, and resume from `cursor`.
+        """Join the channel: send the hello, and resume from `cursor`.
 
         Start at the head if it is None or can't be resumed.
 
-        `before`, the answer to the handshake, is written together with the greeting.
+        `before`, the answer to the handshake, is written together with the hello.
         """
         channel = self.channel
-        greeting = channel.greet(cursor)
-        self.sequence = greeting.sequence
-        first = before + greeting.hello
-        if greeting.reset is not None:
-            first += text_frame(greeting.reset)
+        hello = channel.hello(cursor)
+        self.sequence = hello.sequence
+        first = before + hello.frame
+        if hello.reset is not None:
+            first += text_frame(hello.reset)
         channel.join(self)
         self.advance(first)
 

@@ -45,11 +45,11 @@ class EventStream:
         self._pending: list[bytes] = []
         self._leaving = False
         self._moved = asyncio.Event()
-        greeting = channel.greet(cursor)
-        self.sequence = greeting.sequence
-        self._pending.append(RETRY + event("hello", payload(greeting.hello), greeting.cursor))
-        if greeting.reset is not None:
-            self._pending.append(event("reset", greeting.reset, channel.cursor))
+        hello = channel.hello(cursor)
+        self.sequence = hello.sequence
+        self._pending.append(RETRY + event("hello", payload(hello.frame), hello.cursor))
+        if hello.reset is not None:
+            self._pending.append(event("reset", hello.reset, channel.cursor))
 
     def set(self) -> None:
         """Wake the stream, because the channel has moved."""
