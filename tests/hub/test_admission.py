@@ -23,8 +23,8 @@ from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.hub.tasks import ShortTasks
-from stoppress.hub.upkeep.deadlines import Deadlines
 from stoppress.hub.upkeep.loop_delay import LoopDelay
+from stoppress.hub.upkeep.slow_readers import SlowReaders
 from stoppress.model import Cursor
 from stoppress.settings import Settings
 from stoppress.wire import Form
@@ -90,14 +90,14 @@ class AdmissionScene(Following):
         self.tasks = ShortTasks()
         self.seconds = 100.0
         self.loop_delay = RecordingLoopDelay()
-        self.deadlines = Deadlines(chosen.slow_timeout, lambda: self.seconds)
+        self.slow_readers = SlowReaders(chosen.slow_timeout, lambda: self.seconds)
         history_pages = HistoryPages(self.source.store, self.tasks)
         self.services = Services(
             channels=self.channels,
             opener=ChannelOpener(self.channels, self.source, self.verifier, chosen, self.make),
             catch_up=CatchUp(history_pages, self.verifier, self.tasks),
             history_pages=history_pages,
-            deadlines=self.deadlines,
+            slow_readers=self.slow_readers,
             loop_delay=self.loop_delay,
             tasks=self.tasks,
         )
@@ -257,14 +257,14 @@ async def test_a_reader_is_passed_on_to_what_brings_it_on_and_to_its_deadline() 
         await at.until(lambda: reader.live, "it is brought to the head")
         reader.pause()
         at.seconds += 5
-        at.deadlines.sweep()
+        at.slow_readers.sweep()
         assert state_of(reader) is State.CLOSING
         other = Reader(channel, frame_format(Form.JSON), LimitedTransport(), at.admission)
         other.start(None)
         other.pause()
         other.resume()
         at.seconds += 5
-        at.deadlines.sweep()
+        at.slow_readers.sweep()
         assert state_of(other) is State.LIVE
 
 

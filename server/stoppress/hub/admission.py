@@ -23,8 +23,8 @@ from stoppress.hub.follow.catchup import Behind, CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.subscriber import Subscriber
 from stoppress.hub.tasks import ShortTasks
-from stoppress.hub.upkeep.deadlines import Deadlines
 from stoppress.hub.upkeep.loop_delay import LoopDelay
+from stoppress.hub.upkeep.slow_readers import SlowReaders
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
 from stoppress.origins import Origins
@@ -67,7 +67,7 @@ class Services:
     opener: ChannelOpener
     catch_up: CatchUp
     history_pages: HistoryPages
-    deadlines: Deadlines
+    slow_readers: SlowReaders
     loop_delay: LoopDelay
     tasks: ShortTasks
 
@@ -160,11 +160,11 @@ class Admission:
 
     def start_deadline(self, reader: ReaderToCatchUp) -> None:
         """Start a deadline for `reader` to leave its current state."""
-        self._services.deadlines.start_deadline(reader)
+        self._services.slow_readers.start_deadline(reader)
 
     def cancel_deadline(self, reader: ReaderToCatchUp) -> None:
         """Cancel the deadline of `reader`, which has left its state."""
-        self._services.deadlines.cancel_deadline(reader)
+        self._services.slow_readers.cancel_deadline(reader)
 
     # Leaving
 

@@ -27,12 +27,12 @@ from stoppress.hub.follow.verify import Verifier
 from stoppress.hub.socket import fast_handshake, upgrade
 from stoppress.hub.sse import event_stream
 from stoppress.hub.tasks import ShortTasks
-from stoppress.hub.upkeep.deadlines import CLOSING_MAX, Deadlines
 from stoppress.hub.upkeep.drain import Leaving, disconnect
 from stoppress.hub.upkeep.heartbeats import heartbeats
 from stoppress.hub.upkeep.idle_channels import IdleChannels
 from stoppress.hub.upkeep.loop_delay import LoopDelay
 from stoppress.hub.upkeep.reader_counts import AudienceCounter
+from stoppress.hub.upkeep.slow_readers import CLOSING_MAX, SlowReaders
 from stoppress.metrics import Metrics
 from stoppress.settings import Settings
 from stoppress.task_cancellation import end
@@ -58,7 +58,7 @@ class Hub:
         self._chance = clocks.chance
         self._channels = channels = Channels()
         self._tasks = tasks = ShortTasks()
-        self._deadlines = Deadlines(settings.slow_timeout, clocks.monotonic)
+        self._slow_readers = SlowReaders(settings.slow_timeout, clocks.monotonic)
         self._loop_delay = LoopDelay(metrics.loop_delay.observe)
         self._idle = IdleChannels(channels, settings.linger, clocks.monotonic)
         self._audience = AudienceCounter(source.audience, channels) if source.audience else None
@@ -72,7 +72,7 @@ class Hub:
             opener=ChannelOpener(channels, source, self._verifier, settings, make),
             catch_up=CatchUp(history_pages, self._verifier, tasks),
             history_pages=history_pages,
-            deadlines=self._deadlines,
+            slow_readers=self._slow_readers,
             loop_delay=self._loop_delay,
             tasks=tasks,
         )
@@ -115,7 +115,7 @@ class Hub:
                     group.create_task(self._verifier.run(), name="verify"),
                     group.create_task(self._verifier.watch_new_blogs(), name="new blogs"),
                     group.create_task(heartbeats(self._channels, self._settings.heartbeat), name="heartbeats"),
-                    group.create_task(self._deadlines.run(), name="deadlines"),
+                    group.create_task(self._slow_readers.run(), name="slow readers"),
                     group.create_task(self._idle.run(), name="idle channels"),
                     group.create_task(self._loop_delay.run(), name="loop delay"),
                 ]
@@ -167,7 +167,7 @@ class Hub:
         for channel in self._channels:
             for reader in channel.everybody():
                 reader.transport.abort()
-        self._deadlines.abort()
+        self._slow_readers.abort()
 
 
 async def _upgrade_required(request: Request) -> Response:
