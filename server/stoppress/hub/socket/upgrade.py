@@ -27,6 +27,7 @@ from stoppress.hub.admission import Admission
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import frame_format
 from stoppress.hub.socket.connection import Connection
+from stoppress.hub.socket.flow_control import limit_write_buffer
 from stoppress.hub.socket.handshake import HandshakeRequest, UnknownSubprotocol, agreed, protocol
 from stoppress.model import Cursor
 from stoppress.problem import raw_problem
@@ -160,7 +161,7 @@ class Upgrade(asyncio.Protocol):
         admission, transport = self._admission, self._transport
         connection = Connection(channel, self._frame_format, transport, admission, self._address)
         transport.set_protocol(connection)
-        transport.set_write_buffer_limits(high=admission.write_buffer)
+        limit_write_buffer(transport, admission.write_buffer)
         try:
             connection.start(self._cursor, before=self._accepted)
         except Exception:
