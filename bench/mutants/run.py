@@ -64,7 +64,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "hub/follow/burst_window.py": ("hub/follow/test_burst_window.py", "hub/follow/test_tail.py"),
     "hub/follow/tail.py": ("hub/follow/test_tail.py",),
-    "hub/follow/verify.py": ("hub/follow/test_verify.py", "hub/follow/test_tail.py"),
+    "hub/follow/verify_with_store.py": ("hub/follow/test_verify_with_store.py", "hub/follow/test_tail.py"),
     "hub/follow/catchup.py": ("hub/follow/test_catchup.py",),
     "hub/follow/history_pages.py": ("hub/follow/test_history_pages.py",),
     "resume.py": ("test_resume.py",),

@@ -11,7 +11,7 @@ from stoppress.errors import NotFound, Unavailable
 from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
 from stoppress.hub.dependencies import Source
-from stoppress.hub.follow.verify import Verifier
+from stoppress.hub.follow.verify_with_store import Verifier
 from stoppress.model import Cursor, Record
 from stoppress.resume import Continue, History, Reset, resume
 from stoppress.settings import Settings

@@ -23,7 +23,7 @@ from stoppress.hub.dependencies import Clocks, Source
 from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.follow.tail import Pace, Tail
-from stoppress.hub.follow.verify import Verifier
+from stoppress.hub.follow.verify_with_store import Verifier
 from stoppress.hub.socket import fast_handshake, upgrade
 from stoppress.hub.sse import event_stream
 from stoppress.hub.tasks import ShortTasks
