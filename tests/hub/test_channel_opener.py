@@ -13,7 +13,7 @@ from hub.history import HistoryInMemory, a_blog
 from hub.serving import HubServer, hub_server, receive
 from stoppress.errors import NotFound, Unavailable
 from stoppress.hub.channel import Channel
-from stoppress.hub.channel_opener import RECALLED, ChannelOpener
+from stoppress.hub.channel_opener import CHANGES_LOADED, ChannelOpener
 from stoppress.model import Cursor, Record
 from stoppress.resume import Reset
 from stoppress.settings import Settings
@@ -137,7 +137,7 @@ async def test_a_blog_that_is_not_there_is_not_found(blog: str) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "ring_events", "start"),
-    [(0, 1_000, 0), (1, 1_000, 0), (RECALLED, 1_000, 0), (RECALLED + 1, 1_000, 1), (50, 10, 40)],
+    [(0, 1_000, 0), (1, 1_000, 0), (CHANGES_LOADED, 1_000, 0), (CHANGES_LOADED + 1, 1_000, 1), (50, 10, 40)],
 )
 async def test_so_many_of_the_last_changes_are_recalled(changes: int, ring_events: int, start: int) -> None:
     at = Opening(HistoryInMemory(), ring_events=ring_events)
@@ -146,7 +146,7 @@ async def test_so_many_of_the_last_changes_are_recalled(changes: int, ring_event
     assert (channel.head, channel.ring.start, len(channel.ring)) == (changes, start, changes - start)
 
 
-async def test_a_stream_that_is_trimmed_is_recalled_as_far_as_it_goes() -> None:
+async def test_a_stream_that_is_trimmed_is_loaded_as_far_as_it_goes() -> None:
     at = Opening(HistoryInMemory())
     at.history.publish("a", "b", "c", "d")
     at.history.trim(2)
@@ -154,7 +154,7 @@ async def test_a_stream_that_is_trimmed_is_recalled_as_far_as_it_goes() -> None:
     assert (channel.head, channel.ring.start) == (4, 2)
 
 
-async def test_of_a_stream_with_nothing_left_nothing_is_recalled() -> None:
+async def test_of_a_stream_with_nothing_left_nothing_is_loaded() -> None:
     at = Opening(HistoryInMemory())
     at.history.publish("a", "b", "c", "d")
     at.history.trim(4)
@@ -162,21 +162,21 @@ async def test_of_a_stream_with_nothing_left_nothing_is_recalled() -> None:
     assert (channel.head, channel.ring.start) == (4, 4)
 
 
-async def test_a_stream_with_a_gap_is_not_recalled() -> None:
+async def test_a_stream_with_a_gap_is_not_loaded() -> None:
     at = Opening(HistoryWithLostRecord())
     at.history.publish("a", "b", "c", "d")
     channel = await at.opener.open("regatta", None)
     assert (channel.head, channel.ring.start) == (4, 4)
 
 
-async def test_a_stream_that_ends_before_the_head_is_not_recalled() -> None:
+async def test_a_stream_that_ends_before_the_head_is_not_loaded() -> None:
     at = Opening(HistoryWithShortStream())
     at.history.publish("a", "b", "c", "d")
     channel = await at.opener.open("regatta", None)
     assert (channel.head, channel.ring.start) == (4, 4)
 
 
-async def test_a_stream_of_another_history_is_not_recalled() -> None:
+async def test_a_stream_of_another_history_is_not_loaded() -> None:
     at = Opening(HistoryInMemory())
     at.history.publish("a", "b")
     at.history.epochs["regatta"] = "stranger"
@@ -242,7 +242,7 @@ async def test_who_waits_for_a_change_of_a_blog_that_is_deleted_is_told_so() -> 
     at.history.publish("a")
     waiting = asyncio.create_task(at.opener.open("regatta", Cursor("e1", 1)))
     await at.until(lambda: channel.wakes, "it waits")
-    for _ in at.channels.forget(channel):
+    for _ in at.channels.close_deleted(channel):
         pass
     with pytest.raises(NotFound, match="regatta"):
         await waiting

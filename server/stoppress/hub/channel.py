@@ -49,8 +49,8 @@ class Channel:
         self.chunk = settings.write_buffer
         self.wakes: set[Wake] = set()
         self.streams: set[Stream] = set()
-        self.elsewhere = 0  # readers of the blog in other processes, as last heard
-        self.gone = False
+        self.elsewhere = 0  # readers of the blog in other processes, as last reported
+        self.deleted = False
         self.generation = 0
         self.last_delivery: datetime | None = None
         self._ring_bounds = (settings.ring_events, settings.ring_bytes)
@@ -127,16 +127,16 @@ class Channel:
 
     # What happens to it
 
-    def recall(self, records: Sequence[Record]) -> None:
+    def load_history(self, records: Sequence[Record]) -> None:
         """Fill a new channel's ring with the contiguous `records` that lead to its head, and apply the newer ones."""
         past = [record for record in records if record.sequence <= self.head]
         if past and past[-1].sequence == self.head:
             self._begin(BlogState(self.blog, self.cursor), past[0].sequence - 1)
             for record in past:
                 self.ring.append(Message(record, as_of(self.blog, record), self.epoch, self.markup))
-        self.prepare(records)
+        self.apply(records)
 
-    def prepare(self, records: Iterable[Record]) -> list[Message]:
+    def apply(self, records: Iterable[Record]) -> list[Message]:
         """Apply the `records` that are newer than the head, in order. Returns their messages."""
         news: list[Message] = []
         for record in records:
@@ -153,7 +153,7 @@ class Channel:
     def publish(self, records: Iterable[Record]) -> Iterator[None]:
         """Apply `records`, and write them to every live reader. Yields between slices of the writing."""
         before, generation = self.head, self.generation
-        news = self.prepare(records)
+        news = self.apply(records)
         if not news:
             return
         self._wake()
@@ -167,7 +167,7 @@ class Channel:
                     return
         self._settle()
         if self.ended:
-            yield from self.dismiss(Close.ENDED, at=head)
+            yield from self.close_readers(Close.ENDED, at=head)
 
     def _write(self, frame: bytes | None, messages: int, readers: Sequence[Subscriber], before: int) -> None:
         """Bring `readers` to the head. Live ones at `before` get `frame`; the others catch up one by one.
@@ -231,11 +231,11 @@ class Channel:
         self.metrics.bytes.inc(self._size)
         self._messages = self._size = 0
 
-    def beat(self, slot: int) -> None:
+    def send_heartbeats(self, slot: int) -> None:
         """Send a heartbeat to the live readers in `slot`."""
         self._settle()
         frame = b""
-        for reader in self._roster.sitting(slot):
+        for reader in self._roster.in_slot(slot):
             if reader.live:
                 frame = frame or text_frame(wire.heartbeat(self.cursor, self.audience))
                 reader.transport.write(frame)
@@ -256,7 +256,7 @@ class Channel:
             stream.reset(event("reset", text, self.cursor))
         self._wake()
 
-    def dismiss(self, code: Close, *, at: int | None = None) -> Iterator[None]:
+    def close_readers(self, code: Close, *, at: int | None = None) -> Iterator[None]:
         """Close readers with `code`: all of them, or only the live ones whose position is `at` or later.
 
         Yields between slices.
@@ -267,9 +267,9 @@ class Channel:
             if count % SLICE == 0:
                 yield
 
-    def forget(self) -> None:
+    def mark_deleted(self) -> None:
         """Mark the blog as deleted. Each event stream ends when it next wakes."""
-        self.gone = True
+        self.deleted = True
         self.generation += 1
         self._wake()
 

@@ -17,7 +17,7 @@ from stoppress.resume import Continue, History, Reset, resume
 from stoppress.settings import Settings
 from stoppress.store.base import BlogState
 
-RECALLED = 200  # changes loaded when a channel opens, for readers that a restart disconnected
+CHANGES_LOADED = 200  # changes loaded when a channel opens, for readers that a restart disconnected
 _RETRY_AFTER = 2  # seconds, when the store can't be reached
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as fields.Id; the store is not asked for anything else
@@ -40,7 +40,7 @@ class ChannelOpener:
         self._channels = channels
         self._source = source
         self._verifier = verifier
-        self._recalled = min(RECALLED, settings.ring_events)
+        self._changes_loaded = min(CHANGES_LOADED, settings.ring_events)
         self._timeout = settings.handshake_timeout
         self._make = make
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -71,14 +71,14 @@ class ChannelOpener:
             if state is None:
                 raise NotFound(f"there is no blog {blog[:80]!r}")
             channel = self._make(state)
-            channel.recall(await self._past(state))
+            channel.load_history(await self._last_records(state))
             self._channels.add(channel)
             return channel
 
-    async def _past(self, state: BlogState) -> Sequence[Record]:
+    async def _last_records(self, state: BlogState) -> Sequence[Record]:
         """The last records up to the blog's head. Empty if the stream has a gap there."""
         head = state.cursor.sequence
-        after = max(0, head - self._recalled)
+        after = max(0, head - self._changes_loaded)
         if not head:
             return ()
         records = (await self._source.log.read({state.blog.id: after}, wait=0)).get(state.blog.id, ())
@@ -96,7 +96,7 @@ class ChannelOpener:
         channel, head = await self._open_once(blog), heads.get(blog)
         if head is not None and isinstance(resume(cursor, History(head)), Continue):
             await _moved_to(channel, cursor)
-        if channel.gone:
+        if channel.deleted:
             raise NotFound(f"there is no blog {blog[:80]!r}")
         return channel
 
@@ -106,7 +106,7 @@ async def _moved_to(channel: Channel, cursor: Cursor) -> None:
     moved = asyncio.Event()
     channel.wakes.add(moved)
     try:
-        while channel.epoch == cursor.epoch and channel.head < cursor.sequence and not channel.gone:
+        while channel.epoch == cursor.epoch and channel.head < cursor.sequence and not channel.deleted:
             moved.clear()
             await moved.wait()
     finally:

@@ -56,7 +56,7 @@ class Roster:
         """All readers."""
         return tuple(chain.from_iterable(self._by_format.values()))
 
-    def sitting(self, slot: int) -> Iterator[Subscriber]:
+    def in_slot(self, slot: int) -> Iterator[Subscriber]:
         """The readers in `slot`, which now get their heartbeat."""
         self._last_slot, self._arrivals = slot, 0
         for readers in self._by_format.values():

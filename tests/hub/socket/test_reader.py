@@ -166,7 +166,7 @@ def test_every_change_of_a_catch_up_is_counted_as_delivered() -> None:
     reader, transport = scene.reader(Cursor("e1", 0))
     reader.take(*scene.page(0, 3))
     reader.take(*scene.page(3, 3))
-    scene.channel.beat(SLOTS)
+    scene.channel.send_heartbeats(SLOTS)
     assert scene.counted("stoppress_deliveries_total", transport="socket") == 5
     assert scene.counted("stoppress_delivered_bytes_total") == len(transport.sent)
 

@@ -78,7 +78,7 @@ class EventStream:
                 pending, self._pending = b"".join(self._pending), []
                 yield self.encoding.encode_block(pending)
                 continue
-            if self._leaving or channel.gone:
+            if self._leaving or channel.deleted:
                 yield self.encoding.end()
                 return
             if self.sequence < channel.head:
