@@ -43,7 +43,7 @@ class Echo(client_frames.ClientFrames):
 
 
 def _start(self: Connection, cursor: Cursor | None, before: bytes = b"") -> None:
-    """The answer to the handshake, and no greeting."""
+    """The answer to the handshake, and no hello."""
     self.transport.write(before)
     self.channel.join(self)
 

@@ -99,19 +99,19 @@ def test_a_reader_is_greeted_with_the_blog_as_it_now_is() -> None:
 def test_readers_that_come_with_one_cursor_are_greeted_by_the_same_bytes() -> None:
     scene = ChannelScene(HistoryInMemory())
     cursor = Cursor("e1", 0)
-    assert scene.channel.greet(cursor).hello is scene.channel.greet(cursor).hello
+    assert scene.channel.hello(cursor).frame is scene.channel.hello(cursor).frame
     for number in range(200):  # as many cursors as anybody likes: they don't pile up, and each is named
-        hello = json.loads(payload(scene.channel.greet(Cursor("other", number)).hello))
+        hello = json.loads(payload(scene.channel.hello(Cursor("other", number)).frame))
         assert hello["cursor"] == f"other.{number}"
 
 
-def test_the_greeting_says_whether_the_reader_goes_on() -> None:
+def test_the_hello_says_whether_the_reader_goes_on() -> None:
     scene = ChannelScene(HistoryInMemory())
     head = scene.channel.cursor
-    welcomes = [scene.channel.greet(cursor) for cursor in (None, head, Cursor("other", 0), head, None)]
-    hellos = [json.loads(payload(greet.hello)) for greet in welcomes]
+    welcomes = [scene.channel.hello(cursor) for cursor in (None, head, Cursor("other", 0), head, None)]
+    hellos = [json.loads(payload(each.frame)) for each in welcomes]
     assert [hello["resumed"] for hello in hellos] == [False, True, False, True, False]
-    assert [greet.reset is not None for greet in welcomes] == [False, False, True, False, False]
+    assert [each.reset is not None for each in welcomes] == [False, False, True, False, False]
 
 
 def test_the_metrics_tell_what_brings_each_reader_up_to_date() -> None:
@@ -168,8 +168,8 @@ def test_what_a_reader_catches_up_on_is_counted_with_the_next_heartbeat() -> Non
     _, transport = scene.reader(Cursor("e1", 0))
     sent = len(transport.sent)
     assert scene.counted("stoppress_deliveries_total", transport="socket") == 0
-    scene.channel.beat(0)
-    scene.channel.beat(0)
+    scene.channel.send_heartbeats(0)
+    scene.channel.send_heartbeats(0)
     assert scene.counted("stoppress_deliveries_total", transport="socket") == 2
     assert scene.counted("stoppress_delivered_bytes_total") == sent
 
@@ -216,7 +216,7 @@ def test_others_may_run_after_so_many_writes() -> None:
         2 * SLICE + 1,
     ]
     scene.history.delete()
-    closing = scene.channel.dismiss(Close.NO_SUCH_BLOG)
+    closing = scene.channel.close_readers(Close.NO_SUCH_BLOG)
     assert [sum(len(transport.writes) == 3 for transport in crowd) for _ in closing] == [SLICE, 2 * SLICE]
     assert all(len(transport.writes) == 3 for transport in crowd)
 
@@ -234,9 +234,9 @@ def test_streams_and_whoever_waits_are_woken_by_each_change_reset_and_end() -> N
     scene.channel.reset(BlogState(a_blog(), Cursor("e2", 0)), "epoch")
     assert (stream.woken, waiting.woken) == (2, 2)
     assert [block.split(b"\n")[:2] for block in stream.blocks] == [[b"id: e2.0", b"event: reset"]]
-    scene.channel.forget()
+    scene.channel.mark_deleted()
     assert (stream.woken, waiting.woken) == (3, 3)
-    assert scene.channel.gone
+    assert scene.channel.deleted
 
 
 def test_nobody_gets_the_rest_of_a_change_once_the_channel_has_begun_anew() -> None:
@@ -257,7 +257,7 @@ def test_each_generation_has_a_number_of_its_own() -> None:
     for epoch in ("e2", "e3"):
         scene.channel.reset(BlogState(a_blog(), Cursor(epoch, 0)), "epoch")
         numbers.append(scene.channel.generation)
-    scene.channel.forget()
+    scene.channel.mark_deleted()
     numbers.append(scene.channel.generation)
     assert len(set(numbers)) == 4
 
@@ -300,7 +300,7 @@ def test_a_heartbeat_goes_to_live_readers_and_carries_the_head_and_the_audience(
     scene.channel.elsewhere = 5
     before = len(slow.writes)
     for slot in range(SLOTS):
-        scene.channel.beat(slot)
+        scene.channel.send_heartbeats(slot)
     assert messages(live)[1:] == [{"type": "heartbeat", "cursor": "e1.1", "readers": 7}]
     assert len(slow.writes) == before
 
@@ -318,15 +318,15 @@ def test_it_recalls_the_changes_that_led_to_its_head_and_moves_on_by_those_that_
     history = HistoryInMemory()
     history.publish("a", "b", "c", "d")
     channel = fresh(history, 3)
-    channel.recall(history.records["regatta"][1:])
+    channel.load_history(history.records["regatta"][1:])
     assert (channel.head, channel.ring.start, channel.blog.posts) == (4, 1, 4)
     assert [message.sequence for message in channel.ring.since(1) or ()] == [2, 3, 4]
 
 
-def test_changes_that_do_not_lead_to_its_head_are_not_recalled() -> None:
+def test_changes_that_do_not_lead_to_its_head_are_not_loaded() -> None:
     history = HistoryInMemory()
     history.publish("a", "b", "c", "d")
     for records in ([], history.records["regatta"][:2]):
         channel = fresh(history, 3)
-        channel.recall(records)
+        channel.load_history(records)
         assert (channel.head, channel.ring.start, len(channel.ring)) == (3, 3, 0)

@@ -13,7 +13,7 @@ from hub.history import HistoryInMemory, a_blog
 from hub.serving import HubServer, hub_server, receive
 from stoppress.errors import NotFound, Unavailable
 from stoppress.hub.channel import Channel
-from stoppress.hub.channel_opener import RECALLED, Opener
+from stoppress.hub.channel_opener import CHANGES_LOADED, ChannelOpener
 from stoppress.model import Cursor, Record
 from stoppress.resume import Reset
 from stoppress.settings import Settings
@@ -93,7 +93,7 @@ class Opening(Following):
     def __init__(self, history: HistoryInMemory, **settings: Any) -> None:
         super().__init__(history)
         self.made: list[BlogState] = []
-        self.opener = Opener(self.channels, self.source, self.verifier, Settings(**settings), self._make)
+        self.opener = ChannelOpener(self.channels, self.source, self.verifier, Settings(**settings), self._make)
 
     def _make(self, state: BlogState) -> Channel:
         self.made.append(state)
@@ -103,26 +103,26 @@ class Opening(Following):
 async def test_however_many_ask_at_a_time_a_channel_is_opened_once() -> None:
     at = Opening(HistoryInMemory())
     at.history.publish("a")
-    found = await asyncio.gather(*(at.opener.reach("regatta", None) for _ in range(10)))
+    found = await asyncio.gather(*(at.opener.open("regatta", None) for _ in range(10)))
     assert len(set(map(id, found))) == 1
     assert at.channels.get("regatta") is found[0]
     assert (len(at.made), at.history.asked.count("blog")) == (1, 1)
-    assert await at.opener.reach("regatta", Cursor("e1", 0)) is found[0]
+    assert await at.opener.open("regatta", Cursor("e1", 0)) is found[0]
     assert at.history.asked == ["blog"], "for a cursor that the channel can go on from the store is not asked"
 
 
 async def test_a_channel_is_opened_anew_after_it_was_closed() -> None:
     at = Opening(HistoryInMemory())
-    first = await at.opener.reach("regatta", None)
+    first = await at.opener.open("regatta", None)
     at.channels.close(first)
-    assert await at.opener.reach("regatta", None) is not first
+    assert await at.opener.open("regatta", None) is not first
 
 
 @pytest.mark.parametrize("blog", ["", "-a", "a b", "ä", "a" * 65, "../x", "a\n"])
 async def test_the_store_is_not_asked_for_what_can_be_no_blog(blog: str) -> None:
     at = Opening(HistoryInMemory())
     with pytest.raises(NotFound, match="there is no blog"):
-        await at.opener.reach(blog, None)
+        await at.opener.open(blog, None)
     assert at.history.asked == []
 
 
@@ -130,59 +130,59 @@ async def test_the_store_is_not_asked_for_what_can_be_no_blog(blog: str) -> None
 async def test_a_blog_that_is_not_there_is_not_found(blog: str) -> None:
     at = Opening(HistoryInMemory())
     with pytest.raises(NotFound, match=blog):
-        await at.opener.reach(blog, None)
+        await at.opener.open(blog, None)
     assert at.history.asked == ["blog"]
     assert len(at.channels) == 0
 
 
 @pytest.mark.parametrize(
     ("changes", "ring_events", "start"),
-    [(0, 1_000, 0), (1, 1_000, 0), (RECALLED, 1_000, 0), (RECALLED + 1, 1_000, 1), (50, 10, 40)],
+    [(0, 1_000, 0), (1, 1_000, 0), (CHANGES_LOADED, 1_000, 0), (CHANGES_LOADED + 1, 1_000, 1), (50, 10, 40)],
 )
 async def test_so_many_of_the_last_changes_are_recalled(changes: int, ring_events: int, start: int) -> None:
     at = Opening(HistoryInMemory(), ring_events=ring_events)
     at.history.publish(*(f"p{number}" for number in range(changes)))
-    channel = await at.opener.reach("regatta", None)
+    channel = await at.opener.open("regatta", None)
     assert (channel.head, channel.ring.start, len(channel.ring)) == (changes, start, changes - start)
 
 
-async def test_a_stream_that_is_trimmed_is_recalled_as_far_as_it_goes() -> None:
+async def test_a_stream_that_is_trimmed_is_loaded_as_far_as_it_goes() -> None:
     at = Opening(HistoryInMemory())
     at.history.publish("a", "b", "c", "d")
     at.history.trim(2)
-    channel = await at.opener.reach("regatta", None)
+    channel = await at.opener.open("regatta", None)
     assert (channel.head, channel.ring.start) == (4, 2)
 
 
-async def test_of_a_stream_with_nothing_left_nothing_is_recalled() -> None:
+async def test_of_a_stream_with_nothing_left_nothing_is_loaded() -> None:
     at = Opening(HistoryInMemory())
     at.history.publish("a", "b", "c", "d")
     at.history.trim(4)
-    channel = await at.opener.reach("regatta", None)
+    channel = await at.opener.open("regatta", None)
     assert (channel.head, channel.ring.start) == (4, 4)
 
 
-async def test_a_stream_with_a_gap_is_not_recalled() -> None:
+async def test_a_stream_with_a_gap_is_not_loaded() -> None:
     at = Opening(HistoryWithLostRecord())
     at.history.publish("a", "b", "c", "d")
-    channel = await at.opener.reach("regatta", None)
+    channel = await at.opener.open("regatta", None)
     assert (channel.head, channel.ring.start) == (4, 4)
 
 
-async def test_a_stream_that_ends_before_the_head_is_not_recalled() -> None:
+async def test_a_stream_that_ends_before_the_head_is_not_loaded() -> None:
     at = Opening(HistoryWithShortStream())
     at.history.publish("a", "b", "c", "d")
-    channel = await at.opener.reach("regatta", None)
+    channel = await at.opener.open("regatta", None)
     assert (channel.head, channel.ring.start) == (4, 4)
 
 
-async def test_a_stream_of_another_history_is_not_recalled() -> None:
+async def test_a_stream_of_another_history_is_not_loaded() -> None:
     at = Opening(HistoryInMemory())
     at.history.publish("a", "b")
     at.history.epochs["regatta"] = "stranger"
     at.history.publish("c")
     at.history.epochs["regatta"] = "e1"
-    channel = await at.opener.reach("regatta", None)
+    channel = await at.opener.open("regatta", None)
     assert (channel.head, channel.ring.start) == (3, 3)
 
 
@@ -190,14 +190,14 @@ async def test_changes_that_come_while_a_channel_is_opened_are_in_it() -> None:
     history = HistoryThatGrowsWhileRead()
     history.publish("a")
     at = Opening(history)
-    channel = await at.opener.reach("regatta", None)
+    channel = await at.opener.open("regatta", None)
     assert (channel.head, channel.ring.start, channel.blog.posts) == (2, 0, 2)
 
 
 async def test_a_store_that_does_not_answer_in_time_is_unavailable_for_a_moment() -> None:
     at = Opening(HistoryThatHangs(), handshake_timeout=0.01)
     with pytest.raises(Unavailable, match="in time") as refused:
-        await at.opener.reach("regatta", None)
+        await at.opener.open("regatta", None)
     assert refused.value.retry_after == 2
     assert len(at.channels) == 0
 
@@ -206,26 +206,26 @@ async def test_a_store_that_does_not_answer_in_time_is_unavailable_for_a_moment(
 async def test_a_cursor_that_the_store_does_not_know_either_is_not_waited_for(cursor: Cursor) -> None:
     at = Opening(HistoryInMemory())
     at.history.publish("a")
-    channel = await at.opener.reach("regatta", cursor)
+    channel = await at.opener.open("regatta", cursor)
     assert channel.resume(cursor) == Reset("ahead" if cursor.epoch == "e1" else "epoch")
     assert at.history.asked.count("heads") == 1
 
 
 async def test_a_cursor_of_a_blog_begun_anew_reaches_its_new_history() -> None:
     at = Opening(HistoryInMemory())
-    old = await at.opener.reach("regatta", None)
+    old = await at.opener.open("regatta", None)
     at.history.begin(a_blog())
     at.history.publish("a")
-    channel = await at.opener.reach("regatta", Cursor("e2", 1))
+    channel = await at.opener.open("regatta", Cursor("e2", 1))
     assert channel is old
     assert channel.cursor == Cursor("e2", 1)
 
 
 async def test_who_waits_for_a_change_is_let_in_once_the_channel_has_reached_it() -> None:
     at = Opening(HistoryInMemory())
-    channel = await at.opener.reach("regatta", None)
+    channel = await at.opener.open("regatta", None)
     at.history.publish("a", "b")
-    waiting = asyncio.create_task(at.opener.reach("regatta", Cursor("e1", 2)))
+    waiting = asyncio.create_task(at.opener.open("regatta", Cursor("e1", 2)))
     await at.until(lambda: channel.wakes, "it waits")
     for record in at.history.records["regatta"]:
         assert not waiting.done()
@@ -238,11 +238,11 @@ async def test_who_waits_for_a_change_is_let_in_once_the_channel_has_reached_it(
 
 async def test_who_waits_for_a_change_of_a_blog_that_is_deleted_is_told_so() -> None:
     at = Opening(HistoryInMemory())
-    channel = await at.opener.reach("regatta", None)
+    channel = await at.opener.open("regatta", None)
     at.history.publish("a")
-    waiting = asyncio.create_task(at.opener.reach("regatta", Cursor("e1", 1)))
+    waiting = asyncio.create_task(at.opener.open("regatta", Cursor("e1", 1)))
     await at.until(lambda: channel.wakes, "it waits")
-    for _ in at.channels.forget(channel):
+    for _ in at.channels.close_deleted(channel):
         pass
     with pytest.raises(NotFound, match="regatta"):
         await waiting
@@ -250,9 +250,9 @@ async def test_who_waits_for_a_change_of_a_blog_that_is_deleted_is_told_so() -> 
 
 async def test_who_waits_for_a_change_of_a_blog_that_begins_anew_is_let_in_to_be_reset() -> None:
     at = Opening(HistoryInMemory())
-    channel = await at.opener.reach("regatta", None)
+    channel = await at.opener.open("regatta", None)
     at.history.publish("a")
-    waiting = asyncio.create_task(at.opener.reach("regatta", Cursor("e1", 1)))
+    waiting = asyncio.create_task(at.opener.open("regatta", Cursor("e1", 1)))
     await at.until(lambda: channel.wakes, "it waits")
     at.channels.renew(channel, BlogState(a_blog(), Cursor("e2", 0)), "epoch")
     assert (await waiting).resume(Cursor("e1", 1)) == Reset("epoch")

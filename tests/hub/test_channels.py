@@ -81,9 +81,9 @@ def test_when_a_blog_is_no_more_its_channel_is_closed_first_and_its_readers_with
     transport = LimitedTransport()
     reader = Reader(channel, frame_format(Form.JSON), transport, RecordingHost())
     reader.start(None)
-    for _ in at.channels.forget(channel):
+    for _ in at.channels.close_deleted(channel):
         pass
     assert at.channels.get("regatta") is None
-    assert channel.gone
+    assert channel.deleted
     assert reader.state is State.CLOSING
     assert transport.sent.endswith(close_frame(Close.NO_SUCH_BLOG))

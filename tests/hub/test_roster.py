@@ -34,27 +34,27 @@ def test_they_are_given_out_by_dialect_and_in_the_order_they_came() -> None:
 
 def test_who_just_came_waits_longest_for_a_heartbeat() -> None:
     roster = Roster()
-    list(roster.sitting(7))
+    list(roster.in_slot(7))
     reader = a_reader()
     roster.add(reader)
     order = [(8 + step) % SLOTS for step in range(SLOTS)]
-    assert [slot for slot in order if reader in list(roster.sitting(slot))] == [order[-1]]
+    assert [slot for slot in order if reader in list(roster.in_slot(slot))] == [order[-1]]
 
 
 def test_of_many_that_come_at_once_each_64_wait_one_slot_less() -> None:
     roster = Roster()
-    list(roster.sitting(7))
+    list(roster.in_slot(7))
     crowd = [a_reader() for _ in range(3 * 64)]
     for reader in crowd:
         roster.add(reader)
-    assert [list(roster.sitting(slot)) for slot in (7, 6, 5)] == [crowd[:64], crowd[64:128], crowd[128:]]
+    assert [list(roster.in_slot(slot)) for slot in (7, 6, 5)] == [crowd[:64], crowd[64:128], crowd[128:]]
     late = a_reader()
     roster.add(late)
-    assert late in list(roster.sitting(5)), "after a heartbeat it begins with the slot that has just had its own"
+    assert late in list(roster.in_slot(5)), "after a heartbeat it begins with the slot that has just had its own"
 
 
 def test_a_crowd_that_comes_at_once_is_spread_over_all_slots() -> None:
     roster = Roster()
     for _ in range(64 * SLOTS * 2):
         roster.add(a_reader())
-    assert [len(list(roster.sitting(slot))) for slot in range(SLOTS)] == [128] * SLOTS
+    assert [len(list(roster.in_slot(slot))) for slot in range(SLOTS)] == [128] * SLOTS

@@ -29,15 +29,19 @@ class Blogs:
     async def create(self, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
         """Create a blog from a JSON object.
 
-        Raises Invalid, Conflict (the id is taken), Forbidden, Unauthenticated, Unavailable.
+        Raises Invalid (also when the attempt's key was used for another request), Conflict (the id is taken),
+        Forbidden, Unauthenticated, Unavailable.
         """
         caller.require("admin")
         wanted = parse(BlogInput, content)
         now = self._clock()
-        name = wanted.id or new_id(self._clock())
-        if attempt and not wanted.id:
-            name = await self._store.reserve_id(attempt, name)
+        name = wanted.id or new_id(now)
         caller.require("admin", name)
+        if attempt:
+            # The blog's own keys hold the attempt once it is committed. A retry that names another id would not find
+            # it there, so the id is reserved as well.
+            name = await self._store.reserve_id(attempt, name, chosen=wanted.id is not None)
+            caller.require("admin", name)
         # A time in the future would stay on the page until it has passed, so `updated_at` is now at the latest.
         updated_at = wanted.updated_at and min(wanted.updated_at, now)
         blog = Blog(**_fields(wanted), id=name, revision=1, created_at=now, updated_at=updated_at, posts=0)

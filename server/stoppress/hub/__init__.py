@@ -1,10 +1,11 @@
 """The hub: follows the streams of the blogs being read in this process, and writes every change to every reader.
 
 hub           builds, starts and stops all the parts
-lobby         admits readers and counts them; admission: its limits; client_address: a reader's address behind proxies
+admission     admits, counts and refuses readers; client_address: a reader's address behind proxies
+connection_limits  the limits on readers: in total, per address, and new ones per second
 channel_opener  opens a blog's channel; channels: the channels that are open
 channel       one blog and its readers; subscriber: the interface that a channel expects of a reader
-greeting      a reader's first messages, and the position from which it resumes
+hello         a reader's first messages, and the position from which it resumes
 encoded_message  a change, encoded once for all readers
 ring          the latest changes of a blog; roster: the blog's WebSocket readers
 socket        readers by WebSocket; sse: readers by Server-Sent Events

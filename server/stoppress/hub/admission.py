@@ -1,83 +1,186 @@
-"""Limits on readers: how many in total, how many per address, and how many new ones per second."""
+"""Admits or refuses each new reader: origin, role, limits, and the channel of its blog. Counts refusals by reason.
+
+WebSocket upgrades and event streams use it. A WebSocket connection also uses it later, to catch up from the store and
+to set its deadlines.
+"""
 
 from __future__ import annotations
 
-import random
-import time
-from collections import Counter
-from collections.abc import Callable
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from stoppress.errors import Unavailable
+from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
+from stoppress.hub.channel import Channel
+from stoppress.hub.channel_opener import ChannelOpener
+from stoppress.hub.channels import Channels
+from stoppress.hub.client_address import Proxies
+from stoppress.hub.connection_limits import ConnectionLimits, Full, RateExceeded
+from stoppress.hub.dependencies import Clocks
+from stoppress.hub.follow.catchup import Behind, CatchUp
+from stoppress.hub.follow.history_pages import HistoryPages
+from stoppress.hub.subscriber import Subscriber
+from stoppress.hub.tasks import ShortTasks
+from stoppress.hub.upkeep.loop_delay import LoopDelay
+from stoppress.hub.upkeep.slow_readers import SlowReaders
+from stoppress.metrics import Metrics
+from stoppress.model import Cursor
+from stoppress.origins import Origins
+from stoppress.resume import Reset
 from stoppress.settings import Settings
 
+# The label of `stoppress_refusals_total` for each kind of error; the first match counts.
+_REASONS: tuple[tuple[type[StopPressError], str], ...] = (
+    (Full, "full"),
+    (RateExceeded, "rush"),
+    (Unavailable, "unavailable"),
+    (Forbidden, "origin"),
+    (NotFound, "blog"),
+    (Misdirected, "role"),
+    (Invalid, "request"),
+)
 
-class Full(Unavailable):
-    """The server, or one address, already has the maximum number of readers."""
+_log = logging.getLogger("stoppress.hub")
 
 
-class Rush(Unavailable):
-    """More readers arrive per second than the server accepts."""
+class Waiting(Protocol):
+    """A WebSocket handshake that waits for its answer (socket/upgrade.py)."""
+
+    def accept(self, channel: Channel) -> None:
+        """Accept the handshake; the reader joins `channel`."""
+
+    def refuse(self, error: StopPressError) -> None:
+        """Answer with an HTTP error, and close the connection."""
+
+
+class ReaderToCatchUp(Subscriber, Behind, Protocol):
+    """A WebSocket reader, as catch-up and deadlines need it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of the hub to which admission passes readers."""
+
+    channels: Channels
+    opener: ChannelOpener
+    catch_up: CatchUp
+    history_pages: HistoryPages
+    slow_readers: SlowReaders
+    loop_delay: LoopDelay
+    tasks: ShortTasks
 
 
 class Admission:
-    """Counts readers in and out. Every admitted reader must be released exactly once.
+    """Admits readers, counts them, and finds their channels. One object serves the whole process."""
 
-    A token bucket limits the rate of handshakes. It holds one second's worth, so that many may arrive at once after a
-    quiet second.
-    """
+    def __init__(self, settings: Settings, metrics: Metrics, clocks: Clocks, services: Services) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._chance = clocks.chance
+        self._services = services
+        self._limits = ConnectionLimits(settings, clocks.chance, clocks.monotonic)
+        self._proxies = Proxies(settings.trusted_proxies)
+        self._origins = Origins(settings.origins)
+        self._closed = False
+        self._emptied = asyncio.Event()
+        self.history_pages = services.history_pages
+        self.write_buffer = settings.write_buffer
+        self.compress = settings.compress
+        self.by_address = settings.readers_per_address > 0  # whether a reader's address matters
+        self.slow_timeout = settings.slow_timeout
 
-    def __init__(
-        self, settings: Settings, chance: random.Random, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.readers = 0
-        self._rate = settings.handshakes_per_second
-        self._portions = float(self._rate)
-        self._monotonic = monotonic
-        self._filled = monotonic()
-        self._most = settings.readers_max
-        self._most_per_address = settings.readers_per_address
-        self._addresses: Counter[str] = Counter()
-        self._chance = chance
+    # Arriving
 
-    def admit(self, address: str | None) -> None:
-        """Admit one reader from `address`, and count it.
+    def admit(self, *, origin: str | None, host: str | None, address: str | None) -> None:
+        """Check a reader, and count it. Call `leave` once it has left, with the same address.
 
         Raises:
-            Full: the server or the address has no room.
-            Rush: too many readers arrived within this second.
-
-        `retry_after` is random, so that rejected readers do not all come back at the same moment.
+            Forbidden: pages of its origin may not read here.
+            Misdirected: this process has the role `api`, which serves no readers.
+            Unavailable: there is no room, or the hub is not running.
         """
-        self._take_token()
-        if self.readers >= self._most:
-            raise Full(
-                f"this server already has its maximum of {self._most} readers; try again later",
-                self._chance.randint(2, 10),
+        self._origins.check(origin, host)
+        self._check_serving()
+        self._limits.admit(address)
+        self._services.loop_delay.note_work()
+
+    def _check_serving(self) -> None:
+        if self._settings.role == "api":
+            raise Misdirected(
+                "this process serves no live readers (STOPPRESS_ROLE=api); connect to one with the role hub or all"
             )
-        if self._most_per_address and address is not None:
-            if self._addresses[address] >= self._most_per_address:
-                most = self._most_per_address
-                detail = f"{address} already has the maximum of {most} readers per address; try again later"
-                raise Full(detail, self._chance.randint(2, 10))
-            self._addresses[address] += 1
-        self.readers += 1
+        if self._closed or not self._services.tasks.accepting:
+            raise Unavailable("this server is shutting down; reconnect", self._chance.randint(1, 3))
 
-    def _take_token(self) -> None:
-        """Take one token from the bucket. Raises Rush if it is empty."""
-        if not self._rate:
-            return
-        now = self._monotonic()
-        self._portions = min(float(self._rate), self._portions + (now - self._filled) * self._rate)
-        self._filled = now
-        if self._portions < 1:
-            detail = f"this server accepts at most {self._rate} new readers per second; try again later"
-            raise Rush(detail, self._chance.randint(1, 5))
-        self._portions -= 1
+    def address(self, peer: str | None, forwarded: Sequence[str]) -> str | None:
+        """The reader's address behind trusted proxies; see client_address.Proxies."""
+        return self._proxies.address(peer, forwarded)
 
-    def release(self, address: str | None) -> None:
-        """Count one reader out. `address` is the one that was passed to `admit`."""
-        self.readers -= 1
-        if self._most_per_address and address is not None:
-            self._addresses[address] -= 1
-            if not self._addresses[address]:
-                del self._addresses[address]
+    def channel(self, blog: str, cursor: Cursor | None) -> Channel | None:
+        """The blog's channel if it is open and can resume from `cursor`. None if the store must be asked."""
+        channel = self._services.channels.get(blog)
+        return channel if channel and not isinstance(channel.resume(cursor), Reset) else None
+
+    async def open_channel(self, blog: str, cursor: Cursor | None) -> Channel:
+        """The blog's channel, opened if necessary. If it can't resume from `cursor`, neither can the store.
+
+        Raises:
+            NotFound: there is no such blog.
+            Unavailable: the store did not answer in time, or this server is shutting down.
+        """
+        channel = await self._services.opener.open(blog, cursor)
+        self._check_serving()
+        return channel
+
+    def answer_later(self, waiting: Waiting, blog: str, cursor: Cursor | None) -> asyncio.Task[None]:
+        """Open the channel or ask the store about the cursor, in a task. Then accept or refuse `waiting`."""
+        return self._services.tasks.spawn(self._open_and_answer(waiting, blog, cursor))
+
+    async def _open_and_answer(self, waiting: Waiting, blog: str, cursor: Cursor | None) -> None:
+        try:
+            waiting.accept(await self.open_channel(blog, cursor))
+        except StopPressError as error:
+            waiting.refuse(error)
+        except Exception:  # one reader's failure must not stop the hub
+            _log.exception("Can't open a WebSocket for blog %s", blog)
+            waiting.refuse(StopPressError("the WebSocket could not be opened; the server's log has the cause"))
+
+    def count_refusal(self, error: StopPressError) -> None:
+        """Count a rejected reader in `stoppress_refusals_total`."""
+        reason = next((name for kind, name in _REASONS if isinstance(error, kind)), "error")
+        self._metrics.refusals.labels(reason).inc()
+
+    # Connected (socket/reader.py)
+
+    def fetch(self, reader: ReaderToCatchUp) -> None:
+        """Bring `reader` up to date from the store."""
+        self._services.catch_up.start(reader)
+
+    def start_deadline(self, reader: ReaderToCatchUp) -> None:
+        """Start a deadline for `reader` to leave its current state."""
+        self._services.slow_readers.start_deadline(reader)
+
+    def cancel_deadline(self, reader: ReaderToCatchUp) -> None:
+        """Cancel the deadline of `reader`, which has left its state."""
+        self._services.slow_readers.cancel_deadline(reader)
+
+    # Leaving
+
+    def leave(self, address: str | None) -> None:
+        """Count one reader out. `address` is the one it was admitted with."""
+        self._limits.release(address)
+        if not self._limits.readers:
+            self._emptied.set()
+
+    def close(self) -> None:
+        """Admit no more readers."""
+        self._closed = True
+
+    async def wait_until_empty(self, seconds: float) -> None:
+        """Return when all admitted readers have left. Raises TimeoutError after `seconds`."""
+        if self._limits.readers:
+            self._emptied.clear()
+            async with asyncio.timeout(seconds):
+                await self._emptied.wait()

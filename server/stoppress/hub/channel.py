@@ -22,7 +22,7 @@ from typing import get_args
 
 from stoppress import wire
 from stoppress.hub.encoded_message import FrameFormat, Message, event, text_frame
-from stoppress.hub.greeting import Greeting, Kind, make_greeting
+from stoppress.hub.hello import Hello, Kind, make_hello
 from stoppress.hub.ring import Ring
 from stoppress.hub.roster import Roster
 from stoppress.hub.subscriber import State, Stream, Subscriber, Wake
@@ -36,7 +36,7 @@ from stoppress.wire import Close, Markup
 _log = logging.getLogger("stoppress.hub")
 
 SLICE = 512  # writes between two yields: about 3 ms at 6 µs each
-_GREETINGS = 64  # kept for readers that come back with the same cursor
+_HELLOS = 64  # kept for readers that come back with the same cursor
 
 
 class Channel:
@@ -49,14 +49,14 @@ class Channel:
         self.chunk = settings.write_buffer
         self.wakes: set[Wake] = set()
         self.streams: set[Stream] = set()
-        self.elsewhere = 0  # readers of the blog in other processes, as last heard
-        self.gone = False
+        self.elsewhere = 0  # readers of the blog in other processes, as last reported
+        self.deleted = False
         self.generation = 0
         self.last_delivery: datetime | None = None
         self._ring_bounds = (settings.ring_events, settings.ring_bytes)
         self._resumes = {kind: metrics.resumes.labels(kind) for kind in get_args(Kind)}
         self._roster = Roster()
-        self._greetings: dict[Cursor | None, Greeting] = {}
+        self._hellos: dict[Cursor | None, Hello] = {}
         self._messages = self._size = 0
         self._begin(state, state.cursor.sequence)
 
@@ -71,7 +71,7 @@ class Channel:
     def _moved(self) -> None:
         self.cursor = Cursor(self.epoch, self.head)
         self._history = History(self.cursor)
-        self._greetings.clear()
+        self._hellos.clear()
 
     # Where it stands
 
@@ -99,17 +99,17 @@ class Channel:
         """How a reader can resume from `cursor`, as far as this channel knows. The store may be ahead of it."""
         return resume(cursor, self._history)
 
-    def greet(self, cursor: Cursor | None) -> Greeting:
-        """The greeting for a reader that connects with `cursor`. Counts the outcome in `stoppress_resumes_total`."""
-        greeting = self._greetings.get(cursor)
-        if greeting is None:
-            if len(self._greetings) >= _GREETINGS:
-                self._greetings.clear()
-            greeting = make_greeting(cursor, self._history, self.blog, self.ring.start, self.heartbeat)
-            self._greetings[cursor] = greeting
-        if greeting.kind is not None:
-            self._resumes[greeting.kind].inc()
-        return greeting
+    def hello(self, cursor: Cursor | None) -> Hello:
+        """The hello for a reader that connects with `cursor`. Counts the outcome in `stoppress_resumes_total`."""
+        hello = self._hellos.get(cursor)
+        if hello is None:
+            if len(self._hellos) >= _HELLOS:
+                self._hellos.clear()
+            hello = make_hello(cursor, self._history, self.blog, self.ring.start, self.heartbeat)
+            self._hellos[cursor] = hello
+        if hello.kind is not None:
+            self._resumes[hello.kind].inc()
+        return hello
 
     # Who reads it
 
@@ -127,16 +127,16 @@ class Channel:
 
     # What happens to it
 
-    def recall(self, records: Sequence[Record]) -> None:
+    def load_history(self, records: Sequence[Record]) -> None:
         """Fill a new channel's ring with the contiguous `records` that lead to its head, and apply the newer ones."""
         past = [record for record in records if record.sequence <= self.head]
         if past and past[-1].sequence == self.head:
             self._begin(BlogState(self.blog, self.cursor), past[0].sequence - 1)
             for record in past:
                 self.ring.append(Message(record, as_of(self.blog, record), self.epoch, self.markup))
-        self.prepare(records)
+        self.apply(records)
 
-    def prepare(self, records: Iterable[Record]) -> list[Message]:
+    def apply(self, records: Iterable[Record]) -> list[Message]:
         """Apply the `records` that are newer than the head, in order. Returns their messages."""
         news: list[Message] = []
         for record in records:
@@ -153,7 +153,7 @@ class Channel:
     def publish(self, records: Iterable[Record]) -> Iterator[None]:
         """Apply `records`, and write them to every live reader. Yields between slices of the writing."""
         before, generation = self.head, self.generation
-        news = self.prepare(records)
+        news = self.apply(records)
         if not news:
             return
         self._wake()
@@ -167,7 +167,7 @@ class Channel:
                     return
         self._settle()
         if self.ended:
-            yield from self.dismiss(Close.ENDED, at=head)
+            yield from self.close_readers(Close.ENDED, at=head)
 
     def _write(self, frame: bytes | None, messages: int, readers: Sequence[Subscriber], before: int) -> None:
         """Bring `readers` to the head. Live ones at `before` get `frame`; the others catch up one by one.
@@ -231,11 +231,11 @@ class Channel:
         self.metrics.bytes.inc(self._size)
         self._messages = self._size = 0
 
-    def beat(self, slot: int) -> None:
+    def send_heartbeats(self, slot: int) -> None:
         """Send a heartbeat to the live readers in `slot`."""
         self._settle()
         frame = b""
-        for reader in self._roster.sitting(slot):
+        for reader in self._roster.in_slot(slot):
             if reader.live:
                 frame = frame or text_frame(wire.heartbeat(self.cursor, self.audience))
                 reader.transport.write(frame)
@@ -256,7 +256,7 @@ class Channel:
             stream.reset(event("reset", text, self.cursor))
         self._wake()
 
-    def dismiss(self, code: Close, *, at: int | None = None) -> Iterator[None]:
+    def close_readers(self, code: Close, *, at: int | None = None) -> Iterator[None]:
         """Close readers with `code`: all of them, or only the live ones whose position is `at` or later.
 
         Yields between slices.
@@ -267,9 +267,9 @@ class Channel:
             if count % SLICE == 0:
                 yield
 
-    def forget(self) -> None:
+    def mark_deleted(self) -> None:
         """Mark the blog as deleted. Each event stream ends when it next wakes."""
-        self.gone = True
+        self.deleted = True
         self.generation += 1
         self._wake()
 

@@ -11,19 +11,19 @@ from stoppress.errors import NotFound, Unavailable
 from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
 from stoppress.hub.dependencies import Source
-from stoppress.hub.follow.verify import Verifier
+from stoppress.hub.follow.verify_with_store import Verifier
 from stoppress.model import Cursor, Record
 from stoppress.resume import Continue, History, Reset, resume
 from stoppress.settings import Settings
 from stoppress.store.base import BlogState
 
-RECALLED = 200  # changes loaded when a channel opens, for readers that a restart disconnected
+CHANGES_LOADED = 200  # changes loaded when a channel opens, for readers that a restart disconnected
 _RETRY_AFTER = 2  # seconds, when the store can't be reached
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)  # as fields.Id; the store is not asked for anything else
 
 
-class Opener:
+class ChannelOpener:
     """Opens channels, each of them once, however many readers ask at the same time.
 
     `make` returns a channel at the given state, with an empty ring.
@@ -40,12 +40,12 @@ class Opener:
         self._channels = channels
         self._source = source
         self._verifier = verifier
-        self._recalled = min(RECALLED, settings.ring_events)
+        self._changes_loaded = min(CHANGES_LOADED, settings.ring_events)
         self._timeout = settings.handshake_timeout
         self._make = make
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def reach(self, blog: str, cursor: Cursor | None) -> Channel:
+    async def open(self, blog: str, cursor: Cursor | None) -> Channel:
         """The blog's channel, opened if necessary. If it can't resume from `cursor`, neither can the store.
 
         Raises:
@@ -54,14 +54,14 @@ class Opener:
         """
         try:
             async with asyncio.timeout(self._timeout):
-                channel = await self._open(blog)
+                channel = await self._open_once(blog)
                 if cursor is not None and isinstance(channel.resume(cursor), Reset):
                     channel = await self._settle(blog, cursor)
         except TimeoutError as error:
             raise Unavailable("the store did not answer in time; try again", _RETRY_AFTER) from error
         return channel
 
-    async def _open(self, blog: str) -> Channel:
+    async def _open_once(self, blog: str) -> Channel:
         if channel := self._channels.get(blog):
             return channel
         async with self._locks.setdefault(blog, asyncio.Lock()):
@@ -71,14 +71,14 @@ class Opener:
             if state is None:
                 raise NotFound(f"there is no blog {blog[:80]!r}")
             channel = self._make(state)
-            channel.recall(await self._past(state))
+            channel.load_history(await self._last_records(state))
             self._channels.add(channel)
             return channel
 
-    async def _past(self, state: BlogState) -> Sequence[Record]:
+    async def _last_records(self, state: BlogState) -> Sequence[Record]:
         """The last records up to the blog's head. Empty if the stream has a gap there."""
         head = state.cursor.sequence
-        after = max(0, head - self._recalled)
+        after = max(0, head - self._changes_loaded)
         if not head:
             return ()
         records = (await self._source.log.read({state.blog.id: after}, wait=0)).get(state.blog.id, ())
@@ -93,10 +93,10 @@ class Opener:
         a cursor that this channel does not know yet is not necessarily wrong.
         """
         heads = await self._verifier.check((blog,))
-        channel, head = await self._open(blog), heads.get(blog)
+        channel, head = await self._open_once(blog), heads.get(blog)
         if head is not None and isinstance(resume(cursor, History(head)), Continue):
             await _moved_to(channel, cursor)
-        if channel.gone:
+        if channel.deleted:
             raise NotFound(f"there is no blog {blog[:80]!r}")
         return channel
 
@@ -106,7 +106,7 @@ async def _moved_to(channel: Channel, cursor: Cursor) -> None:
     moved = asyncio.Event()
     channel.wakes.add(moved)
     try:
-        while channel.epoch == cursor.epoch and channel.head < cursor.sequence and not channel.gone:
+        while channel.epoch == cursor.epoch and channel.head < cursor.sequence and not channel.deleted:
             moved.clear()
             await moved.wait()
     finally:

@@ -58,14 +58,14 @@ class Channels:
         """Stop following the channel's blog, because nobody reads it in this process."""
         self._open.pop(channel.blog.id, None)
 
-    def forget(self, channel: Channel) -> Iterator[None]:
+    def close_deleted(self, channel: Channel) -> Iterator[None]:
         """Close the channel of a deleted blog and disconnect its readers.
 
         Yields between slices, where other tasks may run.
         """
         self.close(channel)
-        channel.forget()
-        yield from channel.dismiss(Close.NO_SUCH_BLOG)
+        channel.mark_deleted()
+        yield from channel.close_readers(Close.NO_SUCH_BLOG)
 
     def fell_behind(self, blog: str) -> None:
         """Note that the stream does not advance this blog's channel, so it has to be advanced from the store."""

@@ -15,24 +15,24 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from stoppress.errors import Invalid
+from stoppress.hub.admission import Admission, Services
 from stoppress.hub.channel import Channel
-from stoppress.hub.channel_opener import Opener
+from stoppress.hub.channel_opener import ChannelOpener
 from stoppress.hub.channels import Channels
 from stoppress.hub.dependencies import Clocks, Source
 from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.follow.tail import Pace, Tail
-from stoppress.hub.follow.verify import Verifier
-from stoppress.hub.lobby import Lobby, Services
+from stoppress.hub.follow.verify_with_store import Verifier
 from stoppress.hub.socket import fast_handshake, upgrade
 from stoppress.hub.sse import event_stream
 from stoppress.hub.tasks import ShortTasks
-from stoppress.hub.upkeep.deadlines import CLOSING_MAX, Deadlines
 from stoppress.hub.upkeep.drain import Leaving, disconnect
 from stoppress.hub.upkeep.heartbeats import heartbeats
 from stoppress.hub.upkeep.idle_channels import IdleChannels
 from stoppress.hub.upkeep.loop_delay import LoopDelay
 from stoppress.hub.upkeep.reader_counts import AudienceCounter
+from stoppress.hub.upkeep.slow_readers import CLOSING_MAX, SlowReaders
 from stoppress.metrics import Metrics
 from stoppress.settings import Settings
 from stoppress.task_cancellation import end
@@ -58,7 +58,7 @@ class Hub:
         self._chance = clocks.chance
         self._channels = channels = Channels()
         self._tasks = tasks = ShortTasks()
-        self._deadlines = Deadlines(settings.slow_timeout, clocks.monotonic)
+        self._slow_readers = SlowReaders(settings.slow_timeout, clocks.monotonic)
         self._loop_delay = LoopDelay(metrics.loop_delay.observe)
         self._idle = IdleChannels(channels, settings.linger, clocks.monotonic)
         self._audience = AudienceCounter(source.audience, channels) if source.audience else None
@@ -69,14 +69,14 @@ class Hub:
         history_pages = HistoryPages(source.store, tasks)
         services = Services(
             channels=channels,
-            opener=Opener(channels, source, self._verifier, settings, make),
+            opener=ChannelOpener(channels, source, self._verifier, settings, make),
             catch_up=CatchUp(history_pages, self._verifier, tasks),
             history_pages=history_pages,
-            deadlines=self._deadlines,
+            slow_readers=self._slow_readers,
             loop_delay=self._loop_delay,
             tasks=tasks,
         )
-        self._lobby = Lobby(settings, metrics, clocks, services)
+        self._admission = Admission(settings, metrics, clocks, services)
         # How long a peer may leave bytes unacknowledged: two heartbeats, and then the time after which a slow reader
         # is closed with 1013.
         self.silence = 2 * settings.heartbeat + settings.slow_timeout
@@ -89,20 +89,20 @@ class Hub:
     @property
     def socket_protocol(self) -> type[asyncio.Protocol]:
         """The class for `uvicorn.Config(ws=…)`, which reads WebSocket handshakes."""
-        return fast_handshake.socket_protocol(self._lobby)
+        return fast_handshake.socket_protocol(self._admission)
 
     def first_protocol(self, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
         """The class for `uvicorn.Config(http=…)`.
 
         It reads common WebSocket handshakes, and passes everything else to `http`.
         """
-        return fast_handshake.first_protocol(self._lobby, http)
+        return fast_handshake.first_protocol(self._admission, http)
 
     @property
     def routes(self) -> list[BaseRoute]:
         """Starlette's routes: the event stream, and the answer to a plain request for the WebSocket's path."""
         return [
-            Route(event_stream.PATH, event_stream.Events(self._lobby), methods=["GET"]),
+            Route(event_stream.PATH, event_stream.Events(self._admission), methods=["GET"]),
             Route(upgrade.PATH, _upgrade_required, methods=["GET"]),
         ]
 
@@ -115,7 +115,7 @@ class Hub:
                     group.create_task(self._verifier.run(), name="verify"),
                     group.create_task(self._verifier.watch_new_blogs(), name="new blogs"),
                     group.create_task(heartbeats(self._channels, self._settings.heartbeat), name="heartbeats"),
-                    group.create_task(self._deadlines.run(), name="deadlines"),
+                    group.create_task(self._slow_readers.run(), name="slow readers"),
                     group.create_task(self._idle.run(), name="idle channels"),
                     group.create_task(self._loop_delay.run(), name="loop delay"),
                 ]
@@ -134,13 +134,13 @@ class Hub:
 
         Returns when all have left. `run` continues meanwhile, so readers that are still connected receive every change.
         """
-        self._lobby.close()
+        self._admission.close()
         leaving: list[Leaving] = []
         for channel in self._channels:
             leaving += [*channel.streams, *channel.everybody()]
         await disconnect(leaving, self._settings, self._chance, self._loop_delay.note_work)
         try:
-            await self._lobby.wait_until_empty(CLOSING_MAX)
+            await self._admission.wait_until_empty(CLOSING_MAX)
         except TimeoutError:
             self._abort()
 
@@ -167,7 +167,7 @@ class Hub:
         for channel in self._channels:
             for reader in channel.everybody():
                 reader.transport.abort()
-        self._deadlines.abort()
+        self._slow_readers.abort()
 
 
 async def _upgrade_required(request: Request) -> Response:

@@ -33,7 +33,7 @@ class Roster:
     def add(self, reader: Subscriber) -> None:
         """Add the newest reader.
 
-        It was greeted just now, so it joins the slot whose heartbeat is furthest away. Of many that arrive at once,
+        It got its hello just now, so it joins the slot whose heartbeat is furthest away. Of many that arrive at once,
         each group of `_TOGETHER` joins the slot before that of the last group.
         """
         slot = (self._last_slot - self._arrivals // _TOGETHER) % SLOTS
@@ -56,7 +56,7 @@ class Roster:
         """All readers."""
         return tuple(chain.from_iterable(self._by_format.values()))
 
-    def sitting(self, slot: int) -> Iterator[Subscriber]:
+    def in_slot(self, slot: int) -> Iterator[Subscriber]:
         """The readers in `slot`, which now get their heartbeat."""
         self._last_slot, self._arrivals = slot, 0
         for readers in self._by_format.values():

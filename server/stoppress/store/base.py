@@ -190,8 +190,14 @@ class Store(Protocol):
             Invalid: the key was used for another request.
         """
 
-    async def reserve_id(self, attempt: Attempt, candidate: str) -> str:
-        """The id for attempts with this key: `candidate`, or the one that an earlier attempt reserved."""
+    async def reserve_id(self, attempt: Attempt, candidate: str, *, chosen: bool) -> str:
+        """The id for attempts with this key: `candidate`, or the one that an earlier attempt reserved.
+
+        `chosen` says that the request itself names `candidate`, so no other id will do.
+
+        Raises:
+            Invalid: an earlier attempt reserved another id than the one chosen: it was another request.
+        """
 
     async def blog(self, blog: str) -> BlogState | None:
         """The blog, or None if there is no such blog."""

@@ -15,6 +15,8 @@ from stoppress.store.records import load_revision
 from stoppress.store.redis_connection import Client, reachable
 from stoppress.store.redis_keys import REMEMBERED, RESERVED, Keys
 
+_KEY_REUSED = "this Idempotency-Key was used for another request; use a new key"
+
 
 class Attempts:
     """The part of base.Store that recognises retried requests."""
@@ -57,10 +59,13 @@ class Attempts:
         same_request(attempt, fingerprint)
         return kept, first is not None
 
-    async def reserve_id(self, attempt: Attempt, candidate: str) -> str:
+    async def reserve_id(self, attempt: Attempt, candidate: str, *, chosen: bool) -> str:
         with reachable("reserving an id"):
             first = await self.writes.set(RESERVED + attempt.key, candidate, nx=True, get=True, ex=attempt.seconds)
-        return str(first or candidate)
+        reserved = str(first or candidate)
+        if chosen and reserved != candidate:
+            raise Invalid(_KEY_REUSED)
+        return reserved
 
 
 def dump_answer(changes: Sequence[Change]) -> str:
@@ -76,4 +81,4 @@ def load_answer(kept: str) -> list[tuple[str, int]]:
 def same_request(attempt: Attempt | None, fingerprint: str) -> None:
     """Return if the earlier attempt made the same request. Raises Invalid otherwise."""
     if attempt is not None and attempt.fingerprint != fingerprint:
-        raise Invalid("this Idempotency-Key was used for another request; use a new key")
+        raise Invalid(_KEY_REUSED)

@@ -398,7 +398,7 @@ async def test_a_blog_that_is_deleted_while_its_channel_is_healed_is_forgotten(n
             at.channels.fell_behind("regatta")
             await at.until(lambda: "since" in at.history.asked, "it was healed")
             await at.verifier.check(("regatta",))
-        await at.until(lambda: channel.gone, "it is forgotten")
+        await at.until(lambda: channel.deleted, "it is forgotten")
     assert channel.head == 0
     assert at.counted("stoppress_tail_restarts_total") == 0
 

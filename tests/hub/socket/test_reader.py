@@ -48,22 +48,6 @@ def test_who_wakes_while_a_change_is_being_written_gets_it_once() -> None:
     assert {tuple(cursors(transport)) for _, transport in slow} == {("e1.0", "e1.1", "e1.2", "e1.3")}
 
 
-def test_a_slow_reader_gets_nothing_while_its_socket_is_full_then_the_last_state() -> None:
-    scene = ChannelScene(HistoryInMemory())
-    reader, transport = scene.reader(room=100)
-    assert state_of(reader) is State.LAGGING
-    assert reader in scene.host.expected
-    sent = len(transport.sent)
-    for _ in range(50):
-        scene.history.publish("a")
-        scene.follow()
-    assert len(transport.sent) == sent
-    drain(reader, transport)
-    assert cursors(transport) == ["e1.0", "e1.50"]
-    assert state_of(reader) is State.LIVE
-    assert not scene.host.expected
-
-
 def test_behind_the_ring_it_asks_the_store_and_goes_live_at_its_head() -> None:
     scene = ChannelScene(HistoryInMemory(), ring_events=2)
     scene.history.publish("a", "b", "c", "d")
@@ -175,42 +159,6 @@ def test_what_fits_the_buffer_exactly_goes_out_in_one_write_and_nothing_is_never
     assert [len(frames(one)) for one in transport.writes] == [1, 1, 2]
 
 
-def test_a_full_socket_is_counted_as_one_lagging_reader_until_it_drains_closes_or_goes() -> None:
-    scene = ChannelScene(HistoryInMemory())
-
-    def lagging() -> float:
-        return scene.counted("stoppress_readers_lagging")
-
-    (first, transport), (second, _), (third, _) = (scene.reader(room=100) for _ in range(3))
-    assert lagging() == 3
-    first.pause()
-    assert lagging() == 3
-    drain(first, transport)
-    assert lagging() == 2
-    second.close(Close.OVERLOADED)
-    assert lagging() == 1
-    third.gone()
-    assert lagging() == 0
-    for reader in (first, second, third):
-        reader.gone()
-    assert lagging() == 0
-
-
-def test_a_reader_that_fills_up_while_it_catches_up_lags_and_goes_on_from_where_it_stands() -> None:
-    scene = ChannelScene(HistoryInMemory(), ring_events=1, write_buffer=4_096)
-    scene.history.publish(*(f"p{number}" for number in range(10)), body="x" * 2_000)
-    scene.follow()
-    reader, transport = scene.reader(Cursor("e1", 0), room=5_000)
-    reader.take(*scene.page(0, 9))
-    assert state_of(reader) is State.LAGGING
-    assert scene.counted("stoppress_readers_lagging") == 1
-    stood = reader.sequence
-    assert 0 < stood < 9
-    drain(reader, transport)
-    assert (reader.state, reader.sequence) == (State.CATCHING_UP, stood)
-    assert scene.host.fetching == [reader, reader]
-
-
 def test_every_change_of_a_catch_up_is_counted_as_delivered() -> None:
     scene = ChannelScene(HistoryInMemory(), ring_events=1)
     scene.history.publish("a", "b", "c", "d", "e")
@@ -218,7 +166,7 @@ def test_every_change_of_a_catch_up_is_counted_as_delivered() -> None:
     reader, transport = scene.reader(Cursor("e1", 0))
     reader.take(*scene.page(0, 3))
     reader.take(*scene.page(3, 3))
-    scene.channel.beat(SLOTS)
+    scene.channel.send_heartbeats(SLOTS)
     assert scene.counted("stoppress_deliveries_total", transport="socket") == 5
     assert scene.counted("stoppress_delivered_bytes_total") == len(transport.sent)
 

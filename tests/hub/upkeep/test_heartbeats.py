@@ -43,7 +43,7 @@ class RecordingChannel:
     def __init__(self) -> None:
         self.beats: list[tuple[float, int]] = []
 
-    def beat(self, slot: int) -> None:
+    def send_heartbeats(self, slot: int) -> None:
         self.beats.append((asyncio.get_running_loop().time(), slot))
 
 

@@ -211,6 +211,28 @@ async def test_the_same_key_gets_the_first_answer_again(admin: Client, blog: str
     assert made[0].text == made[1].text
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"id": "gannet", "title": "Gannet"}, {"id": "plover", "title": "Gannet"}),
+        ({"title": "Gannet"}, {"id": "plover", "title": "Gannet"}),
+        ({"id": "gannet", "title": "Gannet"}, {"title": "Gannet"}),
+        ({"id": "gannet", "title": "Gannet"}, {"id": "gannet", "title": "Plover"}),
+    ],
+)
+async def test_a_key_used_for_one_blog_is_refused_for_another(
+    admin: Client, first: dict[str, str], second: dict[str, str]
+) -> None:
+    key = {"Idempotency-Key": "once"}
+    made = await admin.post("/v1/blogs", json=first, headers=key)
+    other = await admin.post("/v1/blogs", json=second, headers=key)
+    assert (made.status_code, other.status_code) == (201, 422)
+    assert "Idempotency-Key" in other.json()["detail"]
+    assert (await admin.get("/v1/blogs/plover")).status_code == 404
+    again = await admin.post("/v1/blogs", json=first, headers=key)
+    assert (again.text, again.headers["idempotent-replayed"]) == (made.text, "true")
+
+
 # Conditions
 
 

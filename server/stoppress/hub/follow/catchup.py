@@ -10,7 +10,7 @@ from stoppress.errors import StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import Message
 from stoppress.hub.follow.history_pages import HistoryPages
-from stoppress.hub.follow.verify import Verifier
+from stoppress.hub.follow.verify_with_store import Verifier
 from stoppress.hub.subscriber import State
 from stoppress.hub.tasks import ShortTasks
 from stoppress.wire import Close

@@ -18,7 +18,7 @@ from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
 from stoppress.hub.dependencies import Clock, Source
 from stoppress.hub.follow.burst_window import BurstWindow
-from stoppress.hub.follow.verify import Verifier
+from stoppress.hub.follow.verify_with_store import Verifier
 from stoppress.metrics import Metrics
 from stoppress.model import Record
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
-from stoppress.hub.lobby import Lobby
+from stoppress.hub.admission import Admission
 from stoppress.hub.socket.handshake import read_common_handshake
 from stoppress.hub.socket.upgrade import BEFORE, Upgrade
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _START = b"GET " + BEFORE.encode()
 
 
-def first_protocol(lobby: Lobby, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
+def first_protocol(admission: Admission, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
     """The class for `uvicorn.Config(http=…)`, bound to one hub. `http` is the class uvicorn would otherwise use."""
 
     class FirstBytes(asyncio.Protocol):
@@ -43,14 +43,14 @@ def first_protocol(lobby: Lobby, http: type[asyncio.Protocol]) -> type[asyncio.P
         def data_received(self, data: bytes) -> None:
             transport = self._transport
             self._connections.discard(self)
-            asked = read_common_handshake(data, compress=lobby.compress) if data.startswith(_START) else None
+            asked = read_common_handshake(data, compress=admission.compress) if data.startswith(_START) else None
             if asked is None:
                 protocol = http(**self._more)
                 transport.set_protocol(protocol)
                 protocol.connection_made(transport)
                 protocol.data_received(data)
             else:
-                upgrade = Upgrade(lobby)
+                upgrade = Upgrade(admission)
                 transport.set_protocol(upgrade)
                 upgrade.connection_made(transport)
                 upgrade.decide(asked)
@@ -70,13 +70,13 @@ def first_protocol(lobby: Lobby, http: type[asyncio.Protocol]) -> type[asyncio.P
     return FirstBytes
 
 
-def socket_protocol(lobby: Lobby) -> type[asyncio.Protocol]:
+def socket_protocol(admission: Admission) -> type[asyncio.Protocol]:
     """The class for `uvicorn.Config(ws=…)`, bound to one hub. It reads handshakes that are not in the common form."""
 
     class BoundUpgrade(Upgrade):
         __slots__ = ()
 
         def __init__(self, *, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
-            super().__init__(lobby)
+            super().__init__(admission)
 
     return BoundUpgrade

@@ -1,5 +1,7 @@
 """One WebSocket reader: its position, its state, and what may be written now. Its only I/O is the transport's `write`.
 
+flow_control.py has what a full socket does to the state.
+
                start                 ring reaches
     (new) ───────────────▶ advance ──────────────▶ LIVE ◀──────────┐
                               │ ring does not reach   │ socket full  │ drained: advance
@@ -21,6 +23,7 @@ from typing import Protocol
 from stoppress import wire
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import FrameFormat, Message, close_frame, text_frame
+from stoppress.hub.socket.flow_control import FlowControl
 from stoppress.hub.subscriber import State, Transport
 from stoppress.model import Cursor
 from stoppress.wire import Close
@@ -39,10 +42,10 @@ class ReaderHost(Protocol):
         """Cancel the deadline, because the reader left its state. Does nothing if there is none."""
 
 
-class Reader:
+class Reader(FlowControl):
     """One WebSocket reader. Everything up to `sequence` of the channel's history has been written to it."""
 
-    __slots__ = ("channel", "frame_format", "host", "sequence", "state", "transport")
+    __slots__ = ("frame_format", "host", "sequence", "transport")
 
     transport: Transport
 
@@ -60,18 +63,18 @@ class Reader:
         return self.state is State.LIVE
 
     def start(self, cursor: Cursor | None, before: bytes = b"") -> None:
-        """Join the channel: send the greeting, and resume from `cursor`.
+        """Join the channel: send the hello, and resume from `cursor`.
 
         Start at the head if it is None or can't be resumed.
 
-        `before`, the answer to the handshake, is written together with the greeting.
+        `before`, the answer to the handshake, is written together with the hello.
         """
         channel = self.channel
-        greeting = channel.greet(cursor)
-        self.sequence = greeting.sequence
-        first = before + greeting.hello
-        if greeting.reset is not None:
-            first += text_frame(greeting.reset)
+        hello = channel.hello(cursor)
+        self.sequence = hello.sequence
+        first = before + hello.frame
+        if hello.reset is not None:
+            first += text_frame(hello.reset)
         channel.join(self)
         self.advance(first)
 
@@ -125,19 +128,6 @@ class Reader:
         self.transport.write(data)
         self.channel.delivered(messages, len(data))
 
-    def pause(self) -> None:
-        """The socket is full: write nothing more for now."""
-        if self.state in (State.LIVE, State.CATCHING_UP):
-            self.state = State.LAGGING
-            self.channel.metrics.lagging.inc()
-            self.host.start_deadline(self)
-
-    def resume(self) -> None:
-        """The socket has drained: continue from the current position."""
-        if self.state is State.LAGGING:
-            self._recover(State.LIVE)
-            self.advance()
-
     def reset(self, frame: bytes) -> None:
         """The channel restarted: write `frame`, the `reset` message.
 
@@ -168,17 +158,19 @@ class Reader:
     def closing(self) -> None:
         """A close frame was sent. Nothing may follow it, and the rest of the handshake has a deadline."""
         if self.state not in (State.CLOSING, State.CLOSED):
-            self._recover(State.CLOSING)
+            self.leave_state(State.CLOSING)
             self.channel.leave(self)
-            self.host.start_deadline(self)
+            self.start_deadline()
 
     def gone(self) -> None:
         """The connection has ended."""
         self.channel.leave(self)
-        self._recover(State.CLOSED)
+        self.leave_state(State.CLOSED)
 
-    def _recover(self, state: State) -> None:
-        if self.state is State.LAGGING:
-            self.channel.metrics.lagging.dec()
-        self.state = state
+    def start_deadline(self) -> None:
+        """Start a deadline for the reader to leave its state, LAGGING or CLOSING."""
+        self.host.start_deadline(self)
+
+    def cancel_deadline(self) -> None:
+        """Cancel the deadline, because the reader left its state. Does nothing if there is none."""
         self.host.cancel_deadline(self)

@@ -23,10 +23,11 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from stoppress.errors import Invalid, NotFound, ParameterError, StopPressError
+from stoppress.hub.admission import Admission
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import frame_format
-from stoppress.hub.lobby import Lobby
 from stoppress.hub.socket.connection import Connection
+from stoppress.hub.socket.flow_control import limit_write_buffer
 from stoppress.hub.socket.handshake import HandshakeRequest, UnknownSubprotocol, agreed, protocol
 from stoppress.model import Cursor
 from stoppress.problem import raw_problem
@@ -53,13 +54,13 @@ class Upgrade(asyncio.Protocol):
         "_cursor",
         "_frame_format",
         "_head",
-        "_lobby",
+        "_admission",
         "_task",
         "_transport",
     )
 
-    def __init__(self, lobby: Lobby) -> None:
-        self._lobby = lobby
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
         self._head = b""
         self._task: asyncio.Task[None] | None = None
         self._admitted = False
@@ -107,9 +108,9 @@ class Upgrade(asyncio.Protocol):
         except StopPressError as error:
             self.refuse(error)
             return
-        channel = self._lobby.channel(blog, self._cursor)
+        channel = self._admission.channel(blog, self._cursor)
         if channel is None:
-            self._task = self._lobby.usher(self, blog, self._cursor)
+            self._task = self._admission.answer_later(self, blog, self._cursor)
         else:
             self.accept(channel)
 
@@ -121,17 +122,17 @@ class Upgrade(asyncio.Protocol):
         if query:
             self._cursor = _cursor(query)
         blog = _blog(path)
-        lobby = self._lobby
-        if lobby.by_address:
+        admission = self._admission
+        if admission.by_address:
             peer = self._transport.get_extra_info("peername")
-            self._address = lobby.address(peer[0] if isinstance(peer, tuple | list) else None, asked.forwarded)
-        lobby.admit(origin=asked.origin, host=asked.host, address=self._address)
+            self._address = admission.address(peer[0] if isinstance(peer, tuple | list) else None, asked.forwarded)
+        admission.admit(origin=asked.origin, host=asked.host, address=self._address)
         self._admitted = True
         return blog
 
     def _read_any_handshake(self) -> HandshakeRequest:
         """Parse any valid handshake. An invalid one raises the error to answer with; an unknown path comes first."""
-        handshake = protocol(compress=self._lobby.compress)
+        handshake = protocol(compress=self._admission.compress)
         handshake.receive_data(self._head)
         events = handshake.events_received()
         if not events:
@@ -157,10 +158,10 @@ class Upgrade(asyncio.Protocol):
             return
         self._answered = True
         self._admitted = False  # the connection counts itself out
-        lobby, transport = self._lobby, self._transport
-        connection = Connection(channel, self._frame_format, transport, lobby, self._address)
+        admission, transport = self._admission, self._transport
+        connection = Connection(channel, self._frame_format, transport, admission, self._address)
         transport.set_protocol(connection)
-        transport.set_write_buffer_limits(high=lobby.write_buffer)
+        limit_write_buffer(transport, admission.write_buffer)
         try:
             connection.start(self._cursor, before=self._accepted)
         except Exception:
@@ -173,14 +174,14 @@ class Upgrade(asyncio.Protocol):
             return
         self._answered = True
         self._release()
-        self._lobby.refused(error)
+        self._admission.count_refusal(error)
         self._transport.write(raw_problem(error, _headers(error.status)))
         self._transport.close()
 
     def _release(self) -> None:
         if self._admitted:
             self._admitted = False
-            self._lobby.leave(self._address)
+            self._admission.leave(self._address)
 
 
 @lru_cache(maxsize=256)  # thousands come back with the same few

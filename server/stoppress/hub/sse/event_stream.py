@@ -21,10 +21,10 @@ from starlette.types import Receive, Scope, Send
 
 from stoppress import wire
 from stoppress.errors import Invalid, ParameterError, StopPressError
+from stoppress.hub.admission import Admission
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import Message, event, payload
 from stoppress.hub.follow.history_pages import HistoryPages
-from stoppress.hub.lobby import Lobby
 from stoppress.hub.sse.content_encoding import Encoding, encoding
 from stoppress.model import Cursor
 from stoppress.problem import problem_response
@@ -45,11 +45,11 @@ class EventStream:
         self._pending: list[bytes] = []
         self._leaving = False
         self._moved = asyncio.Event()
-        greeting = channel.greet(cursor)
-        self.sequence = greeting.sequence
-        self._pending.append(RETRY + event("hello", payload(greeting.hello), greeting.cursor))
-        if greeting.reset is not None:
-            self._pending.append(event("reset", greeting.reset, channel.cursor))
+        hello = channel.hello(cursor)
+        self.sequence = hello.sequence
+        self._pending.append(RETRY + event("hello", payload(hello.frame), hello.cursor))
+        if hello.reset is not None:
+            self._pending.append(event("reset", hello.reset, channel.cursor))
 
     def set(self) -> None:
         """Wake the stream, because the channel has moved."""
@@ -78,7 +78,7 @@ class EventStream:
                 pending, self._pending = b"".join(self._pending), []
                 yield self.encoding.encode_block(pending)
                 continue
-            if self._leaving or channel.gone:
+            if self._leaving or channel.deleted:
                 yield self.encoding.end()
                 return
             if self.sequence < channel.head:
@@ -132,8 +132,8 @@ class EventStream:
 class Events:
     """The endpoint, as an ASGI application."""
 
-    def __init__(self, lobby: Lobby) -> None:
-        self._lobby = lobby
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request with a stream or a problem.
@@ -141,21 +141,21 @@ class Events:
         The answer is 204 if the blog has ended and the client has all of it.
         """
         request = Request(scope)
-        lobby, headers = self._lobby, request.headers
-        address = lobby.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
+        admission, headers = self._admission, request.headers
+        address = admission.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
         try:
             asked = read_query(scope["query_string"], EVENTS)
             form, cursor = asked[FORM], _last_event_id(headers) or asked[CURSOR]
-            lobby.admit(origin=headers.get("origin"), host=headers.get("host"), address=address)
+            admission.admit(origin=headers.get("origin"), host=headers.get("host"), address=address)
             try:
-                channel = await lobby.reach(request.path_params["blog"], cursor)
+                channel = await admission.open_channel(request.path_params["blog"], cursor)
                 if request.method == "HEAD":
                     await Response(headers=_headers())(scope, receive, send)
                     return
                 if channel.ended and cursor == channel.cursor:
                     await Response(status_code=204, headers=_headers())(scope, receive, send)
                     return
-                accepted = headers.get("accept-encoding", "") if lobby.compress else ""
+                accepted = headers.get("accept-encoding", "") if admission.compress else ""
                 stream = EventStream(channel, form, cursor, encoding(accepted))
                 channel.streams.add(stream)
                 try:
@@ -163,9 +163,9 @@ class Events:
                 finally:
                     channel.streams.discard(stream)
             finally:
-                lobby.leave(address)
+                admission.leave(address)
         except StopPressError as error:
-            lobby.refused(error)
+            admission.count_refusal(error)
             await refusal(error)(scope, receive, send)
 
     async def _serve(self, stream: EventStream, receive: Receive, send: Send) -> None:
@@ -186,10 +186,10 @@ class Events:
         # The client takes nothing for too long, or its changes can't be read now. It reconnects by itself: the response
         # stays incomplete, so uvicorn closes the connection.
         with contextlib.suppress(TimeoutError, OSError, StopPressError):
-            async for block in stream.blocks(self._lobby.history_pages):
-                async with asyncio.timeout(self._lobby.slow_timeout):
+            async for block in stream.blocks(self._admission.history_pages):
+                async with asyncio.timeout(self._admission.slow_timeout):
                     await send({"type": "http.response.body", "body": block, "more_body": True})
-            async with asyncio.timeout(self._lobby.slow_timeout):
+            async with asyncio.timeout(self._admission.slow_timeout):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

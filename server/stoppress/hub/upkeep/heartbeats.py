@@ -22,4 +22,4 @@ async def heartbeats(channels: Channels, every: float) -> None:
             due = max(due + step, loop.time())
             await asyncio.sleep(due - loop.time())
             for channel in channels:
-                channel.beat(slot)
+                channel.send_heartbeats(slot)

@@ -111,5 +111,5 @@ class Verifier:
         self._channels.renew(channel, state, reason)
 
     async def _forget(self, channel: Channel) -> None:
-        for _ in self._channels.forget(channel):
+        for _ in self._channels.close_deleted(channel):
             await asyncio.sleep(0)

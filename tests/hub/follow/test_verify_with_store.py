@@ -134,7 +134,7 @@ async def test_the_lag_is_what_all_channels_together_have_not_read_yet() -> None
         await at.until(lambda: lag() == 1, "one of the other")
         at.history.delete("harbour")
         await at.until(lambda: lag() == 0, "what is no more does not lag")
-        assert harbour.gone
+        assert harbour.deleted
 
 
 async def test_a_channel_ahead_of_what_was_asked_does_not_lag() -> None:
@@ -225,7 +225,7 @@ async def test_a_blog_that_is_deleted_while_it_is_read_anew_is_forgotten() -> No
     at = Following(Deleting())
     channel = at.open(cursor=Cursor("other", 3))
     await at.verifier.check(("regatta",))
-    assert channel.gone
+    assert channel.deleted
     assert len(at.channels) == 0
 
 
@@ -247,10 +247,10 @@ async def test_what_happens_to_one_blog_keeps_no_other_from_being_put_right() ->
     for name in ("regatta", "bay", "harbour"):
         at.history.delete(name)
     await at.verifier.check(names)
-    assert (closed_meanwhile.gone, closed_meanwhile.generation) == (False, 0)
-    assert (renewed_meanwhile.gone, renewed_meanwhile.cursor) == (False, Cursor("e9", 4))
-    assert deleted.gone
-    assert (set_back.gone, set_back.cursor) == (False, Cursor("e4", 0))
+    assert (closed_meanwhile.deleted, closed_meanwhile.generation) == (False, 0)
+    assert (renewed_meanwhile.deleted, renewed_meanwhile.cursor) == (False, Cursor("e9", 4))
+    assert deleted.deleted
+    assert (set_back.deleted, set_back.cursor) == (False, Cursor("e4", 0))
 
 
 async def test_comparisons_that_fail_are_told_of_once_for_each_outage(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,8 @@
-"""Limits how long a reader may be slow or closing. A reader in another state has no deadline, and costs nothing."""
+"""Closes readers that are slow for longer than `slow_timeout`, and aborts those that do not finish closing.
+
+A slow reader is one whose socket is full (socket/flow_control.py). It is closed with 1013. A reader in another state
+has no deadline, and costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ CLOSING_MAX = 5.0  # seconds for the closing handshake, and for the bytes buffer
 _STEP_LEAST, _STEP_MOST = 0.02, 1.0  # seconds between two sweeps
 
 
-class Deadlines:
+class SlowReaders:
     """The deadlines of the readers that are slow or closing."""
 
     def __init__(self, slow_timeout: float, clock: Callable[[], float]) -> None:

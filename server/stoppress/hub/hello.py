@@ -1,4 +1,7 @@
-"""A reader's first messages, and the position from which it resumes: the same for a socket and an event stream."""
+"""A reader's first messages, and the position from which it resumes: the same for a socket and an event stream.
+
+They are a `hello`, and a `reset` if the reader can't resume from its cursor.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ Kind = Literal["ring", "store", "reset"]
 
 
 @dataclass(frozen=True, slots=True)
-class Greeting:
-    """How a reader starts: at `sequence`, with the frame `hello`, which holds `cursor`.
+class Hello:
+    """How a reader starts: at `sequence`, with the `hello` message in `frame`, which holds `cursor`.
 
     `reset` is the text of the `reset` message for a reader whose cursor can't be resumed, else None. `kind` is the
     label in `stoppress_resumes_total`, which says what brings the reader up to date; None if it came without a cursor.
@@ -23,19 +26,19 @@ class Greeting:
 
     sequence: int
     cursor: Cursor
-    hello: bytes
+    frame: bytes
     reset: str | None
     kind: Kind | None
 
 
-def make_greeting(cursor: Cursor | None, history: History, blog: Blog, ring_start: int, heartbeat: float) -> Greeting:
-    """The greeting for a reader that connects with `cursor`.
+def make_hello(cursor: Cursor | None, history: History, blog: Blog, ring_start: int, heartbeat: float) -> Hello:
+    """The hello for a reader that connects with `cursor`.
 
     `blog` is the blog as of the head. `ring_start` is the sequence number after which the ring holds every change.
     `heartbeat` is the interval between two heartbeats, in seconds.
     """
 
-    def hello(at: Cursor, *, resumed: bool) -> bytes:
+    def frame(at: Cursor, *, resumed: bool) -> bytes:
         return text_frame(wire.hello(blog, at, heartbeat=heartbeat, resumed=resumed))
 
     head = history.head
@@ -44,10 +47,10 @@ def make_greeting(cursor: Cursor | None, history: History, blog: Blog, ring_star
             # The hello holds the reader's own cursor. If it held ours and the connection broke before the reset, the
             # reader would reconnect with ours and keep its wrong content.
             own = cursor or head
-            return Greeting(head.sequence, own, hello(own, resumed=False), wire.reset(head, reason), "reset")
+            return Hello(head.sequence, own, frame(own, resumed=False), wire.reset(head, reason), "reset")
         case Continue():
             here = cursor or head
             kind: Kind = "ring" if here.sequence >= ring_start else "store"
-            return Greeting(here.sequence, here, hello(here, resumed=True), None, kind)
+            return Hello(here.sequence, here, frame(here, resumed=True), None, kind)
         case FromNow():
-            return Greeting(head.sequence, head, hello(head, resumed=False), None, None)
+            return Hello(head.sequence, head, frame(head, resumed=False), None, None)
