@@ -72,7 +72,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "editing/transitions.py": ("editing/test_transitions.py", "editing/test_posts.py"),
     "editing/next_revision.py": ("editing/test_next_revision.py", "editing/test_posts.py"),
     "editing/required_content.py": ("editing/test_next_revision.py", "editing/test_posts.py"),
-    "editing/posts.py": ("editing/test_posts.py", "editing/test_schedule.py", "web/api/test_life.py"),
+    "editing/posts.py": ("editing/test_posts.py", "web/api/test_life.py"),
+    "editing/schedule.py": ("editing/test_schedule.py", "web/api/test_life.py"),
     "editing/conflict_retries.py": ("editing/test_posts.py", "editing/test_blogs.py"),
     "editing/blogs.py": ("editing/test_blogs.py", "editing/test_schedule.py"),
 }

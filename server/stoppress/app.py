@@ -113,7 +113,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             if settings.role != "api":
                 endless.append(tasks.create_task(hub.run()))
             if settings.role != "hub":
-                endless.append(tasks.create_task(keep_schedule(stores.store, posts, now, every=_SCHEDULE)))
+                endless.append(tasks.create_task(keep_schedule(stores.store, now, every=_SCHEDULE)))
             tasks.create_task(audit_writer.run())  # ends by itself after `stop`, once everything is written
             try:
                 yield App(application, protocol, hub, token)

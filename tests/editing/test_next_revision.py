@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stoppress.editing.inputs import PostInput, PostPatch
-from stoppress.editing.next_revision import compose, only_scheduled
+from stoppress.editing.next_revision import compose
 from stoppress.errors import Invalid
 from stoppress.model import Post, Tombstone
 from stoppress.store.base import Entry
@@ -84,9 +84,6 @@ def test_only_a_scheduled_post_is_told_when_to_come_out(status: str) -> None:
     with pytest.raises(Invalid, match=status) as refused:
         made(status=status, publish_at=LATER)
     assert wrong_field(refused) == "/publish_at"
-    with pytest.raises(Invalid, match=status):
-        only_scheduled(PostPatch.model_validate({"status": status}))
-    only_scheduled(PostPatch.model_validate({"status": "scheduled"}))
 
 
 def test_what_was_scheduled_loses_its_time_to_come_out_with_its_status() -> None:

@@ -15,7 +15,7 @@ from stoppress.editing.posts import Posts
 from stoppress.errors import Conflict, Forbidden, Gone, Invalid, NotFound, StaleRevision, Unauthenticated, Unavailable
 from stoppress.model import Post, PostChanged, Tombstone
 from stoppress.settings import Settings
-from stoppress.store.base import Attempt, Committed, Due, Revision
+from stoppress.store.base import Attempt, Committed, Revision
 from stoppress.store.redis_store import RedisStore
 
 pytestmark = pytest.mark.anyio
@@ -422,59 +422,3 @@ async def test_a_second_try_to_restore_gets_the_first_answer(posts: Posts) -> No
     again = await posts.restore("night", "p", 1, EDITOR, revision=2, attempt=attempt)
     assert (again.entry, again.cursor, again.replayed) == (first.entry, first.cursor, True)
     assert (await posts.read("night", "p", EDITOR)).title == "Three"
-
-
-# Coming out
-
-
-async def scheduled(posts: Posts, clock: Clock, **fields: Any) -> Due:
-    at = clock() + timedelta(minutes=10)
-    content = {"id": "s", "title": "S", "status": "scheduled", "publish_at": at.isoformat()}
-    await posts.create("night", content | fields, EDITOR)
-    return Due(at, "night", "s", 1)
-
-
-async def test_a_scheduled_post_comes_out_at_its_time_and_not_before(
-    posts: Posts, store: RedisStore, clock: Clock
-) -> None:
-    due = await scheduled(posts, clock)
-    clock.turn(minutes=9, seconds=59)
-    assert not await posts.publish_due(due, EDITOR)
-    clock.turn(seconds=1)
-    assert await posts.publish_due(due, EDITOR)
-    post = await posts.read("night", "s", ANONYMOUS)
-    assert (post.status, post.revision, post.publish_at) == ("published", 2, None)
-    assert (post.published_at, post.updated_at) == (due.at, due.at)
-    assert await told(store) == ["published"]
-    assert await updated(store) == due.at
-    assert not await posts.publish_due(due, EDITOR), "it is out already"
-
-
-@pytest.mark.parametrize(("minutes", "updated_after"), [(-60, 10), (30, 30)])
-async def test_a_scheduled_post_keeps_the_place_that_its_editor_gave_it(
-    posts: Posts, clock: Clock, minutes: int, updated_after: int
-) -> None:
-    began = clock()
-    due = await scheduled(posts, clock, published_at=(began + timedelta(minutes=minutes)).isoformat())
-    clock.turn(hours=1)
-    assert await posts.publish_due(due, EDITOR)
-    post = await posts.read("night", "s", ANONYMOUS)
-    assert post.published_at == began + timedelta(minutes=minutes)
-    assert post.updated_at == began + timedelta(minutes=updated_after)
-
-
-async def test_of_several_processes_one_brings_it_out(posts: Posts, clock: Clock) -> None:
-    due = await scheduled(posts, clock)
-    clock.turn(hours=1)
-    assert sum(await asyncio.gather(*(posts.publish_due(due, EDITOR) for _ in range(5)))) == 1
-    assert (await posts.read("night", "s", ANONYMOUS)).revision == 2
-
-
-async def test_what_is_not_scheduled_any_more_does_not_come_out(posts: Posts, clock: Clock) -> None:
-    due = await scheduled(posts, clock)
-    clock.turn(hours=1)
-    assert not await posts.publish_due(Due(due.at, "night", "other", 1), EDITOR)
-    await posts.edit("night", "s", {"status": "draft"}, EDITOR)
-    assert not await posts.publish_due(due, EDITOR)
-    await posts.delete("night", "s", EDITOR)
-    assert not await posts.publish_due(due, EDITOR)

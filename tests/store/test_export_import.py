@@ -63,7 +63,7 @@ async def test_a_blog_comes_back_as_it_went(
     edited = await posts.edit("night", "a", {"title": "On"}, EDITOR, revision=2)
     assert edited.cursor.sequence == state.cursor.sequence + 1
     clock.turn(hours=8)
-    assert await publish_due(any_store, posts, clock) == 1
+    assert await publish_due(any_store, clock) == 1
     since = await any_store.since("night", 0, limit=99)
     assert since and len(since.records) == 5 and since.head.sequence == state.cursor.sequence + 2
     await any_store.delete_blog("night")

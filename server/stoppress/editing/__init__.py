@@ -6,6 +6,6 @@ transitions    which status may follow which, and the kind of change that reader
 next_revision  the next revision of a post; required_content: what it must say; new_ids: ids for new blogs and posts
 revision_check the check of the revision that a caller expects; conflict_retries: retries after another edit came first
 commit         commits changes of posts, with the note of when a scheduled post is due
-schedule       publishes scheduled posts on time
+schedule       the rules for `publish_at`; publishes scheduled posts on time
 audit_writer   writes the audit log
 """

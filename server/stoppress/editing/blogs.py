@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from stoppress.auth import Caller
@@ -11,12 +9,11 @@ from stoppress.editing.conflict_retries import tries
 from stoppress.editing.inputs import BlogEdit, BlogInput, named_status, parse, patched
 from stoppress.editing.new_ids import new_id
 from stoppress.editing.revision_check import check_revision
+from stoppress.editing.schedule import Clock
 from stoppress.editing.transitions import NEXT_OF_BLOG
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, BlogFields
 from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
-
-Clock = Callable[[], datetime]
 
 
 class Blogs:

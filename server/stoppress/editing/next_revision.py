@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from stoppress.editing.inputs import PostEdit, PostPatch, wrong
+from stoppress.editing.inputs import PostEdit, PostPatch
 from stoppress.editing.required_content import check_content
+from stoppress.editing.schedule import check_publish_at, only_scheduled
 from stoppress.model import Post, PostFields
 from stoppress.sanitize import render, sanitize
 from stoppress.store.base import Entry
@@ -26,9 +27,7 @@ def compose(
     published_at, updated_at = wanted.published_at, wanted.updated_at
     if before is None and wanted.publish_at is not None:
         only_scheduled(wanted)
-    if wanted.status == "scheduled" and (wanted.publish_at is None or wanted.publish_at <= now):
-        given = wanted.publish_at and wanted.publish_at.isoformat()
-        raise wrong("publish_at", f"expected a time in the future for a scheduled post, but got {given}")
+    check_publish_at(wanted, now)
     if wanted.status == "published":
         published_at = published_at or now
         if updated_at is None:
@@ -52,23 +51,3 @@ def compose(
     )
     check_content(post, wanted, base)
     return post
-
-
-def only_scheduled(wanted: PostEdit) -> None:
-    """Raise Invalid unless the post is scheduled, because only a scheduled post can have a `publish_at`."""
-    if wanted.status != "scheduled":
-        raise wrong("publish_at", f"only a scheduled post can have a publish_at, but the status is {wanted.status!r}")
-
-
-def published_when_due(scheduled: Post, publish_at: datetime) -> Post:
-    """The revision that publishes a scheduled post, whose time `publish_at` has come."""
-    first = scheduled.published_at or publish_at
-    return scheduled.model_copy(
-        update={
-            "status": "published",
-            "revision": scheduled.revision + 1,
-            "published_at": first,
-            "updated_at": max(publish_at, first),
-            "publish_at": None,
-        }
-    )

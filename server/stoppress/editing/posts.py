@@ -12,17 +12,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from stoppress.auth import ANONYMOUS, Caller
-from stoppress.editing.blogs import Clock
 from stoppress.editing.commit import PostCommits, change_of
 from stoppress.editing.conflict_retries import tries
 from stoppress.editing.inputs import PostBatch, PostInput, PostPatch, named_status, parse, patched, wrong
 from stoppress.editing.new_ids import new_id, new_ids
-from stoppress.editing.next_revision import compose, only_scheduled, published_when_due
+from stoppress.editing.next_revision import compose
 from stoppress.editing.revision_check import check_revision
+from stoppress.editing.schedule import Clock, only_scheduled
 from stoppress.editing.transitions import EDITABLE, NEXT_OF_POST, told_as
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Post, PostFields, Tombstone
-from stoppress.store.base import Attempt, Committed, Due, Entry, Revision, Store
+from stoppress.store.base import Attempt, Committed, Entry, Revision, Store
 
 
 class Posts:
@@ -236,23 +236,6 @@ class Posts:
         if not found:
             raise NotFound(f"there is no post {post!r} in {blog!r}")
         return found
-
-    async def publish_due(self, due: Due, caller: Caller) -> bool:
-        """Publish a scheduled post whose time has come. False if it is not scheduled any more, or not due yet.
-
-        Several processes may call this at once: the check of the revision lets only one of them publish. Raises
-        Conflict, NotFound, Unavailable.
-        """
-        entry = await self._store.entry(due.blog, due.post)
-        now = self._clock()
-        if not isinstance(entry, Post) or entry.status != "scheduled" or not entry.publish_at or entry.publish_at > now:
-            return False
-        published = published_when_due(entry, entry.publish_at)
-        try:
-            await self._commits.commit(change_of(entry, published, "published", now), caller, now)
-        except StaleRevision:
-            return False
-        return True
 
     # Reading the current entry
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from stoppress.editing.blogs import Blogs, Clock
+from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
+from stoppress.editing.schedule import Clock
 from stoppress.media.intake import PictureIntake
 from stoppress.metrics import Metrics
 from stoppress.render.markup import Markup

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stoppress.editing.blogs import Clock
+from stoppress.editing.schedule import Clock
 from stoppress.errors import Limited
 from stoppress.store.base_tokens import Tokens
 
