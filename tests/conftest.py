@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import redis as blocking_redis
 
-from stoppress.auth import SCOPES, Caller
 from stoppress.settings import Settings
 from stoppress.store.embedded.server import EmbeddedValkey
 from stoppress.store.redis_store import RedisStore
+from stoppress.token_scopes import SCOPES, Caller
 from waiting import until
 
 EDITOR = Caller("editor", frozenset(SCOPES))

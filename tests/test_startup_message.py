@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stoppress.auth import new_token
 from stoppress.settings import Settings
 from stoppress.startup_message import AdminToken, admin_token, welcome
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.tokens import RedisTokens
+from stoppress.token_secrets import new_token
 
 pytestmark = pytest.mark.anyio
 

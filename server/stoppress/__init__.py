@@ -11,7 +11,7 @@ render, media            blogs as HTML, and pictures
 store                    storage in Redis or Valkey
 demo                     a story that plays
 api_client, load_readers a client of the API, and simulated readers for load tests
-auth                     tokens: how they are created and recognised, and their scopes
+token_scopes             what the scopes of a token allow; token_secrets: how tokens are created and checked
 wire, problem            the protocol's messages, and errors as HTTP responses
 resume                   how a reader resumes from a cursor
 query_parameters, origins   parameters of queries, and the origins whose pages may read here

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from conftest import EDITOR, Clock
-from stoppress.auth import Caller
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
 from stoppress.editing.transitions import NEXT_OF_BLOG
@@ -18,6 +17,7 @@ from stoppress.model import Blog, Cursor
 from stoppress.settings import Settings
 from stoppress.store.base import Attempt, Committed
 from stoppress.store.redis_store import RedisStore
+from stoppress.token_scopes import Caller
 
 pytestmark = pytest.mark.anyio
 

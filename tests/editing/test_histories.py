@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import Clock
-from stoppress.auth import SCOPES, Caller
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
 from stoppress.errors import StopPressError
@@ -18,6 +17,7 @@ from stoppress.settings import Settings
 from stoppress.store.base import Attempt
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.redis_stream import RedisLog
+from stoppress.token_scopes import SCOPES, Caller
 
 EDITORS = [Caller(name, frozenset(SCOPES)) for name in ("ada", "ben")]
 NAMES = st.sampled_from(["a", "b", "c"])

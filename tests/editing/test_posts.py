@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from conftest import EDITOR, Clock
-from stoppress.auth import ANONYMOUS, Caller
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
 from stoppress.errors import Conflict, Forbidden, Gone, Invalid, NotFound, StaleRevision, Unauthenticated, Unavailable
@@ -17,6 +16,7 @@ from stoppress.model import Post, PostChanged, Tombstone
 from stoppress.settings import Settings
 from stoppress.store.base import Attempt, Committed, Revision
 from stoppress.store.redis_store import RedisStore
+from stoppress.token_scopes import ANONYMOUS, Caller
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from conftest import EDITOR, Clock
-from stoppress.auth import ANONYMOUS
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.inputs import PostPatch
 from stoppress.editing.posts import Posts
@@ -18,6 +17,7 @@ from stoppress.errors import Invalid
 from stoppress.model import PostChanged, rfc3339
 from stoppress.store.base import Due
 from stoppress.store.redis_store import RedisStore
+from stoppress.token_scopes import ANONYMOUS
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from stoppress.auth import new_token
+from stoppress.token_secrets import new_token
 from stoppress.web.dependencies import Dependencies
 
 CLIENT = Path(__file__).parents[2] / "client"

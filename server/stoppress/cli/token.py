@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from stoppress import auth
 from stoppress.cli.options import Duration, command_act, read_settings, settings_options
 from stoppress.errors import NotFound
 from stoppress.model import rfc3339
@@ -17,6 +16,8 @@ from stoppress.settings import Settings
 from stoppress.store.base_audit_log import Act
 from stoppress.store.base_tokens import TokenRecord
 from stoppress.store.stores import open_stores
+from stoppress.token_scopes import SCOPES
+from stoppress.token_secrets import new_token
 
 store_options = settings_options("data", "redis_url")
 
@@ -41,7 +42,7 @@ def token() -> None:
     "scopes",
     multiple=True,
     required=True,
-    type=click.Choice(list(auth.SCOPES)),
+    type=click.Choice(list(SCOPES)),
     help="What the token allows. Can be given several times.",
 )
 @click.option("--blog", "blogs", multiple=True, help="Limit the token to this blog. Can be given several times.")
@@ -50,7 +51,7 @@ def token() -> None:
 def create(name: str, scopes: Sequence[str], blogs: Sequence[str], expires_in: timedelta | None, **given: Any) -> None:
     """Create a token and print it. Standard output has only the token, for use in scripts."""
     now = datetime.now(UTC).replace(microsecond=0)
-    record, text = auth.new_token(name, scopes, blogs, now + expires_in if expires_in else None, now)
+    record, text = new_token(name, scopes, blogs, now + expires_in if expires_in else None, now)
     asyncio.run(_add(read_settings(given), record))
     click.echo(f"Token {record.id} for {record.name}. It is shown only once; keep it like a password.", err=True)
     click.echo(text)

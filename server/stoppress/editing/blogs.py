@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from stoppress.auth import Caller
 from stoppress.editing.conflict_retries import tries
 from stoppress.editing.inputs import BlogEdit, BlogInput, named_status, parse, patched
 from stoppress.editing.new_ids import new_id
@@ -14,6 +13,7 @@ from stoppress.editing.transitions import NEXT_OF_BLOG
 from stoppress.errors import Conflict, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, BlogFields
 from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
+from stoppress.token_scopes import Caller
 
 
 class Blogs:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from stoppress.auth import Caller
 from stoppress.model import Change as Kind
 from stoppress.model import Event, Post, PostChanged, PostRemoved, Tombstone
 from stoppress.store.base import Attempt, Change, Committed, Due, Entry, Store
+from stoppress.token_scopes import Caller
 
 
 class PostCommits:

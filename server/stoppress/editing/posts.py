@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from stoppress.auth import ANONYMOUS, Caller
 from stoppress.editing.commit import PostCommits, change_of
 from stoppress.editing.conflict_retries import tries
 from stoppress.editing.inputs import PostBatch, PostInput, PostPatch, named_status, parse, patched, wrong
@@ -23,6 +22,7 @@ from stoppress.editing.transitions import EDITABLE, NEXT_OF_POST, told_as
 from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Post, PostFields, Tombstone
 from stoppress.store.base import Attempt, Committed, Entry, Revision, Store
+from stoppress.token_scopes import ANONYMOUS, Caller
 
 
 class Posts:

@@ -14,12 +14,12 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from stoppress.auth import Caller
 from stoppress.editing.commit import PostCommits, change_of
 from stoppress.editing.inputs import PostEdit, wrong
 from stoppress.errors import StaleRevision, StopPressError, Unavailable
 from stoppress.model import Post
 from stoppress.store.base import Due, Store
+from stoppress.token_scopes import Caller
 
 Clock = Callable[[], datetime]
 

@@ -1,4 +1,4 @@
-"""Tokens in Redis: implements base_tokens.Tokens."""
+"""Stores tokens in Redis: implements base_tokens.Tokens."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoppress.auth import ANONYMOUS
 from stoppress.store.base_audit_log import Act
+from stoppress.token_scopes import ANONYMOUS
 from stoppress.web.contract.operation import Operation
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoint

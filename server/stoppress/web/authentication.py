@@ -8,8 +8,9 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoppress.auth import ANONYMOUS, SCOPES, Caller, recognise, token_id
 from stoppress.errors import Unauthenticated
+from stoppress.token_scopes import ANONYMOUS, SCOPES, Caller
+from stoppress.token_secrets import recognise, token_id
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoint
 from stoppress.web.http.rate_limit import Quota, refusal

@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from stoppress.auth import ANONYMOUS
 from stoppress.errors import NotFound, StopPressError
 from stoppress.query_parameters import read_known, read_query
+from stoppress.token_scopes import ANONYMOUS
 from stoppress.web.api.audit import AuditRoutes
 from stoppress.web.api.blogs import BlogRoutes
 from stoppress.web.api.changes import ChangeRoutes

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from stoppress.auth import new_token
+from stoppress.token_secrets import new_token
 from stoppress.web.dependencies import Dependencies
 from web.checks import errors, token, unchanged
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from stoppress.auth import new_token
+from stoppress.token_secrets import new_token
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.rate_limit import Limits
 from waiting import eventually

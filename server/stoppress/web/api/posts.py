@@ -9,12 +9,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoppress.auth import Caller
 from stoppress.editing.transitions import changed
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post, rfc3339
 from stoppress.query_parameters import wrong_parameter
 from stoppress.store.base import Attempt, Committed, Order, Place
+from stoppress.token_scopes import Caller
 from stoppress.web.authentication import caller
 from stoppress.web.contract.operations.posts import KEY, LIMIT, ORDER, PINNED, PRIVATE, STATUS, TAG
 from stoppress.web.dependencies import Dependencies

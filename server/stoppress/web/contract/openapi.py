@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from stoppress import __version__
-from stoppress.auth import SCOPES
 from stoppress.editing.inputs import BlogEdit, BlogInput, PostBatch, PostInput, PostPatch
 from stoppress.model import Blog, BlogStatus, Post, Tombstone
 from stoppress.settings import Settings
+from stoppress.token_scopes import SCOPES
 from stoppress.web.contract.operation import Operation
 
 _REF = "#/components/schemas/{model}"

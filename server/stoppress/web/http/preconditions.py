@@ -7,8 +7,8 @@ import re
 
 from starlette.requests import Request
 
-from stoppress.auth import Caller
 from stoppress.store.base import Attempt
+from stoppress.token_scopes import Caller
 from stoppress.web.http.request import invalid
 
 _ETAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stoppress.auth import ANONYMOUS, Caller, new_token, recognise, token_id
-from stoppress.errors import Forbidden, Invalid, Unauthenticated
+from stoppress.errors import Invalid, Unauthenticated
+from stoppress.token_secrets import new_token, recognise, token_id
 
 NOW = datetime(2031, 5, 4, tzinfo=UTC)
 
@@ -38,19 +38,6 @@ def test_an_expired_token_says_so() -> None:
     recognise(text, record, NOW + timedelta(minutes=59))
     with pytest.raises(Unauthenticated, match="expired"):
         recognise(text, record, NOW + timedelta(hours=1))
-
-
-def test_scopes_include_one_another_and_stop_at_the_blog() -> None:
-    publisher = Caller("p", frozenset({"publish"}), frozenset({"night"}))
-    assert publisher.may("write", "night") and publisher.may("publish", "night")
-    assert not publisher.may("read", "night") and not publisher.may("admin")
-    assert not publisher.may("publish", "day")
-    with pytest.raises(Forbidden, match="'day'"):
-        publisher.require("publish", "day")
-    with pytest.raises(Forbidden, match="'admin'"):
-        publisher.require("admin")
-    with pytest.raises(Unauthenticated, match="'read'"):
-        ANONYMOUS.require("read")
 
 
 def test_every_fault_of_a_new_token_is_named() -> None:
