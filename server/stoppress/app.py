@@ -31,7 +31,7 @@ from stoppress.store.stores import open_stores
 from stoppress.task_cancellation import end
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.http.rate_limit import Limits
+from stoppress.web.http.token_rate_limit import TokenLimits
 from stoppress.web.pages.assets import Assets
 from stoppress.web.routes import site
 from stoppress.web.uvicorn_protocol import http_protocol
@@ -96,7 +96,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             audit_writer=audit_writer,
             intake=intake,
             page_cache=page_cache,
-            limits=Limits(stores.tokens, settings.rate_limit, now),
+            limits=TokenLimits(stores.tokens, settings.rate_limit, now),
             metrics=metrics,
             clock=now,
             readers=hub.audience,

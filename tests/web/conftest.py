@@ -25,7 +25,7 @@ from stoppress.store.redis_stream import RedisLog
 from stoppress.store.tokens import RedisTokens
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.http.rate_limit import Limits
+from stoppress.web.http.token_rate_limit import TokenLimits
 from stoppress.web.pages.assets import Assets
 from stoppress.web.routes import site
 from web.checks import CLIENT
@@ -58,7 +58,7 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
         audit_writer=audit_writer,
         intake=intake,
         page_cache=PageCache(settings, log.heads),
-        limits=Limits(tokens, settings.rate_limit, clock),
+        limits=TokenLimits(tokens, settings.rate_limit, clock),
         markup=Markup("/client/abc"),
         metrics=Metrics(),
         clock=clock,

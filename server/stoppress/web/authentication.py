@@ -6,14 +6,12 @@ import hmac
 from dataclasses import replace
 
 from starlette.requests import Request
-from starlette.responses import Response
 
 from stoppress.errors import Unauthenticated
 from stoppress.token_scopes import ANONYMOUS, SCOPES, Caller
 from stoppress.token_secrets import recognise, token_id
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.http.endpoint import Endpoint
-from stoppress.web.http.rate_limit import Quota, refusal
+from stoppress.web.http.token_rate_limit import refusal
 
 _ADMIN = Caller("admin", frozenset(SCOPES), id="admin")
 
@@ -51,16 +49,3 @@ async def caller(request: Request, context: Dependencies) -> Caller:
             raise refusal(who.name, quota)
         request.state.quota = quota
     return who
-
-
-def with_quota(endpoint: Endpoint) -> Endpoint:
-    """`endpoint`, with the `RateLimit` headers of the caller's token added to its responses."""
-
-    async def run(request: Request) -> Response:
-        response = await endpoint(request)
-        quota: Quota | None = getattr(request.state, "quota", None)
-        if quota is not None:
-            response.headers.update(quota.headers())
-        return response
-
-    return run

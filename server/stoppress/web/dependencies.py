@@ -17,7 +17,7 @@ from stoppress.settings import Settings
 from stoppress.store.base import Store
 from stoppress.store.base_tokens import Tokens
 from stoppress.web.cache.page_cache import PageCache
-from stoppress.web.http.rate_limit import Limits
+from stoppress.web.http.token_rate_limit import TokenLimits
 
 if TYPE_CHECKING:
     from stoppress.editing.audit_writer import AuditWriter
@@ -38,7 +38,7 @@ class Dependencies:
     posts: Posts
     markup: Markup
     audit_writer: AuditWriter
-    limits: Limits
+    limits: TokenLimits
     intake: PictureIntake
     page_cache: PageCache
     metrics: Metrics

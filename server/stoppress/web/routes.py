@@ -25,7 +25,7 @@ from stoppress.web.api.media import MediaRoutes
 from stoppress.web.api.posts import PostRoutes
 from stoppress.web.api.probes import ProbeRoutes
 from stoppress.web.audit_note import noted
-from stoppress.web.authentication import caller, with_quota
+from stoppress.web.authentication import caller
 from stoppress.web.contract.docs import DocsRoutes
 from stoppress.web.contract.operation import Operation
 from stoppress.web.contract.operations import OPERATIONS
@@ -34,6 +34,7 @@ from stoppress.web.http.cors import Cors, add_cors
 from stoppress.web.http.endpoint import Endpoint, Endpoints, counted, route
 from stoppress.web.http.request import wants_page
 from stoppress.web.http.response import problem_answer
+from stoppress.web.http.token_rate_limit import with_quota
 from stoppress.web.pages.assets import Assets
 from stoppress.web.pages.blog import BlogPageRoutes, error_page
 from stoppress.web.pages.feeds import FeedRoutes

@@ -9,7 +9,7 @@ import pytest
 
 from stoppress.token_secrets import new_token
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.http.rate_limit import Limits
+from stoppress.web.http.token_rate_limit import TokenLimits
 from waiting import eventually
 from web.checks import token
 
@@ -83,7 +83,7 @@ async def test_the_log_pages_back_to_its_beginning(admin: Client, blog: str) -> 
 async def test_a_token_has_so_many_requests_a_minute_over_all_processes(
     anybody: Client, admin: Client, blog: str, context: Dependencies, clock: Any
 ) -> None:
-    elsewhere = Limits(context.tokens, 600, clock)  # another process
+    elsewhere = TokenLimits(context.tokens, 600, clock)  # another process
     record, text = new_token("script", ["read"], [], None, context.clock())
     await context.tokens.add(record)
     headers = {"Authorization": f"Bearer {text}"}

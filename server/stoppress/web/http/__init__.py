@@ -6,5 +6,5 @@ response     JSON, problems, validators
 endpoint     counts requests, turns errors into responses, makes routes
 cors         which origins may read a response; cache_control: how long caches may keep it
 public_url   the address at which readers reach the server
-head_limit   limits the size of a request's head; rate_limit: limits a token's requests
+head_limit   limits the size of a request's head; token_rate_limit: limits a token's requests
 """

@@ -12,9 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from stoppress.editing.schedule import Clock
 from stoppress.errors import Limited
 from stoppress.store.base_tokens import Tokens
+from stoppress.web.http.endpoint import Endpoint
 
 WINDOW = 60  # seconds
 
@@ -43,7 +47,7 @@ class _Window:
     empty: bool = False
 
 
-class Limits:
+class TokenLimits:
     """The limit of each token; no limit when `quota` is 0."""
 
     def __init__(self, tokens: Tokens, quota: int, clock: Clock) -> None:
@@ -86,3 +90,16 @@ def refusal(name: str, quota: Quota) -> Limited:
         f"the token {name!r} has used its {quota.quota} requests for this minute; try again in {quota.seconds} s",
         quota.seconds,
     )
+
+
+def with_quota(endpoint: Endpoint) -> Endpoint:
+    """`endpoint`, with the `RateLimit` headers of the caller's token added to its responses."""
+
+    async def run(request: Request) -> Response:
+        response = await endpoint(request)
+        quota: Quota | None = getattr(request.state, "quota", None)
+        if quota is not None:
+            response.headers.update(quota.headers())
+        return response
+
+    return run
