@@ -24,6 +24,7 @@ from stoppress.web.api.changes import ChangeRoutes
 from stoppress.web.api.media import MediaRoutes
 from stoppress.web.api.posts import PostRoutes
 from stoppress.web.api.probes import ProbeRoutes
+from stoppress.web.api.revisions import RevisionRoutes
 from stoppress.web.audit_note import noted
 from stoppress.web.authentication import caller
 from stoppress.web.contract.docs import DocsRoutes
@@ -50,6 +51,7 @@ def endpoints(context: Dependencies) -> Endpoints:
     parts = (
         BlogRoutes(context),
         PostRoutes(context),
+        RevisionRoutes(context),
         ChangeRoutes(context),
         MediaRoutes(context),
         AuditRoutes(context),

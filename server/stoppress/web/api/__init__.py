@@ -1,4 +1,4 @@
-"""The endpoints of the API, one file for each resource: blogs, posts, changes, media, audit, probes.
+"""The endpoints of the API, one file for each resource: blogs, posts, revisions, changes, media, audit, probes.
 
 web/contract/operations/ describes each operation.
 """

@@ -9,9 +9,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stoppress.editing.transitions import changed
 from stoppress.errors import NotFound
-from stoppress.model import Blog, Post, rfc3339
+from stoppress.model import Blog, Post
 from stoppress.query_parameters import wrong_parameter
 from stoppress.store.base import Attempt, Committed, Order, Place
 from stoppress.token_scopes import Caller
@@ -22,7 +21,7 @@ from stoppress.web.http.cache_control import NO_STORE
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import ORDERED_PAGE, dump_page, place_of
 from stoppress.web.http.preconditions import attempt, expected_revision
-from stoppress.web.http.request import invalid, query
+from stoppress.web.http.request import query
 from stoppress.web.http.request_body import body, parse_json
 from stoppress.web.http.response import answer, cursor_tag, etag, unless_known
 
@@ -39,7 +38,7 @@ class _Listing:
 
 
 class PostRoutes:
-    """Publishes, lists, reads, edits, deletes and restores posts, and lists their revisions."""
+    """Publishes, lists, reads, edits and deletes posts."""
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context
@@ -47,7 +46,7 @@ class PostRoutes:
 
     async def create(self, request: Request) -> Response:
         blog, content, who, tried = await self._asked(request, self._settings.body_limit)
-        return _written(await self._context.posts.create(blog, content, who, tried), 201)
+        return written(await self._context.posts.create(blog, content, who, tried), 201)
 
     async def create_all(self, request: Request) -> Response:
         blog, content, who, tried = await self._asked(request, self._settings.batch_limit)
@@ -119,43 +118,14 @@ class PostRoutes:
         who.require("write", blog)
         revision = expected_revision(request)
         patch = parse_json(await body(request, self._settings.body_limit))
-        return _written(await self._context.posts.edit(blog, post, patch, who, revision=revision))
+        return written(await self._context.posts.edit(blog, post, patch, who, revision=revision))
 
     async def delete(self, request: Request) -> Response:
         who = await caller(request, self._context)
         blog, post = request.path_params["blog"], request.path_params["post"]
         who.require("write", blog)
         revision = expected_revision(request)
-        return _written(await self._context.posts.delete(blog, post, who, revision=revision))
-
-    async def restore(self, request: Request) -> Response:
-        who = await caller(request, self._context)
-        blog, post, wanted = (request.path_params[name] for name in ("blog", "post", "revision"))
-        who.require("write", blog)
-        if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 9:
-            raise invalid("revision", f"expected a revision number such as 3, but got {wanted[:80]!r}")
-        tried = attempt(request, who, b"", self._settings.idempotency_hours)
-        revision = expected_revision(request)
-        return _written(
-            await self._context.posts.restore(blog, post, int(wanted), who, revision=revision, attempt=tried)
-        )
-
-    async def revisions(self, request: Request) -> Response:
-        who = await caller(request, self._context)
-        lines = await self._context.posts.revisions(request.path_params["blog"], request.path_params["post"], who)
-        content = {
-            "revisions": [
-                {
-                    "revision": line.revision,
-                    "at": rfc3339(line.at),
-                    "by": line.by,
-                    "changed": changed(before.post if before else None, line.post),
-                    "post": line.post.model_dump(mode="json"),
-                }
-                for before, line in zip((None, *lines), lines, strict=False)
-            ]
-        }
-        return answer(content)
+        return written(await self._context.posts.delete(blog, post, who, revision=revision))
 
     def endpoints(self) -> Endpoints:
         """The endpoint of each operation, by the operation's name."""
@@ -166,8 +136,6 @@ class PostRoutes:
             "readPost": self.read,
             "editPost": self.edit,
             "deletePost": self.delete,
-            "listRevisions": self.revisions,
-            "restoreRevision": self.restore,
         }
 
 
@@ -196,7 +164,8 @@ def _is_in(post: Post, index: str) -> bool:
     return {"all": True, "key": post.key, "pinned": post.pinned, "tag": tag in post.tags}[kind]
 
 
-def _written(committed: Committed, status: int = 200) -> Response:
+def written(committed: Committed, status: int = 200) -> Response:
+    """The response to a write of one post: the post and the cursor, with its ETag."""
     post = committed.entry
     assert not isinstance(post, Blog)
     headers = {**NO_STORE, "etag": etag(post)}

@@ -6,7 +6,7 @@ from stoppress.editing.inputs import PostBatch, PostInput, PostPatch
 from stoppress.model import Post
 from stoppress.query_parameters import QueryParameter, choice, flag, number, text
 from stoppress.store.base import Order
-from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter
+from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation
 from stoppress.web.http.paging import ORDERED_PAGE
 
 LIMIT = number("limit", "The most posts to return.", 1, 100, 100)
@@ -99,37 +99,5 @@ POSTS: tuple[Operation, ...] = (
         problems=(400, 401, 403, 404, 409, 412, 503),
         description="Replaces the post by a tombstone, which goes to every page, feed, cache and socket. Deleting a "
         "deleted post changes nothing.",
-    ),
-    Operation(
-        "GET",
-        _PATH + "/{post}/revisions",
-        "listRevisions",
-        "List a post's revisions: who changed what, when",
-        "Posts",
-        scope="read",
-        parameters=(BLOG, POST),
-        answers={200: {"$ref": "#/components/schemas/RevisionList"}},
-        problems=(401, 404, 503),
-    ),
-    Operation(
-        "POST",
-        _PATH + "/{post}/revisions/{revision}/restore",
-        "restoreRevision",
-        "Restore an earlier revision",
-        "Posts",
-        scope="write",
-        parameters=(
-            BLOG,
-            POST,
-            Parameter(
-                "revision", "path", "The revision's number.", {"type": "integer", "minimum": 1, "maximum": 999999999}
-            ),
-            IF_MATCH,
-            IDEMPOTENCY_KEY,
-        ),
-        answers={200: _WRITTEN},
-        problems=(400, 401, 403, 404, 409, 410, 412, 422, 503),
-        description="Makes a new revision with the fields of the earlier one. The post's status does not change. A "
-        "published post needs the scope `publish`. A deleted post is 410: restore it with a patch.",
     ),
 )
