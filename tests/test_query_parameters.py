@@ -1,4 +1,4 @@
-"""A query is judged by what its route declares: strictly under /v1, leniently for pages."""
+"""A query is parsed by what its route declares: strictly under /v1, leniently for pages."""
 
 from __future__ import annotations
 

@@ -16,8 +16,6 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from stoppress.errors import NotFound, StopPressError
-from stoppress.query_parameters import read_known, read_query
-from stoppress.token_scopes import ANONYMOUS
 from stoppress.web.api.audit import AuditRoutes
 from stoppress.web.api.blogs import BlogRoutes
 from stoppress.web.api.changes import ChangeRoutes
@@ -26,9 +24,7 @@ from stoppress.web.api.posts import PostRoutes
 from stoppress.web.api.probes import ProbeRoutes
 from stoppress.web.api.revisions import RevisionRoutes
 from stoppress.web.audit_note import noted
-from stoppress.web.authentication import caller
 from stoppress.web.contract.docs import DocsRoutes
-from stoppress.web.contract.operation import Operation
 from stoppress.web.contract.operations import OPERATIONS
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cors import Cors, add_cors
@@ -41,6 +37,7 @@ from stoppress.web.pages.blog import BlogPageRoutes, error_page
 from stoppress.web.pages.feeds import FeedRoutes
 from stoppress.web.pages.index import IndexRoutes
 from stoppress.web.pages.robots import RobotsRoutes
+from stoppress.web.request_checks import check_request
 from stoppress.web.roles import misdirected, serves
 
 _log = logging.getLogger("stoppress.web")
@@ -100,7 +97,7 @@ def site(
         is_page = operation.media_type == "text/html" and operation.tag == "Readers"
         error_writer = for_readers if is_page else for_browsers if operation.page else None
         here = serves(context.settings.role, operation)
-        endpoint = judged(operation, known[operation.name], context) if here else misdirected(operation)
+        endpoint = check_request(operation, known[operation.name], context) if here else misdirected(operation)
         endpoint = with_quota(counted(endpoint, operation.method, operation.path, context.metrics, error_writer))
         if here and operation.method != "GET":
             endpoint = noted(operation, endpoint, context)
@@ -120,25 +117,6 @@ def site(
         ],
         exception_handlers={HTTPException: _http_error, Exception: bug},
     )
-
-
-def judged(operation: Operation, run: Endpoint, context: Dependencies) -> Endpoint:
-    """The endpoint `run`, called only with a valid token, if the operation needs one, and a valid query.
-
-    The token is checked first. A refused write is thus in the audit log, and a caller without a token learns nothing
-    else about the request.
-    """
-    read, declared = read_query if operation.strict else read_known, operation.query
-
-    async def judge(request: Request) -> Response:
-        if operation.scope is not None:
-            who = await caller(request, context)
-            if who is ANONYMOUS:
-                who.require(operation.scope)
-        request.state.query = read(request.scope["query_string"], declared)
-        return await run(request)
-
-    return judge
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

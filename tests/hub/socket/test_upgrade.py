@@ -210,6 +210,6 @@ async def test_an_unknown_parameter_is_refused_before_the_upgrade(
     async with hub_server(HistoryInMemory()) as at:
         status, _, problem = await at.http(f"/v1/blogs/regatta/socket?{query}", headers)
         assert (status, problem["errors"][0]["parameter"]) == (400, name)
-        # The query is judged first: it says nothing of which blogs there are.
+        # The query is checked first: it says nothing of which blogs there are.
         assert (await at.http(f"/v1/blogs/nope/socket?{query}", headers))[0] == 400
         assert at.hub.readers() == 0

@@ -20,6 +20,6 @@ def wants_page(request: Request) -> bool:
 
 
 def query(request: Request) -> Query:
-    """The values of the query. web/routes.py validated it before calling the endpoint."""
+    """The values of the query. web/request_checks.py validated it before calling the endpoint."""
     found: Query = request.state.query
     return found

@@ -1,4 +1,4 @@
-"""How a request's query is judged: what comes first, and what a refusal costs."""
+"""How a request's token and query are checked: what comes first, and what a refusal costs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 UNKNOWN = "?utm_source=x"
 
 
-async def test_the_token_is_judged_before_the_query(anybody: Client, context: Dependencies, blog: str) -> None:
+async def test_the_token_is_checked_before_the_query(anybody: Client, context: Dependencies, blog: str) -> None:
     bad = {"Authorization": "Bearer nonsense"}
     for headers in ({}, bad):
         for method, path in (("POST", f"{blog}/posts"), ("GET", "/v1/audit"), ("DELETE", blog)):
@@ -23,7 +23,7 @@ async def test_the_token_is_judged_before_the_query(anybody: Client, context: De
     assert (await anybody.post(f"{blog}/posts", json={"title": "x"}, headers=reader)).status_code == 403
 
 
-async def test_the_query_is_judged_before_what_is_stored(anybody: Client, admin: Client, blog: str) -> None:
+async def test_the_query_is_checked_before_what_is_stored(anybody: Client, admin: Client, blog: str) -> None:
     await admin.post(f"{blog}/posts", json={"id": "secret", "status": "draft"})
     answers = [
         await anybody.get(f"{blog}/posts/{post}{query}") for post in ("secret", "none") for query in ("", UNKNOWN)
@@ -35,13 +35,13 @@ async def test_the_query_is_judged_before_what_is_stored(anybody: Client, admin:
     assert (await anybody.get(f"/v1/blogs/a%20b{UNKNOWN}")).status_code == 404
 
 
-async def test_head_is_judged_as_get(anybody: Client, blog: str) -> None:
+async def test_head_is_checked_as_get(anybody: Client, blog: str) -> None:
     for query, status in (("", 200), ("?limit=5", 200), ("?limit=x", 400), (UNKNOWN, 400)):
         answer = await anybody.head(f"{blog}/changes{query}")
         assert (answer.status_code, answer.content) == (status, b"")
 
 
-async def test_the_query_is_judged_before_the_body(admin: Client, blog: str) -> None:
+async def test_the_query_is_checked_before_the_body(admin: Client, blog: str) -> None:
     answer = await admin.post(f"{blog}/posts{UNKNOWN}", content=b"no JSON")
     assert answer.status_code == 400 and set(errors(answer)) == {"utm_source"}
 
