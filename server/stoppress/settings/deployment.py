@@ -1,0 +1,65 @@
+"""What a deployment sets: addresses, the store, media, the admin token, origins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from stoppress.settings.field_types import OriginList, RedisUrl
+from stoppress.settings.group import Group
+
+DEPLOYMENT = Group("Deployment", "A deployment sets these. The defaults suit a laptop.")
+
+
+class DeploymentSettings(BaseSettings):
+    """What a deployment sets: addresses, the store, media, the admin token, origins."""
+
+    host: Annotated[str, DEPLOYMENT] = Field("127.0.0.1", description="The address to listen on.")
+    port: Annotated[int, Field(ge=0, le=65_535), DEPLOYMENT] = Field(
+        8000, description="The port to listen on. 0 picks a free one."
+    )
+    public_url: Annotated[str | None, DEPLOYMENT] = Field(
+        None,
+        description="The address readers use, such as https://live.example.org. By default it comes from each request.",
+    )
+    trusted_proxies: Annotated[str, DEPLOYMENT] = Field(
+        "127.0.0.1",
+        description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks, "
+        "comma-separated, or * for all.",
+    )
+    workers: Annotated[int, Field(ge=1, le=64), DEPLOYMENT] = Field(
+        1, description="How many processes serve the port. Use about one for each core."
+    )
+    data: Annotated[Path, DEPLOYMENT] = Field(
+        Path("stoppress-data"), description="The folder for the embedded store and for pictures."
+    )
+    redis_url: Annotated[RedisUrl | None, DEPLOYMENT] = Field(
+        None,
+        description="A Redis (7 or newer) or Valkey to use instead of the embedded store: a redis://, rediss:// or "
+        "unix:// URL.",
+    )
+    durability: Annotated[Literal["server", "fsync", "replica"], DEPLOYMENT] = Field(
+        "server",
+        description="When a write to redis_url is acknowledged: as that server is configured (server), after it is on "
+        "that server's disk (fsync), or after it is on the disk of a replica too (replica). The embedded store always "
+        "writes to disk first.",
+    )
+    media_url: Annotated[str | None, DEPLOYMENT] = Field(
+        None,
+        description="A bucket for pictures, s3://BUCKET/PREFIX. Keys, region and endpoint come from the AWS_* "
+        "variables. By default pictures are in the data folder.",
+    )
+    admin_token: Annotated[SecretStr | None, DEPLOYMENT] = Field(
+        None, description="A token with every scope and no rate limit, in addition to the tokens in the store."
+    )
+    origins: Annotated[OriginList, DEPLOYMENT] = Field(
+        "*",
+        description="Origins whose pages may embed blogs (`<stop-press>`) and open sockets: comma-separated, or * for "
+        "any. Blogs are public.",
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], DEPLOYMENT] = Field(
+        "info", description="The least severe messages to log."
+    )

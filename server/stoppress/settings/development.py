@@ -1,0 +1,23 @@
+"""Settings for trying Stop Press and for finding out what it does."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from stoppress.settings.group import Group, When
+
+DEVELOPMENT = Group("Development", "These help you try Stop Press and find out what it does.")
+
+
+class DevelopmentSettings(BaseSettings):
+    """Settings for trying Stop Press and for finding out what it does."""
+
+    demo: Annotated[bool, DEVELOPMENT, When("Set it to see a live blog at work.")] = Field(
+        False, description="Start with a demo blog that publishes a story."
+    )
+    access_log: Annotated[bool, DEVELOPMENT, When("Set it to find out what a client sends.")] = Field(
+        False, description="Log each request."
+    )

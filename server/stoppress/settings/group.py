@@ -1,0 +1,20 @@
+"""What a setting is marked with: its group, and when to change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Group:
+    """Settings that belong together: a section of docs/settings.md and of `stoppress serve --help`."""
+
+    title: str
+    about: str
+
+
+@dataclass(frozen=True)
+class When:
+    """When to change a setting."""
+
+    text: str

@@ -1,0 +1,38 @@
+"""The limits for requests to the API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from stoppress.settings.field_types import Count
+from stoppress.settings.group import Group, When
+
+REQUESTS = Group(
+    "Limits for requests", "A request above a limit is rejected: 429 for the rate, 413 or 422 for the size."
+)
+
+
+class RequestLimits(BaseSettings):
+    """The limits for requests to the API."""
+
+    rate_limit: Annotated[Count, REQUESTS, When("Raise it if a tool of yours gets 429.")] = Field(
+        6_000, description="The most requests per minute with one token, over all processes. 0 means no limit."
+    )
+    body_limit: Annotated[int, Field(ge=200_000), REQUESTS, When("Raise it if long posts are rejected with 413.")] = (
+        Field(1_048_576, description="The largest request body, in bytes.")
+    )
+    batch_limit: Annotated[
+        int, Field(ge=200_000), REQUESTS, When("Raise it if batches of long posts are rejected with 413.")
+    ] = Field(8_388_608, description="The largest body of a batch of posts, in bytes.")
+    media_limit: Annotated[
+        int, Field(ge=100_000), REQUESTS, When("Raise it if pictures are rejected for their bytes.")
+    ] = Field(20_971_520, description="The largest picture, in bytes.")
+    media_pixels: Annotated[
+        int,
+        Field(ge=1_000_000, le=150_000_000),
+        REQUESTS,
+        When("Lower it to save memory: 50 million pixels take up to 700 MiB while a picture is processed."),
+    ] = Field(50_000_000, description="The largest picture, in pixels, all frames of an animation together.")

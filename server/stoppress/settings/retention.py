@@ -1,0 +1,29 @@
+"""How much the store keeps."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from stoppress.settings.group import Group, When
+
+RETENTION = Group("Retention", "These say how much the store keeps.")
+
+
+class RetentionSettings(BaseSettings):
+    """How much the store keeps."""
+
+    history: Annotated[
+        int, Field(ge=100), RETENTION, When("Lower it to save memory in the store. No reader misses anything.")
+    ] = Field(
+        10_000,
+        description="How many events each blog's stream keeps. Readers with an older cursor catch up from the posts.",
+    )
+    idempotency_hours: Annotated[
+        int, Field(ge=1, le=168), RETENTION, When("Raise it if your tools retry a request after more than a day.")
+    ] = Field(24, description="How long, in hours, to remember an Idempotency-Key.")
+    audit_entries: Annotated[int, Field(ge=1_000), RETENTION, When("Raise it if the log must reach further back.")] = (
+        Field(100_000, description="How many entries the audit log keeps.")
+    )
