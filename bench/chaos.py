@@ -17,7 +17,7 @@ from pathlib import Path
 import uvloop
 from deployment import BLOG, Deployment, Verdict, deployment, judged, rank, shown, story
 
-from stoppress.load_readers import Reader, SimulatedReaders, now
+from stoppress.simulated_readers import Reader, SimulatedReaders, now
 
 _WHILE = 2.0  # seconds over which the changes are spread: about as long as it takes readers to come back
 

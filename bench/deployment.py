@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stoppress.api_client import ApiClient, Refused
-from stoppress.load_readers import SimulatedReaders, now
+from stoppress.simulated_readers import SimulatedReaders, now
 from stoppress.store.embedded.server import EmbeddedValkey
 
 TOKEN = "bench-token-bench-token"
@@ -235,6 +235,6 @@ async def judged(
         len(simulated.readers),
         wrong,
         missing,
-        sum(reader.doubles for reader in simulated.readers),
+        sum(reader.duplicates for reader in simulated.readers),
         sum(reader.resets for reader in simulated.readers),
     )

@@ -17,7 +17,7 @@ import uvloop
 from curve import Points, curves
 from deployment import BLOG, Deployment, Process, Verdict, deployment, judged, rank, shown, story, telling, until
 
-from stoppress.load_readers import Reader, SimulatedReaders, now
+from stoppress.simulated_readers import Reader, SimulatedReaders, now
 
 _BIN = 0.25  # seconds, in the plot
 

@@ -20,7 +20,7 @@ import uvloop
 from curve import curves
 from deployment import BLOG, Deployment, Process, Verdict, deployment, judged, shown, story, telling
 
-from stoppress.load_readers import Reader, SimulatedReaders, now
+from stoppress.simulated_readers import Reader, SimulatedReaders, now
 
 _MIB = 1 << 20
 _RING = 200
@@ -62,7 +62,7 @@ async def run(deployment: Deployment, readers: int, seconds: float, every: float
         async with telling(told, every):
             await _pass_by(process, staying, passing, seconds, course)
         for reader in staying.readers:
-            reader.go_on()
+            reader.resume_reading()
         course.told = told.told
         verdict = await judged(staying, before, told)
         await passing.close()
@@ -80,18 +80,18 @@ async def _pass_by(
     cursors = passing.cursor
     while (at := now() - began) < seconds:
         share = max(1, len(passing.readers) // 50)
-        passing.dismiss(chance.sample(passing.readers, share))
+        passing.remove(chance.sample(passing.readers, share))
         passing.cursor = None if chance.random() < 0.5 else cursors
         await passing.open(share)
         course.came += share
         for reader in [reader for reader, until in stalled.items() if until <= at]:
             del stalled[reader]
-            reader.go_on()
+            reader.resume_reading()
         for simulated in (passing, staying):
             for reader in chance.sample(simulated.readers, max(1, len(simulated.readers) // 100)):
                 if reader not in stalled:
                     stalled[reader] = at + chance.uniform(*_STALL)
-                    reader.stall()
+                    reader.pause_reading()
                     course.stalled += 1
         course.memory.append((at, process.memory() / _MIB))
         course.readers.append((at, passing.opened + staying.opened))

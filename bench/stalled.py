@@ -22,7 +22,7 @@ import uvloop
 from deployment import BLOG, Deployment, Process, deployment, rank, shown, story
 
 from stoppress.api_client import ApiClient
-from stoppress.load_readers import Reader, SimulatedReaders, now
+from stoppress.simulated_readers import Reader, SimulatedReaders, now
 
 _MIB = 1 << 20
 _POSTS = 10
@@ -61,7 +61,7 @@ async def run(deployment: Deployment, readers: int, stalled: int, rounds: int) -
             stuck = SimulatedReaders(deployment.url, BLOG)
             await stuck.open(stalled)
             for reader in stuck.readers:
-                reader.stall()
+                reader.pause_reading()
             await _fill(told.api, deployment.url, stalled)
             await _round(told.api, others, process, kinds["with"])
             await stuck.close()

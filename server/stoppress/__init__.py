@@ -10,7 +10,7 @@ editing                  the operations of editors
 render, media            blogs as HTML, and pictures
 store                    storage in Redis or Valkey
 demo                     a story that plays
-api_client, load_readers a client of the API, and simulated readers for load tests
+api_client, simulated_readers a client of the API, and simulated readers for load tests
 token_scopes             what the scopes of a token allow; token_secrets: how tokens are created and checked
 wire, problem            the protocol's messages, and errors as HTTP responses
 resume                   how a reader resumes from a cursor

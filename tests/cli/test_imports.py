@@ -14,6 +14,6 @@ def test_a_server_loads_no_load_test() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert "stoppress.cli.serve" in loaded
-    assert {"stoppress.load_readers", "stoppress.cli.bench", "stoppress.cli.capacity", "stoppress.cli.tail"}.isdisjoint(
+    assert {"stoppress.simulated_readers", "stoppress.cli.bench", "stoppress.cli.capacity", "stoppress.cli.tail"}.isdisjoint(
         loaded
     )

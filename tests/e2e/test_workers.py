@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from e2e.server import TOKEN, EditorClient, Server, running
-from stoppress.load_readers import SimulatedReaders
+from stoppress.simulated_readers import SimulatedReaders
 from waiting import eventually, until
 
 READERS = 300
@@ -153,7 +153,7 @@ def test_sigkill_of_one_of_two_workers_loses_and_doubles_nothing(worker: Server)
                 # What it never heard of has not changed since it came.
                 assert reader.state.get(post, revision) == revision
             assert {post for post in reader.state if post.startswith("n")} >= {p for p in shown if p.startswith("n")}
-            assert (reader.doubles, reader.resets) == (0, 0)
+            assert (reader.duplicates, reader.resets) == (0, 0)
         late.close()
         await simulated.close()
 

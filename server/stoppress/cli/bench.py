@@ -14,7 +14,7 @@ import uvloop
 from stoppress.api_client import ApiClient
 from stoppress.cli.options import Finite, server_options
 from stoppress.errors import StopPressError
-from stoppress.load_readers import Reader, SimulatedReaders, now
+from stoppress.simulated_readers import Reader, SimulatedReaders, now
 
 _PATIENCE = 30.0  # seconds until a reader without the post counts as missing
 _DOUBLE = 0.3  # seconds to wait after the last reader for posts that arrive twice

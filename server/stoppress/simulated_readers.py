@@ -30,9 +30,9 @@ class Reader(asyncio.Protocol):
         "_head",
         "_simulated",
         "_transport",
-        "back",
+        "reconnect_delay",
         "cursor",
-        "doubles",
+        "duplicates",
         "removed",
         "resets",
         "state",
@@ -44,10 +44,10 @@ class Reader(asyncio.Protocol):
         self._head = True
         self._transport: asyncio.Transport | None = None
         self.cursor = simulated.cursor
-        self.back: float | None = None  # seconds to wait before reconnecting, as a `bye` said
+        self.reconnect_delay: float | None = None  # seconds to wait before reconnecting, as a `bye` said
         self.state: dict[str, int] = {}
         self.removed: set[str] = set()
-        self.doubles = 0
+        self.duplicates = 0
         self.resets = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -106,12 +106,12 @@ class Reader(asyncio.Protocol):
         self._head = True
         self._simulated.disconnected(self)
 
-    def stall(self) -> None:
-        """Stop reading from the socket, until `go_on`."""
+    def pause_reading(self) -> None:
+        """Stop reading from the socket, until `resume_reading`."""
         if self._transport and not self._transport.is_closing():
             self._transport.pause_reading()
 
-    def go_on(self) -> None:
+    def resume_reading(self) -> None:
         """Continue reading from the socket."""
         if self._transport and not self._transport.is_closing():
             self._transport.resume_reading()
@@ -146,9 +146,9 @@ class SimulatedReaders:
         self.on_open: Callable[[Reader], None] = lambda reader: None
         self._changed = asyncio.Event()
         self._over = False
-        self._gone: set[Reader] = set()
+        self._removed: set[Reader] = set()
         self._awaited: set[Reader] = set()  # readers whose first handshake has not succeeded yet
-        self._coming: set[asyncio.Task[None]] = set()
+        self._connecting: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Semaphore(100)
 
     def request(self, cursor: str | None) -> bytes:
@@ -165,16 +165,16 @@ class SimulatedReaders:
             reader = Reader(self)
             self.readers.append(reader)
             self._awaited.add(reader)
-            self._come(reader, 0.0)
+            self._connect_later(reader, 0.0)
         async with asyncio.timeout(within):
             while self._awaited:
                 self._changed.clear()
                 await self._changed.wait()
 
-    def _come(self, reader: Reader, pause: float) -> None:
+    def _connect_later(self, reader: Reader, pause: float) -> None:
         task = asyncio.get_running_loop().create_task(self._connect(reader, pause))
-        self._coming.add(task)
-        task.add_done_callback(self._coming.discard)
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
 
     async def _connect(self, reader: Reader, pause: float) -> None:
         await asyncio.sleep(pause)
@@ -186,11 +186,11 @@ class SimulatedReaders:
         except OSError:
             self.disconnected(reader)
 
-    def dismiss(self, readers: Collection[Reader]) -> None:
+    def remove(self, readers: Collection[Reader]) -> None:
         """Disconnect these readers for good."""
         going = set(readers)
         self.readers = [reader for reader in self.readers if reader not in going]
-        self._gone |= going
+        self._removed |= going
         self._awaited -= going
         for reader in going:
             reader.leave()
@@ -204,12 +204,12 @@ class SimulatedReaders:
 
     def disconnected(self, reader: Reader) -> None:
         """Called by a reader that was disconnected or rejected."""
-        if reader in self._gone:
-            self._gone.discard(reader)
+        if reader in self._removed:
+            self._removed.discard(reader)
         elif not self._over:
-            pause = random.uniform(*_LATER) if reader.back is None else reader.back
-            reader.back = None
-            self._come(reader, pause)
+            pause = random.uniform(*_LATER) if reader.reconnect_delay is None else reader.reconnect_delay
+            reader.reconnect_delay = None
+            self._connect_later(reader, pause)
 
     def received(self, reader: Reader, message: bytes) -> None:
         """Called by a reader that has received a message."""
@@ -220,7 +220,7 @@ class SimulatedReaders:
     def _note(self, reader: Reader, message: dict[str, object]) -> None:
         kind = message["type"]
         if kind == "bye":
-            reader.back = cast(int, message["retry_after_ms"]) / 1000
+            reader.reconnect_delay = cast(int, message["retry_after_ms"]) / 1000
         if kind in ("heartbeat", "bye") or (kind == "hello" and reader.cursor):
             return
         reader.cursor = str(message["cursor"])
@@ -230,14 +230,14 @@ class SimulatedReaders:
             entry = cast("dict[str, object]", message["post"] if kind == "post" else message)
             post, revision = str(entry["id"]), cast(int, entry["revision"])
             if reader.state.get(post, 0) >= revision:
-                reader.doubles += 1
+                reader.duplicates += 1
             reader.state[post] = revision
             (reader.removed.discard if kind == "post" else reader.removed.add)(post)
 
     async def close(self) -> None:
         """Disconnect all readers."""
         self._over = True
-        for task in tuple(self._coming):
+        for task in tuple(self._connecting):
             task.cancel()
         for reader in self.readers:
             reader.leave()
