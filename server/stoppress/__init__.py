@@ -1,7 +1,7 @@
 """Stop Press, a real-time live-blog server.
 
 cli                      the commands
-serve, workers           one server process, and several on one port
+server_process, workers  one server process, and several on one port
 listener, startup_message   the port, and the message at the start; logging_setup: log lines on standard error
 app                      builds all the parts, and connects them
 web                      HTTP: the API and the pages

@@ -1,6 +1,6 @@
 """Builds every part of a server, connects them, and closes them. Only this module knows all the parts.
 
-serve.py runs what is built here, on a port.
+server_process.py runs what is built here, on a port.
 """
 
 from __future__ import annotations

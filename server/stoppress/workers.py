@@ -1,8 +1,8 @@
 """Several workers on one port, and their parent process.
 
 The parent owns what exists once: the embedded store, the port's number, and the token of this run. It serves no
-requests. Each worker is a complete server (serve.py) that binds the same port itself (listener.py). A worker that dies
-is restarted; when the parent dies, the workers stop.
+requests. Each worker is a complete server (server_process.py) that binds the same port itself (listener.py). A worker
+that dies is restarted; when the parent dies, the workers stop.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from stoppress.app import WorkerRole
 from stoppress.listener import reserve
 from stoppress.logging_setup import set_up_logging
-from stoppress.serve import run_server, stop_on_signals
+from stoppress.server_process import run_server, stop_on_signals
 from stoppress.settings import Settings
 from stoppress.startup_message import AdminToken, admin_token
 from stoppress.store.embedded.server import EmbeddedValkey

@@ -34,7 +34,7 @@ def serve(**given: Any) -> None:
     for name in unknown_settings():
         click.echo(f"Warning: {name} is set, but there is no such setting.", err=True)
     # Imported here, so that the other commands start without importing the whole server.
-    from stoppress.serve import run_server
+    from stoppress.server_process import run_server
     from stoppress.workers import run_workers
 
     if settings.workers > 1:

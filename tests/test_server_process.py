@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse
 
 from stoppress.listener import listen
 from stoppress.logging_setup import set_up_logging
-from stoppress.serve import Server, stop_on_signals
+from stoppress.server_process import Server, stop_on_signals
 from stoppress.settings import Settings
 
 pytestmark = pytest.mark.anyio
