@@ -39,7 +39,7 @@ from stoppress.model import (
     Tombstone,
     UnknownEvent,
 )
-from stoppress.render.markup import Markup
+from stoppress.render.blog_html import Markup
 from stoppress.resume import Reason
 from stoppress.wire import Form
 from stoppress.wire.schema import form_schema, message_types

@@ -24,7 +24,7 @@ from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import open_storage
 from stoppress.metrics import Metrics
 from stoppress.metrics_of_workers import shared
-from stoppress.render.markup import Markup
+from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
 from stoppress.startup_message import AdminToken, admin_token
 from stoppress.store.stores import open_stores

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stoppress.model import Blog, Post
-from stoppress.render.markup import Markup
+from stoppress.render.blog_html import Markup
 
 DAWN = datetime(2031, 4, 12, 13, 5, tzinfo=UTC)
 

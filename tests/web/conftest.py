@@ -17,7 +17,7 @@ from stoppress.editing.posts import Posts
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import FolderStorage
 from stoppress.metrics import Metrics
-from stoppress.render.markup import Markup
+from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
 from stoppress.store.audit_log import RedisAudit
 from stoppress.store.redis_store import RedisStore

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from stoppress.model import Blog, Embed, Image, Media, Post
+from stoppress.render.blog_html import Markup
 from stoppress.render.feeds import atom, json_feed
-from stoppress.render.markup import Markup
 from stoppress.store.base import Order
 
 PAGES: dict[Order, str] = {"newest": "index.html", "oldest": "oldest.html"}

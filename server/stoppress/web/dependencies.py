@@ -12,7 +12,7 @@ from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import Clock
 from stoppress.media.intake import PictureIntake
 from stoppress.metrics import Metrics
-from stoppress.render.markup import Markup
+from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
 from stoppress.store.base import Store
 from stoppress.store.base_tokens import Tokens

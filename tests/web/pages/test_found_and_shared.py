@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from stoppress.render.markup import Markup
+from stoppress.render.blog_html import Markup
 from stoppress.web.pages.assets import Assets
 from web.checks import CLIENT
 

@@ -17,8 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from stoppress.errors import Gone, NotFound, StopPressError
 from stoppress.model import Post
 from stoppress.problem import retry_headers
+from stoppress.render.blog_html import Highlights, Markup, Neighbours, Notice
 from stoppress.render.embed_players import HOSTS
-from stoppress.render.markup import Highlights, Markup, Neighbours, Notice
 from stoppress.store.base import Order, Page
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.dependencies import Dependencies

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stoppress.model import Blog, Cursor, Post
-from stoppress.render.markup import Markup, Neighbours
+from stoppress.render.blog_html import Markup, Neighbours
 from stoppress.render.translations import count
 from stoppress.store.base import Page
 
