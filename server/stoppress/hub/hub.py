@@ -10,11 +10,8 @@ import asyncio
 from datetime import datetime
 from functools import partial
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from stoppress.errors import Invalid
 from stoppress.hub.admission import Admission, Services
 from stoppress.hub.channel import Channel
 from stoppress.hub.channel_opener import ChannelOpener
@@ -103,7 +100,7 @@ class Hub:
         """Starlette's routes: the event stream, and the answer to a plain request for the WebSocket's path."""
         return [
             Route(event_stream.PATH, event_stream.Events(self._admission), methods=["GET"]),
-            Route(upgrade.PATH, _upgrade_required, methods=["GET"]),
+            Route(upgrade.PATH, upgrade.upgrade_required, methods=["GET"]),
         ]
 
     async def run(self) -> None:
@@ -168,16 +165,3 @@ class Hub:
             for reader in channel.everybody():
                 reader.transport.abort()
         self._slow_readers.abort()
-
-
-async def _upgrade_required(request: Request) -> Response:
-    """The answer to a plain request for a WebSocket's path, without `Upgrade: websocket`."""
-    answer = event_stream.refusal(
-        Invalid(
-            "this path serves WebSockets only; connect with a WebSocket client, or use /events or /changes", status=426
-        )
-    )
-    answer.headers["upgrade"] = "websocket"
-    answer.headers["connection"] = "upgrade"
-    answer.headers["sec-websocket-version"] = "13"  # as when a handshake is rejected with 426
-    return answer

@@ -8,6 +8,8 @@ belongs to this object, and after the answer to the Connection. Nothing of the r
 
 If the blog is followed and the cursor is known, the answer is sent at once, without a task. Otherwise the hub starts a
 task, which has a time limit and is cancelled when the client disconnects.
+
+A plain request for the same path, without `Upgrade`, gets 426 (`upgrade_required`).
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from functools import lru_cache
 from typing import cast
 from urllib.parse import unquote
 
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
 from websockets.exceptions import HeaderLineTooLong, InvalidHandshake, RequestLineTooLong, TooManyHeaders
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
@@ -30,7 +34,7 @@ from stoppress.hub.socket.connection import Connection
 from stoppress.hub.socket.flow_control import limit_write_buffer
 from stoppress.hub.socket.handshake import HandshakeRequest, UnknownSubprotocol, agreed, protocol
 from stoppress.model import Cursor
-from stoppress.problem import raw_problem
+from stoppress.problem import problem_response, raw_problem
 from stoppress.query_parameters import CURSOR, SOCKET, read_query
 from stoppress.wire import Form
 
@@ -182,6 +186,17 @@ class Upgrade(asyncio.Protocol):
         if self._admitted:
             self._admitted = False
             self._admission.leave(self._address)
+
+
+async def upgrade_required(request: HttpRequest) -> Response:
+    """The answer to a plain request for a WebSocket's path, without `Upgrade: websocket`."""
+    detail = "this path serves WebSockets only; connect with a WebSocket client, or use /events or /changes"
+    status, headers, body = problem_response(Invalid(detail, status=426))
+    answer = Response(body, status, headers)
+    answer.headers["upgrade"] = "websocket"
+    answer.headers["connection"] = "upgrade"
+    answer.headers["sec-websocket-version"] = "13"  # as when a handshake is rejected with 426
+    return answer
 
 
 @lru_cache(maxsize=256)  # thousands come back with the same few

@@ -166,7 +166,7 @@ class Events:
                 admission.leave(address)
         except StopPressError as error:
             admission.count_refusal(error)
-            await refusal(error)(scope, receive, send)
+            await _refusal(error)(scope, receive, send)
 
     async def _serve(self, stream: EventStream, receive: Receive, send: Send) -> None:
         await send(
@@ -224,7 +224,7 @@ def _last_event_id(headers: Headers) -> Cursor | None:
         raise Invalid(f"Last-Event-ID: {error}", [ParameterError("Last-Event-ID", str(error))], status=400) from error
 
 
-def refusal(error: StopPressError) -> Response:
+def _refusal(error: StopPressError) -> Response:
     """The answer to a request that gets no stream."""
     status, headers, body = problem_response(error)
     return Response(body, status, headers)
