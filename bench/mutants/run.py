@@ -72,6 +72,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "editing/transitions.py": ("editing/test_transitions.py", "editing/test_posts.py"),
     "editing/next_revision.py": ("editing/test_next_revision.py", "editing/test_posts.py"),
     "editing/required_content.py": ("editing/test_next_revision.py", "editing/test_posts.py"),
+    "editing/new_posts.py": ("editing/test_posts.py", "web/api/test_batch.py", "web/api/test_life.py"),
     "editing/posts.py": ("editing/test_posts.py", "web/api/test_life.py"),
     "editing/schedule.py": ("editing/test_schedule.py", "web/api/test_life.py"),
     "editing/conflict_retries.py": ("editing/test_posts.py", "editing/test_blogs.py"),
@@ -163,6 +164,9 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=1, help="which ones (%(default)s)")
     chosen = options.parse_args()
     modules = chosen.module or list(TESTS)
+    missing = {name for module in modules for name in TESTS[module] if not (ROOT / "tests" / name).exists()}
+    if missing:
+        options.error(f"expected tests that exist, but TESTS names {', '.join(sorted(missing))}")
     every = [one for module in modules for one in mutants_of(module)]
     accepted = [entry for entry in tomllib.loads(ACCEPTED.read_text())["mutant"] if entry["module"] in modules]
     stale = [entry for entry in accepted if not any(is_accepted(one, [entry]) for one in every)]

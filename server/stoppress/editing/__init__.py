@@ -1,6 +1,6 @@
 """The actions of editors: create, edit, publish, schedule, delete. The API and the schedule both use this package.
 
-blogs, posts   the actions on blogs and posts, with the check of the caller's scopes
+blogs, posts   the actions on blogs and posts, with the check of the caller's scopes; new_posts: creates posts
 inputs         the models of what editors send, and their validation
 transitions    which status may follow which, and the kind of change that readers get
 next_revision  the next revision of a post; required_content: what it must say; new_ids: ids for new blogs and posts

@@ -7,107 +7,24 @@ the revision that it edited, it gets a 412 instead and decides itself. Either wa
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from typing import Any
 
-from stoppress.editing.commit import PostCommits, change_of
+from stoppress.editing.commit import change_of
 from stoppress.editing.conflict_retries import tries
-from stoppress.editing.inputs import PostBatch, PostInput, PostPatch, named_status, parse, patched, wrong
-from stoppress.editing.new_ids import new_id, new_ids
+from stoppress.editing.inputs import PostPatch, named_status, patched, wrong
+from stoppress.editing.new_posts import NewPosts
 from stoppress.editing.next_revision import compose
 from stoppress.editing.revision_check import check_revision
-from stoppress.editing.schedule import Clock, only_scheduled
+from stoppress.editing.schedule import only_scheduled
 from stoppress.editing.transitions import EDITABLE, NEXT_OF_POST, told_as
-from stoppress.errors import Conflict, FieldError, Gone, Invalid, NotFound, StaleRevision, Unavailable
+from stoppress.errors import Conflict, Gone, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Post, PostFields, Tombstone
-from stoppress.store.base import Attempt, Committed, Entry, Revision, Store
+from stoppress.store.base import Attempt, Committed, Entry, Revision
 from stoppress.token_scopes import ANONYMOUS, Caller
 
 
-class Posts:
+class Posts(NewPosts):
     """The actions on the posts of every blog. Each checks that the caller has the scope for it."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
-        self._clock = clock
-        self._commits = PostCommits(store)
-
-    async def create(self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
-        """Create a post from a JSON object.
-
-        Raises Invalid, NotFound (no such blog), Conflict (the id is taken, or the blog is archived), Forbidden,
-        Unauthenticated, Unavailable.
-        """
-        caller.require("write", blog)
-        async with self._or_earlier_result(blog, attempt) as done:
-            wanted = parse(PostInput, content)
-            if wanted.status != "draft":
-                caller.require("publish", blog)
-            if wanted.status != "published":
-                await self._blog_exists(blog)  # checked before the note of a scheduled post is written
-            now = self._clock()
-            post = compose(wanted, blog, wanted.id or new_id(now), now)
-            try:
-                done.append(await self._commits.commit(change_of(None, post, "published", now), caller, now, attempt))
-            except StaleRevision as error:
-                raise Conflict(f"there is already a post {post.id!r} in {blog!r}") from error
-        return done[0]
-
-    async def create_all(
-        self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None
-    ) -> Sequence[Committed]:
-        """Create several posts, all or none. Posts with the same time of publication keep the order given.
-
-        Raises the same errors as `create`. The pointers of an Invalid begin with `/posts/INDEX`.
-        """
-        caller.require("write", blog)
-        async with self._or_earlier_result(blog, attempt) as done:
-            await self._blog_exists(blog)
-            wanted = parse(PostBatch, content).posts
-            if any(post.status != "draft" for post in wanted):
-                caller.require("publish", blog)
-            now = self._clock()
-            ids = new_ids(now, len(wanted))
-            posts, errors = [], []
-            seen: dict[str, int] = {}
-            for i, one in enumerate(wanted):
-                name = one.id or ids[i]
-                if seen.setdefault(name, i) != i:
-                    errors.append(FieldError(f"/posts/{i}/id", f"{name!r} is also the id of /posts/{seen[name]}"))
-                try:
-                    posts.append(compose(one, blog, name, now))
-                except Invalid as error:
-                    errors += [FieldError(f"/posts/{i}{wrong.pointer}", wrong.detail) for wrong in error.errors]
-            if errors:
-                raise Invalid("; ".join(f"{wrong.pointer[1:]}: {wrong.detail}" for wrong in errors[:5]), errors)
-            try:
-                changes = [change_of(None, post, "published", now) for post in posts]
-                done += await self._commits.commit_all(changes, caller, now, attempt)
-            except StaleRevision as error:
-                raise await self._ids_taken(blog, posts) from error
-        return done
-
-    @asynccontextmanager
-    async def _or_earlier_result(self, blog: str, attempt: Attempt | None) -> AsyncIterator[list[Committed]]:
-        """Yield the list that takes the results of a request. A retry gets the first answer even if the request would
-        now be rejected, such as for a `publish_at` that has passed in the meantime."""
-        done: list[Committed] = []
-        try:
-            yield done
-        except (Invalid, Conflict):
-            earlier = await self._store.attempted(blog, attempt) if attempt else []
-            if not earlier:
-                raise
-            done += earlier
-
-    async def _ids_taken(self, blog: str, posts: Sequence[Post]) -> Conflict:
-        errors = [
-            FieldError(f"/posts/{i}/id", f"there is already a post {post.id!r} in {blog!r}")
-            for i, post in enumerate(posts)
-            if await self._store.entry(blog, post.id) is not None
-        ]
-        return Conflict(f"{len(errors)} of the {len(posts)} posts already exist; none was created", errors)
 
     async def read(self, blog: str, post: str, caller: Caller) -> Post:
         """The post, if the caller may see it. Raises NotFound, and Gone for a deleted post."""
@@ -242,13 +159,9 @@ class Posts:
     async def _entry(self, blog: str, post: str, caller: Caller) -> Entry:
         entry = await self._store.entry(blog, post)
         if entry is None:
-            await self._blog_exists(blog)
+            await self.check_blog(blog)
             raise NotFound(f"there is no post {post!r} in {blog!r}")
         return entry
-
-    async def _blog_exists(self, blog: str) -> None:
-        if await self._store.blog(blog) is None:
-            raise NotFound(f"there is no blog {blog!r}")
 
     async def _before_deletion(self, tombstone: Tombstone, patch: dict[str, Any]) -> Post:
         """The post as it was before its deletion: a restored post continues from there. Raises Gone."""
