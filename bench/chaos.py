@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 import uvloop
-from deployment import BLOG, Deployment, Verdict, deployment, judged, rank, shown, story
+from deployment import BLOG, Deployment, Verdict, deployment, rank, shown, story, verdict_on
 
 from stoppress.simulated_readers import Reader, SimulatedReaders, now
 
@@ -37,7 +37,7 @@ async def run(deployment: Deployment, readers: int, changes: int) -> tuple[Verdi
             await told.change()
             await asyncio.sleep(max(0.0, killed + number / changes * _WHILE - now()))
         published = now()
-        verdict = await judged(simulated, before, told)
+        verdict = await verdict_on(simulated, before, told)
         complete = now()
         times = [at - killed for at in back.values()]
         await simulated.close()

@@ -218,7 +218,7 @@ class Verdict:
         return not (self.wrong or self.missing or self.double or self.resets)
 
 
-async def judged(
+async def verdict_on(
     simulated: SimulatedReaders, before: Mapping[str, int], told: Story, patience: float = 60.0
 ) -> Verdict:
     """Wait until all readers are at the head, for `patience` seconds at most, and compare them with a fresh load.

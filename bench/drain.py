@@ -15,7 +15,7 @@ from pathlib import Path
 
 import uvloop
 from curve import Points, curves
-from deployment import BLOG, Deployment, Process, Verdict, deployment, judged, rank, shown, story, telling, until
+from deployment import BLOG, Deployment, Process, Verdict, deployment, rank, shown, story, telling, until, verdict_on
 
 from stoppress.simulated_readers import Reader, SimulatedReaders, now
 
@@ -54,7 +54,7 @@ async def run(
             await until(lambda: len(back) == readers, grace + spread + 60)
             over = await ended - stopped
         changes = told.told
-        verdict = await judged(simulated, before, told)
+        verdict = await verdict_on(simulated, before, told)
         await simulated.close()
     parted = sorted(at - stopped for at in gone.values())
     came = sorted(at - stopped for at in back.values())

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import uvloop
 from curve import curves
-from deployment import BLOG, Deployment, Process, Verdict, deployment, judged, shown, story, telling
+from deployment import BLOG, Deployment, Process, Verdict, deployment, shown, story, telling, verdict_on
 
 from stoppress.simulated_readers import Reader, SimulatedReaders, now
 
@@ -64,7 +64,7 @@ async def run(deployment: Deployment, readers: int, seconds: float, every: float
         for reader in staying.readers:
             reader.resume_reading()
         course.told = told.told
-        verdict = await judged(staying, before, told)
+        verdict = await verdict_on(staying, before, told)
         await passing.close()
         await staying.close()
     return verdict, course

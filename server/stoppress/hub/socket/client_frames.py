@@ -16,8 +16,8 @@ from websockets.streams import StreamReader
 
 MESSAGE_MAX = 4_096  # bytes of one client message, after decompression
 
-quiet = logging.getLogger("stoppress.websocket")
-quiet.setLevel(logging.WARNING)  # websockets logs every closed connection at level INFO
+websockets_log = logging.getLogger("stoppress.websocket")
+websockets_log.setLevel(logging.WARNING)  # websockets logs every closed connection at level INFO
 
 _BETWEEN_FRAMES = StreamReader.at_eof.__code__
 
@@ -31,7 +31,7 @@ class ClientFrames:
     __slots__ = ("_decoder", "_protocol")
 
     def __init__(self, *, deflated: bool = False) -> None:
-        self._protocol = Protocol(SERVER, state=State.OPEN, max_size=MESSAGE_MAX, logger=quiet)
+        self._protocol = Protocol(SERVER, state=State.OPEN, max_size=MESSAGE_MAX, logger=websockets_log)
         if deflated:
             self._protocol.extensions = [PerMessageDeflate(True, True, 15, 15)]
         self._decoder: codecs.IncrementalDecoder | None = None

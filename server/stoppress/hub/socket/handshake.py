@@ -25,7 +25,7 @@ from websockets.typing import ExtensionParameter, Subprotocol
 from websockets.utils import GUID
 
 from stoppress.hub.encoded_message import FrameFormat, frame_format
-from stoppress.hub.socket.client_frames import quiet
+from stoppress.hub.socket.client_frames import websockets_log
 from stoppress.wire import Form
 
 _HEAD_MAX = 8_192  # bytes of a head that may go the short way
@@ -67,7 +67,7 @@ _EXTENSIONS = (SharedDeflate(),)
 def protocol(*, compress: bool) -> ServerProtocol:
     """websockets' ServerProtocol, configured for this server."""
     return ServerProtocol(
-        extensions=_EXTENSIONS if compress else None, select_subprotocol=_select, max_size=None, logger=quiet
+        extensions=_EXTENSIONS if compress else None, select_subprotocol=_select, max_size=None, logger=websockets_log
     )
 
 
