@@ -203,7 +203,7 @@ async def test_who_may_not_read_takes_no_place() -> None:
         assert at.loop_delay.noted == 2, "each of the two that came in is work for the event loop"
 
 
-async def test_the_lobby_is_empty_once_all_who_were_admitted_have_left() -> None:
+async def test_the_hub_is_empty_once_all_who_were_admitted_have_left() -> None:
     at = AdmissionScene()
     async with at.tasks.open():
         await asyncio.wait_for(at.admission.wait_until_empty(0), 1)

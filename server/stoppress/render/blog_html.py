@@ -1,4 +1,4 @@
-"""Renders a blog as HTML: the parts that the socket's html form sends (wire.Markup), and whole pages.
+"""Renders a blog as HTML: the parts that the socket's html form sends (wire.build_messages.Markup), and whole pages.
 
 Both use the same templates, so a post that arrives by the socket has the same bytes as on a freshly loaded page. All
 values are escaped, except `post.body`, which is sanitised before it is stored.
@@ -106,7 +106,7 @@ class Markup:
         return self._render("key_event.html", blog, post=post)
 
     def summary(self, blog: Blog, post: Post) -> SummaryMarkup:
-        """The post's HTML at the top of the page, as wire.Markup asks: as a key event, and as pinned."""
+        """The post's HTML at the top of the page, as wire.build_messages.Markup asks: as a key event, and as pinned."""
         fields: SummaryMarkup = {}
         if post.key and post.published_at:
             fields["key_html"] = self.key_event(blog, post)
