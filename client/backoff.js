@@ -1,6 +1,6 @@
 /**
  * When to retry a connection, and what the WebSocket and the transports that replace it have to agree on.
- * Shared by socket.js, fallback.js and follower_tab.js.
+ * Shared by connection.js, fallback.js and follower_tab.js.
  */
 
 // All in milliseconds.

@@ -1,9 +1,9 @@
 /**
  * The transports for networks that block WebSockets: Server-Sent Events, and polling. Imported only there.
  *
- * They deliver the same messages and look like a WebSocket to socket.js. The cursor is in the address, so nothing is
+ * They deliver the same messages and look like a WebSocket to connection.js. The cursor is in the address, so nothing is
  * missed when the transport changes. While one runs, it tries a WebSocket, first after a few seconds and then about
- * every minute. When that receives a hello, the transport closes itself and socket.js goes back to WebSockets.
+ * every minute. When that receives a hello, the transport closes itself and connection.js goes back to WebSockets.
  */
 
 /** @import { Connection, FallbackEnvironment, Transport } from "./types.js" */

@@ -9,7 +9,7 @@ import type { Blog, Counts, Message } from "./messages.js";
  */
 export type Phase = "connecting" | "live" | "reconnecting" | "ended" | "refused" | "gone" | "closed";
 
-/** A WebSocket, or an object with the part of its interface that socket.js uses. */
+/** A WebSocket, or an object with the part of its interface that connection.js uses. */
 export interface Connection {
   // biome-ignore lint/suspicious/noExplicitAny: `data` is used here, `code` below; the events of a WebSocket have more.
   onmessage: ((event: any) => void) | null;
@@ -21,7 +21,7 @@ export interface Connection {
 /** The class of a connection. Its constructor connects, like that of WebSocket. */
 export type Transport = new (url: string, protocol: string) => Connection;
 
-/** What socket.js needs of its environment: the browser by default, a fake one in tests. */
+/** What connection.js needs of its environment: the browser by default, a fake one in tests. */
 export interface Environment {
   /** Connects with the given transport, by default with a WebSocket. */
   open: (url: string, protocol: string, transport?: Transport) => Connection;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { backoff } from "../../client/backoff.js";
-import { connect } from "../../client/socket.js";
+import { connect } from "../../client/connection.js";
 import { createFakeEnvironment, FakeSocket } from "./fake_environment.js";
 
 const HEARTBEAT = 25_000;
