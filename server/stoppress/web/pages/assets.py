@@ -35,6 +35,7 @@ CORE = (
     "arrivals",
     "tabs",
     "backoff",
+    "fallback",
     "connection",
     "page_updates",
 )
