@@ -157,7 +157,7 @@ export function createArrivals(view, placement) {
   return {
     /**
      * Makes changes once the moves in progress have ended, then writes the cursor into the page. It ignores a `reset`,
-     * for which live.js reloads the page.
+     * for which page_updates.js reloads the page.
      *
      * @param {Change[]} changes
      * @param {string} at the cursor after these changes

@@ -1,6 +1,6 @@
 /**
  * When to retry a connection, and what the WebSocket and the transports that replace it have to agree on.
- * Shared by socket.js, fallback.js and follower_tab.js.
+ * It imports nothing, so that connection.js and all modules of its transports can share it.
  */
 
 // All in milliseconds.

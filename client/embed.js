@@ -9,7 +9,7 @@
  * inline script or style and no `eval`, so a strict Content-Security-Policy only has to name the origin.
  */
 
-import { followBlog } from "./live.js";
+import { followBlog } from "./page_updates.js";
 import { createView } from "./view.js";
 
 /** The parts of the page to show. The window's title, keys and address belong to the page around it. */

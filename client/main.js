@@ -1,6 +1,6 @@
 /** The blog's own page: follows the blog, moves between posts by keys, and remembers the reader's order of posts. */
 
-import { followBlog } from "./live.js";
+import { followBlog } from "./page_updates.js";
 import { createView } from "./view.js";
 
 // Devices' clocks are often wrong, so the server sends its time with the page.

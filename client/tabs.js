@@ -1,7 +1,7 @@
 /**
  * One connection for all tabs of a blog. The tab that holds a lock (Web Locks) is the leader: it has the connection
- * and sends what it receives to the other tabs, its followers (BroadcastChannel). To socket.js the shared connection
- * is like any other.
+ * and sends what it receives to the other tabs, its followers (BroadcastChannel). To connection.js the shared
+ * connection is like any other.
  *
  * When the leader is closed, crashes, is frozen or enters the back/forward cache, the next tab gets the lock. A
  * leader that gives no sign of life loses it (follower_tab.js). Each tab has a cursor of its own, and each message

@@ -9,7 +9,7 @@ import type { Blog, Counts, Message } from "./messages.js";
  */
 export type Phase = "connecting" | "live" | "reconnecting" | "ended" | "refused" | "gone" | "closed";
 
-/** A WebSocket, or an object with the part of its interface that socket.js uses. */
+/** A WebSocket, or an object with the part of its interface that connection.js uses. */
 export interface Connection {
   // biome-ignore lint/suspicious/noExplicitAny: `data` is used here, `code` below; the events of a WebSocket have more.
   onmessage: ((event: any) => void) | null;
@@ -21,7 +21,7 @@ export interface Connection {
 /** The class of a connection. Its constructor connects, like that of WebSocket. */
 export type Transport = new (url: string, protocol: string) => Connection;
 
-/** What socket.js needs of its environment: the browser by default, a fake one in tests. */
+/** What connection.js and fallback.js need of their environment: the browser by default, a fake one in tests. */
 export interface Environment {
   /** Connects with the given transport, by default with a WebSocket. */
   open: (url: string, protocol: string, transport?: Transport) => Connection;
@@ -40,11 +40,26 @@ export interface Environment {
   document: EventTarget & { visibilityState: string };
 }
 
-/** What fallback.js needs of its environment. */
-export interface FallbackEnvironment extends Pick<Environment, "setTimeout" | "clearTimeout" | "random"> {
+/** What http_transports.js and websocket_probe.js need of their environment. */
+export interface HttpEnvironment extends Pick<Environment, "setTimeout" | "clearTimeout" | "random"> {
   fetch: (url: string, options: { signal: AbortSignal }) => Promise<Response>;
   WebSocket: Transport;
 }
+
+/**
+ * Receives messages over HTTP, in event_stream.js or polling.js. Resolves with the HTTP status that ended it: 204 if the
+ * blog has ended, 404 if there is no such blog. After any other, or if it rejects, the connection is lost.
+ */
+export type ReceiveMessages = (options: {
+  /** The cursor to resume from; empty to start from now. */
+  cursor: string;
+  /** Requests a route of the blog, such as `changes`. */
+  request: (route: string, query: Record<string, string>) => Promise<Response>;
+  /** Takes each message. */
+  deliver: (message: object) => void;
+  /** Waits for so many milliseconds, ± 50 % at random. */
+  wait: (ms: number) => Promise<void>;
+}) => Promise<number>;
 
 /** A message between the tabs of a blog (tabs.js). From the leader, an empty one is a sign of life. */
 export interface TabMessage {

@@ -60,8 +60,12 @@ export function createUnread({ root, byId, lang: language }, words, show) {
       updateCounts();
       announce([...posts.values()]);
     },
-    /** Removes a post, if it is unread. @param {string} id */
-    remove: (id) => posts.delete(id) && updateCounts(),
+    /** Removes a post, and returns whether it was unread. @param {string} id */
+    remove: (id) => {
+      const wasUnread = posts.delete(id);
+      if (wasUnread) updateCounts();
+      return wasUnread;
+    },
     /** Sets the title without the count. @param {string} text */
     setTitle: (text) => {
       title = text;

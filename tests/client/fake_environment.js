@@ -61,7 +61,7 @@ export function createFakeEnvironment({ random = () => 1, plain = async () => []
       document.visibilityState = state;
       document.dispatchEvent(new Event("visibilitychange"));
     },
-    // What socket.js asks for.
+    // What connection.js asks for.
     open: (url, protocol, Transport = FakeSocket) => {
       const socket = new Transport(url, protocol);
       sockets.push(socket);

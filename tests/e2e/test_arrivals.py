@@ -231,6 +231,29 @@ def test_selected_text_and_playing_videos_are_left_alone(
     assert page.locator("iframe").count() == 1
 
 
+def test_a_post_that_was_announced_as_unread_is_not_announced_again_when_it_is_shown(
+    address: str, editor: EditorClient, page: Page
+) -> None:
+    page.goto(address)
+    wait_until_live(page)
+    scroll_to(page, "p10")
+    page.evaluate("""() => {
+      window.announced = [];
+      const spoken = document.querySelector("#announce");
+      new MutationObserver(() => window.announced.push(spoken.textContent)).observe(spoken, { childList: true });
+    }""")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#post-p10 .body'))")
+    wait_until_at(page, editor.edit("petrel", "p10", body="<p>Edited.</p>")["cursor"])
+    assert page.locator("#news").inner_text() == "1 changed"
+    page.evaluate("getSelection().removeAllRanges()")
+    wait_until_at(page, editor.edit("petrel", "p10", body="<p>Edited twice.</p>")["cursor"])
+    assert page.locator("#post-p10 .body").inner_text() == "Edited twice."
+    assert not page.locator("#news").is_visible()
+    assert page.evaluate("announced") == ["1 changed"]
+    wait_until_at(page, editor.edit("petrel", "p11", body="<p>Edited.</p>")["cursor"])
+    assert page.evaluate("announced") == ["1 changed", "1 changed"]
+
+
 def test_a_hidden_tab_counts_in_its_title_and_marks_what_came(address: str, editor: EditorClient, page: Page) -> None:
     page.goto(address)
     wait_until_live(page)

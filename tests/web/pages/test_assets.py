@@ -55,7 +55,7 @@ def test_the_joined_module_exports_what_its_parts_do_and_the_others_get_it_there
     for name, content in files.items():
         if name.endswith(".js"):
             imports = re.findall(r'import *{([^}]*)} *from *"\./(\w+)\.js"', content.decode())
-            assert not {module for _, module in imports} & (set(CORE) - {"live"}), name
+            assert not {module for _, module in imports} & set(CORE), name
             for names, module in imports:
                 if module == "live":
                     assert {word.strip() for word in names.split(",")} <= exported, name

@@ -6,8 +6,8 @@ a pattern, no template literal inside another, and `//` comments on lines of the
 tests/web/pages/test_assets.py checks that the code stays the same.
 
 The modules that every page needs are joined into one file, `live.js`: one request, and a third fewer bytes, because
-repeated text compresses well. These modules follow two more rules: no two of them define the same top-level name, and
-no import is renamed.
+repeated text compresses well. No source has this name, but templates have it, so it stays. The joined modules follow
+two more rules: no two of them define the same top-level name, and no import is renamed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,19 @@ from stoppress.web.http.cache_control import EMBED, IMMUTABLE
 from stoppress.web.http.cors import ANY_PAGE
 
 # The modules that every page needs, each after the modules that it imports.
-CORE = ("blog_state", "scroll_position", "unread", "view", "placement", "arrivals", "tabs", "backoff", "socket", "live")
+CORE = (
+    "blog_state",
+    "scroll_position",
+    "unread",
+    "view",
+    "placement",
+    "arrivals",
+    "tabs",
+    "backoff",
+    "fallback",
+    "connection",
+    "page_updates",
+)
 # The platform's list may lack these types, and a browser does not run a module of another type.
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("image/webp", ".webp")

@@ -15,23 +15,18 @@
  * readers who lost a server together do not return together. n restarts at 0 once a connection has lasted for a
  * heartbeat, so a server that accepts connections and drops them is not flooded. A `bye` sets the wait itself.
  *
- * Where WebSockets fail but plain HTTP works, the next try uses another transport (fallback.js) and the same cursor.
- * That transport looks like a WebSocket, and closes itself once a real one works again.
+ * It connects by WebSocket or, where WebSockets fail, by the transport that fallback.js chooses, which looks like one.
  */
 
 /** @import { Message } from "./messages.js" */
-/** @import { Connection, ConnectOptions, Environment, Phase, Transport } from "./types.js" */
+/** @import { Connection, ConnectOptions, Environment, Phase } from "./types.js" */
 
 import { backoff, HELLO_TIMEOUT, WEBSOCKET_WORKS } from "./backoff.js";
+import { createFallback, fallbackTransports } from "./fallback.js";
 import { openSharedConnection } from "./tabs.js";
 
 /** Close codes that are final. After any other the client reconnects. @type {Record<number, Phase>} */
 const FINAL = { 1000: "ended", 1008: "refused", 4404: "gone" };
-/**
- * After this many tries in a row without a hello, the client switches the transport. One try without any answer is
- * enough as well.
- */
-const FAILED_TRIES_MAX = 2;
 
 // All in milliseconds.
 /** How long the client's cursor may differ from a heartbeat's. */
@@ -42,8 +37,7 @@ const ENDING_MAX = 10_000;
 /** The environment in a browser. @returns {Environment} */
 const browser = () => ({
   open: openSharedConnection,
-  fallbackTransports: async (changes) =>
-    (await fetch(changes)).ok ? (await import("./fallback.js")).transports() : [],
+  fallbackTransports,
   setTimeout: (act, ms) => setTimeout(act, ms),
   clearTimeout: (timer) => clearTimeout(/** @type {number} */ (timer)),
   now: Date.now,
@@ -61,10 +55,6 @@ export function connect(
   let current = "connecting";
   /** @type {Connection | null} */
   let connection = null;
-  /** @type {(Transport | undefined)[]} */
-  let transports = [];
-  let transport = 0;
-  let failedTries = 0;
   let attempts = 0;
   let openedAt = 0;
   let heardAt = 0;
@@ -112,7 +102,7 @@ export function connect(
     timer("retry");
     const address = new URL(url);
     if (cursor) address.searchParams.set("cursor", cursor);
-    const own = environment.open(address.href, protocol, transports[transport]);
+    const own = environment.open(address.href, protocol, fallback.transport());
     connection = own;
     own.onmessage = ({ data }) => own === connection && onMessage(JSON.parse(data));
     own.onclose = ({ code }) => own === connection && onLost(code);
@@ -121,32 +111,18 @@ export function connect(
 
   /** The connection was closed with this code; 0: it is given up as dead. */
   const onLost = (code = 0) => {
-    failedTries = openedAt ? 0 : failedTries + (code ? 1 : FAILED_TRIES_MAX);
+    // While the blog ends, a WebSocket that works again still brings what is missing.
+    const last = ending ? "ended" : FINAL[code];
+    if (last && code !== WEBSOCKET_WORKS) return stop(last);
+    fallback.onLost(code, openedAt);
+    if (code === WEBSOCKET_WORKS) return open();
     drop();
-    if (code === WEBSOCKET_WORKS) {
-      transport = 0;
-      return open();
-    }
-    if (ending || FINAL[code]) return stop(ending ? "ended" : FINAL[code]);
     setPhase("reconnecting");
     // After a bye, keep the wait that it set.
     if (!timers.retry) timer("retry", backoff(attempts++, environment.random), open);
-    if (failedTries >= FAILED_TRIES_MAX) switchTransport();
   };
 
-  /**
-   * Switches to the next transport, in a circle, if plain HTTP works. One switch at a time: NaN compares as no
-   * failure.
-   */
-  const switchTransport = async () => {
-    failedTries = NaN;
-    transports = await environment
-      .fallbackTransports(url.replace("ws", "http").replace(/socket$/, "changes"))
-      .catch(() => []);
-    failedTries = 0;
-    transport = transports.length && (transport + 1) % transports.length;
-    if (transport && !openedAt && listeners.length) open();
-  };
+  const fallback = createFallback(url, environment, () => !openedAt && listeners.length && open());
 
   /** Disconnects for good. @param {Phase} last */
   const stop = (last) => {
@@ -209,7 +185,7 @@ export function connect(
       "online",
       () => {
         // WebSockets may work on the new network.
-        transport = 0;
+        fallback.useWebSocket();
         if (!ending) open();
       },
     ],

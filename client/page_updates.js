@@ -1,6 +1,6 @@
 /**
- * Keeps a blog on screen up to date: connects the socket to the blog's state, and the state's changes to the DOM. Code
- * that is needed only after a click, a long scroll or a reset is imported then.
+ * Keeps a blog on screen up to date: passes the connection's messages to the blog's state, and the state's changes to
+ * the DOM. Code that is needed only after a click, a long scroll or a reset is imported then.
  */
 
 /** @import { View } from "./types.js" */
@@ -8,8 +8,8 @@
 import { createArrivals } from "./arrivals.js";
 import { backoff } from "./backoff.js";
 import { createBlogState, hasEnded } from "./blog_state.js";
+import { connect } from "./connection.js";
 import { createPlacement } from "./placement.js";
-import { connect } from "./socket.js";
 
 /** Keeps the blog in a view up to date until it ends or the view's signal aborts. @param {View} view */
 export function followBlog(view) {

@@ -1,57 +1,24 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { backoff } from "../../client/backoff.js";
-import { connect } from "../../client/socket.js";
-import { createFakeEnvironment, FakeSocket } from "./fake_environment.js";
-
-const HEARTBEAT = 25_000;
-
-/** A connection in an environment of its own, with what it received and the phases it went through. */
-function start({ cursor = "e.4", random, plain } = {}) {
-  const environment = createFakeEnvironment({ random, plain });
-  const received = [];
-  const phases = [];
-  const connection = connect(
-    {
-      url: "wss://live.example/v1/blogs/bridge/socket",
-      cursor,
-      receive: (message) => received.push(message.type),
-      phase: (phase) => phases.push(phase),
-    },
-    environment,
-  );
-  return { environment, connection, received, phases };
-}
-
-const hello = (cursor = "e.4") => ({ type: "hello", cursor, heartbeat: HEARTBEAT / 1000, resumed: true, blog: {} });
-const post = (cursor) => ({ type: "post", cursor });
-const heartbeat = (cursor) => ({ type: "heartbeat", cursor });
-
-/** Fails `times` in a row, each try as soon as it is made. */
-function fail(environment, times) {
-  for (let n = 0; n < times; n++) {
-    const before = environment.sockets.length;
-    environment.socket.drop();
-    while (environment.sockets.length === before) environment.pass(500);
-  }
-}
+import { fail, HEARTBEAT, heartbeat, hello, post, startConnection } from "./start_connection.js";
 
 describe("connecting", () => {
   it("asks for what comes after its cursor, in the form of the page", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     assert.equal(environment.socket.url.href, "wss://live.example/v1/blogs/bridge/socket?cursor=e.4");
     assert.equal(environment.socket.protocol, "stoppress.v1.html");
   });
 
   it("without a cursor, takes the one of the hello", () => {
-    const { environment, connection } = start({ cursor: "" });
+    const { environment, connection } = startConnection({ cursor: "" });
     assert.equal(environment.socket.url.search, "");
     environment.socket.say(hello("e.9"));
     assert.equal(connection.cursor(), "e.9");
   });
 
   it("is live from the hello on, and hands on every message in order", () => {
-    const { environment, received, phases } = start();
+    const { environment, received, phases } = startConnection();
     assert.deepEqual(phases, []);
     environment.socket.say(hello());
     environment.socket.say(post("e.5"));
@@ -61,7 +28,7 @@ describe("connecting", () => {
   });
 
   it("gives up a socket that does not say hello in ten seconds", () => {
-    const { environment, phases } = start();
+    const { environment, phases } = startConnection();
     environment.pass(10_000);
     assert.ok(environment.socket.closed);
     assert.deepEqual(phases, ["reconnecting"]);
@@ -72,7 +39,7 @@ describe("connecting", () => {
 
 describe("coming back", () => {
   it("asks for what came after the last message, known or not", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     environment.socket.say(hello());
     environment.socket.say(post("e.7"));
     environment.socket.say({ type: "applause", cursor: "e.8" });
@@ -82,7 +49,7 @@ describe("coming back", () => {
   });
 
   it("does not hear a socket that it let go", () => {
-    const { environment, connection, received } = start();
+    const { environment, connection, received } = startConnection();
     const old = environment.socket;
     environment.pass(10_500);
     old.say(post("e.9"));
@@ -106,7 +73,7 @@ describe("coming back", () => {
   });
 
   it("doubles the wait with each failure", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     for (const wait of [500, 1_000, 2_000, 4_000]) {
       const before = environment.sockets.length;
       environment.socket.drop();
@@ -118,7 +85,7 @@ describe("coming back", () => {
   });
 
   it("starts from the first wait again once a connection stood for a heartbeat", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     fail(environment, 6);
     environment.socket.say(hello());
     environment.pass(HEARTBEAT);
@@ -128,7 +95,7 @@ describe("coming back", () => {
   });
 
   it("does not start again for a server that accepts and drops", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     fail(environment, 6);
     environment.socket.say(hello());
     environment.pass(HEARTBEAT - 1);
@@ -139,7 +106,7 @@ describe("coming back", () => {
 
   for (const code of [1001, 1006, 1011, 1012, 1013]) {
     it(`comes back after ${code}`, () => {
-      const { environment, phases } = start();
+      const { environment, phases } = startConnection();
       environment.socket.say(hello());
       environment.socket.drop(code);
       environment.pass(500);
@@ -155,7 +122,7 @@ describe("coming back", () => {
     [4404, "gone"],
   ]) {
     it(`stays away after ${code}`, () => {
-      const { environment, phases } = start();
+      const { environment, phases } = startConnection();
       environment.socket.say(hello());
       environment.socket.drop(code);
       environment.fire("online");
@@ -171,7 +138,7 @@ describe("coming back", () => {
 
 describe("the watchdog", () => {
   it("reconnects when nothing came for two heartbeats", () => {
-    const { environment, phases } = start();
+    const { environment, phases } = startConnection();
     environment.socket.say(hello());
     environment.pass(2 * HEARTBEAT - 1);
     assert.deepEqual(phases, ["live"]);
@@ -181,7 +148,7 @@ describe("the watchdog", () => {
   });
 
   it("is content with any message", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     environment.socket.say(hello());
     for (let n = 0; n < 10; n++) {
       environment.pass(HEARTBEAT);
@@ -191,7 +158,7 @@ describe("the watchdog", () => {
   });
 
   it("reconnects when a heartbeat's cursor is not ours for five seconds", () => {
-    const { environment, connection } = start();
+    const { environment, connection } = startConnection();
     environment.socket.say(hello());
     environment.socket.say(heartbeat("e.6"));
     assert.equal(connection.cursor(), "e.4");
@@ -201,7 +168,7 @@ describe("the watchdog", () => {
   });
 
   it("stays when a change comes in that time", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     environment.socket.say(hello());
     environment.socket.say(heartbeat("e.6"));
     environment.pass(4_000);
@@ -213,7 +180,7 @@ describe("the watchdog", () => {
 
 describe("a bye", () => {
   it("names the wait, whenever the server then closes", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     environment.socket.say(hello());
     environment.socket.say({ type: "bye", cursor: "e.4", retry_after_ms: 7_000, reason: "restart" });
     environment.pass(1_000);
@@ -225,7 +192,7 @@ describe("a bye", () => {
   });
 
   it("counts no more once somebody said hello: another tab came back first", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     environment.socket.say(hello());
     environment.socket.say({ type: "bye", cursor: "e.4", retry_after_ms: 7_000, reason: "restart" });
     environment.socket.say(hello());
@@ -234,7 +201,7 @@ describe("a bye", () => {
   });
 
   it("lets what still comes be heard, and goes even if the server stays", () => {
-    const { environment, connection } = start();
+    const { environment, connection } = startConnection();
     environment.socket.say(hello());
     environment.socket.say({ type: "bye", cursor: "e.4", retry_after_ms: 7_000, reason: "restart" });
     environment.socket.say(post("e.5"));
@@ -252,7 +219,7 @@ describe("trying at once", () => {
     ["the page comes out of the back/forward cache", (environment) => environment.fire("pageshow")],
   ]) {
     it(`when ${when} during a wait`, () => {
-      const { environment } = start();
+      const { environment } = startConnection();
       fail(environment, 5);
       environment.socket.drop();
       happens(environment);
@@ -263,7 +230,7 @@ describe("trying at once", () => {
   }
 
   it("not when the page is hidden", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     fail(environment, 5);
     environment.socket.drop();
     environment.show("hidden");
@@ -271,7 +238,7 @@ describe("trying at once", () => {
   });
 
   it("when a woken device finds the last sign of life older than a heartbeat", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     environment.socket.say(hello());
     environment.show("hidden");
     environment.sleep(HEARTBEAT + 1);
@@ -280,7 +247,7 @@ describe("trying at once", () => {
   });
 
   it("not when the connection is alive", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     environment.socket.say(hello());
     environment.pass(HEARTBEAT);
     environment.show("visible");
@@ -289,7 +256,7 @@ describe("trying at once", () => {
   });
 
   it("leaves an open socket behind when the network changed", () => {
-    const { environment, phases } = start();
+    const { environment, phases } = startConnection();
     environment.socket.say(hello());
     environment.fire("offline");
     assert.deepEqual(phases, ["live", "reconnecting"]);
@@ -300,7 +267,7 @@ describe("trying at once", () => {
 
 describe("a frozen tab", () => {
   it("lets its connection go, and takes it up again when it is resumed", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     environment.socket.say(hello());
     environment.socket.say(post("e.5"));
     environment.document.dispatchEvent(new Event("freeze"));
@@ -313,7 +280,7 @@ describe("a frozen tab", () => {
 
 describe("the back/forward cache", () => {
   it("is entered without a socket or timers, and left with the cursor kept", () => {
-    const { environment } = start();
+    const { environment } = startConnection();
     environment.socket.say(hello());
     environment.socket.say(post("e.5"));
     environment.fire("pagehide");
@@ -326,7 +293,7 @@ describe("the back/forward cache", () => {
 
 describe("the end", () => {
   it("takes what still comes until the server closes, then stays away", () => {
-    const { environment, connection, received, phases } = start();
+    const { environment, connection, received, phases } = startConnection();
     environment.socket.say(hello());
     environment.socket.say({ type: "blog", cursor: "e.5" });
     connection.finish();
@@ -339,7 +306,7 @@ describe("the end", () => {
   });
 
   it("comes after ten seconds if the server does not close", () => {
-    const { environment, connection, phases } = start();
+    const { environment, connection, phases } = startConnection();
     environment.socket.say(hello());
     environment.socket.say({ type: "bye", cursor: "e.4", retry_after_ms: 3_000, reason: "restart" });
     connection.finish();
@@ -350,7 +317,7 @@ describe("the end", () => {
   });
 
   it("of a connection comes with a reset, which is handed on", () => {
-    const { environment, connection, received, phases } = start();
+    const { environment, connection, received, phases } = startConnection();
     environment.socket.say({ type: "reset", cursor: "z.1", reason: "epoch" });
     assert.deepEqual(received, ["reset"]);
     assert.deepEqual(phases, ["closed"]);
@@ -359,112 +326,5 @@ describe("the end", () => {
     environment.pass(600_000);
     assert.equal(environment.sockets.length, 1);
     assert.equal(environment.waiting, 0);
-  });
-});
-
-describe("where sockets don't get through", () => {
-  class Streaming extends FakeSocket {}
-  class Polling extends FakeSocket {}
-  const settle = () => new Promise((done) => setImmediate(done));
-
-  /** A network that passes plain HTTP, with what was asked by it. */
-  function startPlain(through = () => true) {
-    const asked = [];
-    const plain = async (changes) => {
-      asked.push(changes);
-      return through() ? [undefined, Streaming, Polling] : [];
-    };
-    return { ...start({ plain }), asked };
-  }
-
-  it("the next transport is taken after two refusals, from the same cursor", async () => {
-    const { environment, asked } = startPlain();
-    environment.socket.drop();
-    await settle();
-    assert.deepEqual(asked, []);
-    environment.pass(500);
-    environment.socket.drop();
-    await settle();
-    assert.deepEqual(asked, ["https://live.example/v1/blogs/bridge/changes"]);
-    assert.ok(environment.socket instanceof Streaming);
-    assert.equal(environment.socket.url.searchParams.get("cursor"), "e.4");
-  });
-
-  it("it is taken after one try that is met by silence", async () => {
-    const { environment, received, phases } = startPlain();
-    environment.pass(10_000);
-    await settle();
-    assert.ok(environment.socket instanceof Streaming);
-    environment.socket.say(hello());
-    environment.socket.say(post("e.5"));
-    assert.deepEqual(received, ["hello", "post"]);
-    assert.deepEqual(phases, ["reconnecting", "live"]);
-  });
-
-  it("it is taken once, however many tries fail before plain HTTP answers", async () => {
-    const { environment, asked } = startPlain();
-    fail(environment, 7);
-    await settle();
-    assert.equal(asked.length, 1);
-    assert.ok(environment.socket instanceof Streaming);
-  });
-
-  it("a transport that fails too gives way to the next, and the last to sockets", async () => {
-    const { environment } = startPlain();
-    environment.pass(8_000);
-    for (const expected of [Streaming, Polling, FakeSocket]) {
-      environment.pass(2_000);
-      await settle();
-      environment.pass(8_000);
-      assert.equal(environment.socket.constructor, expected);
-    }
-  });
-
-  it("sockets are kept to where plain HTTP fails as well: the server is away", async () => {
-    const { environment, asked } = startPlain(() => false);
-    fail(environment, 4);
-    await settle();
-    fail(environment, 4);
-    await settle();
-    assert.ok(asked.length >= 2);
-    assert.ok(environment.sockets.every((socket) => socket.constructor === FakeSocket));
-  });
-
-  it("and where a socket said hello before it was lost", async () => {
-    const { environment, asked } = startPlain();
-    for (let n = 0; n < 4; n++) {
-      environment.socket.say(hello());
-      fail(environment, 1);
-    }
-    await settle();
-    assert.deepEqual(asked, []);
-  });
-
-  it("a socket takes over without a pause when the transport closes itself for it", async () => {
-    const { environment, phases } = startPlain();
-    environment.pass(10_000);
-    await settle();
-    environment.socket.say(hello());
-    environment.socket.say(post("e.9"));
-    environment.socket.drop(4000);
-    assert.equal(environment.socket.constructor, FakeSocket);
-    assert.equal(environment.socket.url.searchParams.get("cursor"), "e.9");
-    assert.deepEqual(phases, ["reconnecting", "live"]);
-  });
-
-  it("another network is tried by a socket first", async () => {
-    const { environment } = startPlain();
-    environment.pass(10_000);
-    await settle();
-    environment.fire("online");
-    assert.equal(environment.socket.constructor, FakeSocket);
-  });
-
-  it("nothing is opened any more when the answer comes after the close", async () => {
-    const { environment, connection } = startPlain();
-    environment.pass(10_000);
-    connection.close();
-    await settle();
-    assert.equal(environment.sockets.length, 1);
   });
 });
