@@ -30,6 +30,7 @@ EXEMPT = {
     "index.html": "a file that `stoppress export --html` writes",
     "index.json": "a file that Autobahn's fuzzing client writes",
     "index.md": "a page of the site that scripts/site_pages.py makes",
+    "live.js": "the file in which the server joins the core modules of client/",
     "oldest.html": "a file that `stoppress export --html` writes",
     "reference/http.md": "a page of the site that scripts/site_pages.py makes",
     "reference/messages.md": "a page of the site that scripts/site_pages.py makes",
