@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from contract import documents
-
-from stoppress.web.contract.docs import kind_of
 
 _Json = dict[str, Any]
 
@@ -36,6 +35,8 @@ def messages_page() -> str:
     for name, message in api["components"]["messages"].items():
         payloads = message["payload"].get("oneOf", [message["payload"]])
         parts += [f"### {name}", message["summary"], f"Schema: {', '.join(_type(payload) for payload in payloads)}."]
+        for example in message["examples"]:
+            parts += _example("In the json form:", example["payload"])
     return _page([*parts, "## Schemas", *_schemas(api)])
 
 
@@ -58,6 +59,23 @@ def _operation(title: str, operation: _Json) -> Iterator[str]:
         for status, response in _responses(operation)
     )
     yield _table(("response", "content"), answers)
+    for media_type, content in operation.get("requestBody", {"content": {}})["content"].items():
+        if "example" in content:
+            yield from _example(f"Request, as `{media_type}`:", content["example"])
+            break  # the same for each type
+    for status, response in _responses(operation):
+        if status.startswith("2"):
+            for media_type, content in response.get("content", {}).items():
+                if "example" in content:
+                    yield from _example(f"Response {status}, as `{media_type}`:", content["example"])
+
+
+def _example(words: str, example: Any) -> Iterator[str]:
+    yield words
+    if isinstance(example, str):
+        yield f"```\n{example.rstrip()}\n```"
+    else:
+        yield f"```json\n{json.dumps(example, ensure_ascii=False, indent=2)}\n```"
 
 
 def _responses(operation: _Json) -> Iterable[tuple[str, _Json]]:
@@ -90,6 +108,36 @@ def _type(schema: _Json) -> str:
         return _type(schema["allOf"][0])
     name = kind_of(schema)
     return f"[{name}](#{name.lower()})" if "$ref" in schema else name
+
+
+def kind_of(schema: dict[str, Any]) -> str:
+    """A schema in a few words: `string`, `Post`, `list of Link`, `published or draft`."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "const" in schema:
+        return repr(schema["const"])
+    if "enum" in schema:
+        return " or ".join(map(str, schema["enum"]))
+    for union in ("anyOf", "oneOf"):
+        if union in schema:
+            return " or ".join(dict.fromkeys(kind_of(part) for part in schema[union]))
+    kind = schema.get("type", "anything")
+    if kind == "array":
+        return f"list of {kind_of(schema.get('items', {}))}"
+    if isinstance(kind, list):
+        return " or ".join(kind)
+    limits = [
+        f"{words} {schema[name]}"
+        for name, words in (
+            ("minLength", "at least"),
+            ("maxLength", "at most"),
+            ("minimum", "from"),
+            ("maximum", "to"),
+            ("maxItems", "at most"),
+        )
+        if name in schema
+    ]
+    return f"{schema.get('format', kind)}{' (' + ', '.join(limits) + ')' if limits else ''}"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

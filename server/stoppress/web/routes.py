@@ -25,6 +25,7 @@ from stoppress.web.api.probes import ProbeRoutes
 from stoppress.web.api.revisions import RevisionRoutes
 from stoppress.web.audit_note import noted
 from stoppress.web.contract.docs import DocsRoutes
+from stoppress.web.contract.docs_files import docs_files
 from stoppress.web.contract.operations import OPERATIONS
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cors import Cors, add_cors
@@ -102,11 +103,13 @@ def site(
         if here and operation.method != "GET":
             endpoint = noted(operation, endpoint, context)
         by_path.setdefault(operation.path, {})[operation.method] = endpoint
+    docs = docs_files()
     routes: list[BaseRoute] = [
         *live,
         *(route(path, by_method) for path, by_method in by_path.items()),
         Mount(context.client_path, routes=[Route("/{name}", client.file)], name="client"),
         Mount("/client", routes=[Route("/embed.js", client.embed)]),
+        Mount(docs.folder, routes=[Route("/{name}", docs.file)], name="docs"),
         Mount("/demo/", StaticFiles(directory=pictures), name="pictures"),
     ]
     return Starlette(

@@ -402,7 +402,6 @@ async def test_operators_see_that_it_lives_is_ready_and_counts(anybody: Client, 
     assert (await anybody.get("/readyz")).json() == {"status": "ready"}
     metrics = (await anybody.get("/metrics")).text
     assert 'stoppress_request_seconds_count{method="POST",route="/v1/blogs",status="201"} 1.0' in metrics
-    assert (await anybody.get("/docs")).text.count("<section>") > 20
 
 
 # What a pair of fresh eyes found

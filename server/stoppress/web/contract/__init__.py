@@ -2,5 +2,6 @@
 
 operation    the description of one operation; operations: all of them, one file for each resource
 openapi      the OpenAPI document; asyncapi: the AsyncAPI document, which has every message that readers get
-docs         serves these documents, and the OpenAPI document as a page to read
+examples     the examples in both documents
+docs         serves these documents, and a page that shows them; docs_files: what that page loads (docs_page/, Scalar)
 """

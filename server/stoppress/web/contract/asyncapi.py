@@ -8,6 +8,7 @@ from typing import Any
 
 from stoppress import __version__
 from stoppress.query_parameters import EVENTS, SOCKET, QueryParameter
+from stoppress.web.contract.examples.messages import MESSAGES
 from stoppress.wire import Close, Form
 from stoppress.wire.schema import message_schemas, message_types
 
@@ -99,8 +100,10 @@ def _components() -> dict[str, Any]:
         references = [{"$ref": _REF.format(model=schema)} for schema in forms]
         messages[name] = {
             "name": name,
+            "title": name,
             "summary": schemas[forms[0]]["description"],
             "payload": references[0] if len(references) == 1 else {"oneOf": references},
+            "examples": [{"name": name, "payload": MESSAGES[name]}],
         }
     return {"messages": messages, "schemas": schemas}
 

@@ -13,9 +13,12 @@ from pydantic.json_schema import models_json_schema
 from stoppress import __version__
 from stoppress.editing.inputs import BlogEdit, BlogInput, PostBatch, PostInput, PostPatch
 from stoppress.model import Blog, BlogStatus, Post, Tombstone
+from stoppress.query_parameters import QueryParameter
 from stoppress.settings import Settings
 from stoppress.token_scopes import SCOPES
-from stoppress.web.contract.operation import Operation
+from stoppress.web.contract.examples.http import EXAMPLES
+from stoppress.web.contract.examples.problems import PROBLEMS
+from stoppress.web.contract.operation import Operation, Parameter
 
 _REF = "#/components/schemas/{model}"
 _MODELS: dict[type[BaseModel], Literal["serialization", "validation"]] = {
@@ -94,18 +97,12 @@ def _operation(operation: Operation, settings: Settings) -> dict[str, Any]:
     if operation.description:
         entry["description"] = operation.description.format(settings=settings)
     if operation.parameters:
-        entry["parameters"] = [
-            {
-                "name": parameter.name,
-                "in": parameter.place,
-                "required": parameter.place == "path",
-                "description": parameter.about,
-                "schema": dict(parameter.schema),
-            }
-            for parameter in operation.parameters
-        ]
+        entry["parameters"] = [_parameter(parameter) for parameter in operation.parameters]
     if operation.body:
-        content = {"schema": {"$ref": _REF.format(model=operation.body.__name__)}}
+        content = {
+            "schema": {"$ref": _REF.format(model=operation.body.__name__)},
+            "example": EXAMPLES[operation.name].request,
+        }
         types = ["application/json", *(["application/merge-patch+json"] if operation.merge_patch else [])]
         entry["requestBody"] = {"required": True, "content": dict.fromkeys(types, content)}
     if operation.accepts:
@@ -115,11 +112,27 @@ def _operation(operation: Operation, settings: Settings) -> dict[str, Any]:
     return entry
 
 
+def _parameter(parameter: Parameter | QueryParameter[Any]) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": parameter.name,
+        "in": parameter.place,
+        "required": parameter.place == "path",
+        "description": parameter.about,
+        "schema": dict(parameter.schema),
+    }
+    if isinstance(parameter, Parameter) and parameter.example is not None:
+        entry["example"] = parameter.example
+    return entry
+
+
 def _good(operation: Operation, status: int) -> dict[str, Any]:
     schema = operation.answers[status]
     entry: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if schema is not None:
         entry["content"] = {operation.media_type: {"schema": dict(schema)}}
+        example = EXAMPLES[operation.name].response
+        if example is not None and status < 300:
+            entry["content"][operation.media_type]["example"] = example
         if operation.page:
             entry["content"]["text/html"] = {"schema": {"type": "string"}}
     return entry
@@ -132,7 +145,12 @@ def _problems(operation: Operation) -> list[int]:
 
 
 def _bad(operation: Operation, status: int) -> dict[str, Any]:
-    content: dict[str, Any] = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+    content: dict[str, Any] = {
+        "application/problem+json": {
+            "schema": {"$ref": _REF.format(model="Problem")},
+            "example": PROBLEMS[status],
+        }
+    }
     if operation.page:
         content["text/html"] = {"schema": {"type": "string"}}
     return {"description": HTTPStatus(status).phrase, "content": content}
@@ -195,7 +213,8 @@ def _answers() -> dict[str, Any]:
         "Stats": _object(readers=whole, posts=whole, cursor=cursor, last_delivery={**time, "type": ["string", "null"]}),
         "Changes": _object(
             cursor=cursor,
-            messages={"type": "array", "items": _object(type=text, cursor=cursor)},
+            # The other fields depend on the type: /asyncapi.json has them.
+            messages={"type": "array", "items": {**_object(type=text, cursor=cursor), "additionalProperties": True}},
             more={"type": "boolean", "description": "Whether to ask again at once: this answer holds `limit` changes."},
             blog_status={
                 **text,

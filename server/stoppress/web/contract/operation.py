@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from stoppress.fields import ID_PATTERN
 from stoppress.query_parameters import QueryParameter
+from stoppress.web.contract.examples import story
 
 Schema = Mapping[str, Any]
 
@@ -25,6 +26,7 @@ class Parameter:
     place: Literal["path", "header"]
     about: str
     schema: Schema = field(default_factory=lambda: {"type": "string"})
+    example: str | int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ class Operation:
         return self.path.startswith("/v1/")
 
 
-BLOG = Parameter("blog", "path", "The blog's id.", {"type": "string", "pattern": ID_PATTERN})
-POST = Parameter("post", "path", "The post's id.", {"type": "string", "pattern": ID_PATTERN})
+_ID = {"type": "string", "pattern": ID_PATTERN}
+BLOG = Parameter("blog", "path", "The blog's id.", _ID, story.BLOG_ID)
+POST = Parameter("post", "path", "The post's id.", _ID, story.POST_ID)
 
 
 IF_MATCH = Parameter(

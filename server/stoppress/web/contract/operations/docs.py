@@ -20,7 +20,7 @@ DOCS: tuple[Operation, ...] = (
         "GET",
         "/docs",
         "docs",
-        "This document as a page to read",
+        "A page that shows both documents",
         "Operations",
         answers={200: {"type": "string"}},
         media_type="text/html",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stoppress.media.picture import FORMATS
+from stoppress.web.contract.examples import story
 from stoppress.web.contract.operation import IDEMPOTENCY_KEY, Operation, Parameter
 
 ACCEPTED = tuple(media_type for _, media_type in FORMATS.values())
@@ -30,7 +31,15 @@ MEDIA: tuple[Operation, ...] = (
         "readMedia",
         "Read a picture",
         "Media",
-        parameters=(Parameter("name", "path", "The name in `url` and `srcset`.", {"type": "string"}),),
+        parameters=(
+            Parameter(
+                "name",
+                "path",
+                "The name in `url` and `srcset`.",
+                {"type": "string"},
+                f"{story.PICTURE}-1-1600.jpg",
+            ),
+        ),
         answers={200: {"type": "string", "format": "binary"}, 304: None},
         problems=(404, 503),
         media_type="image/*",

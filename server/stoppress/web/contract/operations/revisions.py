@@ -29,7 +29,11 @@ REVISIONS: tuple[Operation, ...] = (
             BLOG,
             POST,
             Parameter(
-                "revision", "path", "The revision's number.", {"type": "integer", "minimum": 1, "maximum": 999999999}
+                "revision",
+                "path",
+                "The revision's number.",
+                {"type": "integer", "minimum": 1, "maximum": 999999999},
+                example=1,
             ),
             IF_MATCH,
             IDEMPOTENCY_KEY,
