@@ -2,7 +2,7 @@
 # The work is in scripts/, so that it can be read, and run, without make.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz mutants bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages docs lock release clean
+.PHONY: help run test fuzz mutants bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages docs screenshot lock release clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -53,6 +53,11 @@ docs:  ## Build the documentation site in build/docs.
 	@scripts/environment docs
 	@.venv/bin/python scripts/site_pages.py build/site
 	@exec .venv-docs/bin/zensical build --strict --clean
+
+screenshot:  ## Take the picture in README.md anew: the page in the middle of the demo.
+	@scripts/environment dev
+	@scripts/programs
+	@exec .venv/bin/python scripts/screenshot.py docs/images/page.png
 
 lock:  ## Renew the lock files of Python's packages (needs uv).
 	@command -v uv >/dev/null || { echo 'This needs uv: https://docs.astral.sh/uv/' >&2; exit 1; }

@@ -23,6 +23,7 @@ ELSEWHERE = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHA
 MADE = {"reference/http.md": http_page, "reference/messages.md": messages_page}
 _ASSETS = {".css", ".png", ".svg"}
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!\w+:|#)([^)\s#]+)(#[^)\s]*)?\)")
+_IMAGE = re.compile(r"!\[([^\]]*)\]\((?!\w+:)([^)\s]+)\)")
 _FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 
 
@@ -51,9 +52,13 @@ def with_links(text: str, path: str, places: dict[str, str]) -> str:
                 return f"[{name}]({place}{anchor})"
         return words if words.strip("`").endswith(file) else f"{words} (`{file}`)"
 
+    def image(match: re.Match[str]) -> str:
+        file = normpath(str(PurePosixPath(path).parent / match[2]))
+        return f"![{match[1]}]({relpath(file.removeprefix(DOCS), PurePosixPath(places[path]).parent)})"
+
     # Code in fences is left alone: those parts are every second one.
     parts = _FENCE.split(text)
-    parts[::2] = [_LINK.sub(link, part) for part in parts[::2]]
+    parts[::2] = [_IMAGE.sub(image, _LINK.sub(link, part)) for part in parts[::2]]
     return "".join(parts)
 
 
