@@ -127,6 +127,55 @@ export interface Image {
   srcset: string | null;
 }
 
+/** `post` with `too_large` in the html form. */
+export interface LargePostMarkupMessage {
+  type: "post";
+  /** The client's position once it has applied the message. Opaque. */
+  cursor: string;
+  /** What happened to the post. Treat an unknown one as `edited`. */
+  change: "published" | "edited" | "corrected" | "moved" | "pinned" | "unpinned" | "restored";
+  /** The post's id. */
+  id: string;
+  /** The revision after this change. One that is not newer changes nothing. */
+  revision: number;
+  /** The first publication, which orders posts. */
+  published_at: string | null;
+  /** Whether the post is pinned. */
+  pinned: boolean;
+  /** Whether the post is a key event. */
+  key: boolean;
+  /** Always true. A `post` with its content has no such field. */
+  too_large: true;
+  /** The blog's counts after this change. */
+  blog: MarkupCounts;
+}
+
+/**
+ * A post was published or changed, and the message with its content would be larger than the `max_message` that the
+ * client asked for. Fetch the post from the API, unless the revision is not newer; then do the same as for any `post`.
+ */
+export interface LargePostMessage {
+  type: "post";
+  /** The client's position once it has applied the message. Opaque. */
+  cursor: string;
+  /** What happened to the post. Treat an unknown one as `edited`. */
+  change: "published" | "edited" | "corrected" | "moved" | "pinned" | "unpinned" | "restored";
+  /** The post's id. */
+  id: string;
+  /** The revision after this change. One that is not newer changes nothing. */
+  revision: number;
+  /** The first publication, which orders posts. */
+  published_at: string | null;
+  /** Whether the post is pinned. */
+  pinned: boolean;
+  /** Whether the post is a key event. */
+  key: boolean;
+  /** Always true. A `post` with its content has no such field. */
+  too_large: true;
+  /** The blog's counts after this change. */
+  blog: Counts;
+}
+
 /** A link to further reading. */
 export interface Link {
   url: string;
@@ -273,6 +322,7 @@ export interface ResetMessage {
 export type DataMessage =
   | HelloMessage
   | PostMessage
+  | LargePostMessage
   | RemoveMessage
   | BlogMessage
   | HeartbeatMessage
@@ -283,6 +333,7 @@ export type DataMessage =
 export type MarkupMessage =
   | HelloMessage
   | PostMarkupMessage
+  | LargePostMarkupMessage
   | RemoveMarkupMessage
   | BlogMarkupMessage
   | HeartbeatMessage

@@ -7,6 +7,7 @@ docs/protocol.md and the client's types in client/messages.d.ts.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -47,22 +48,28 @@ def main() -> int:
 def tables() -> str:
     """A section for each message: what the client does, and its fields."""
     schemas = message_schemas()
-    types = {form: dict(message_types(form)) for form in Form}
     parts = []
-    for kind, name in types[Form.JSON].items():
+    for both in zip(*map(message_types, Form), strict=True):
+        kind, name = both[0]
         rows: dict[tuple[str, str, str], list[Form]] = {}
-        for form in Form:
-            for row in _rows(schemas, schemas[types[form][kind]]):
+        for form, (_, schema) in zip(Form, both, strict=True):
+            for row in _rows(schemas, schemas[schema]):
                 rows.setdefault(row, []).append(form)
         lines = [
-            f"| {field} | {type_} | {_form(rows[field, type_, about])} | {about} |"
-            for field, type_, about in _in_order(rows)
+            f"| {field} | {type_} | {_form(rows[field, type_, meaning])} | {meaning} |"
+            for field, type_, meaning in _in_order(rows)
         ]
+        about = fill(schemas[name]["description"], LINE_MAX, break_on_hyphens=False)
         parts.append(
-            f"### `{kind}`\n\n{fill(schemas[name]['description'], LINE_MAX, break_on_hyphens=False)}\n\n"
+            f"### `{kind}`{_marks(schemas[name])}\n\n{about}\n\n"
             "| field | type | form | |\n| --- | --- | --- | --- |\n" + "\n".join(lines) + "\n"
         )
     return "\n" + "\n".join(parts) + "\n"
+
+
+def _marks(schema: Schema) -> str:
+    """The fields by which one message of a type differs from another one: those that are always true."""
+    return "".join(f" with `{field}`" for field, one in schema["properties"].items() if one.get("const") is True)
 
 
 def _in_order(rows: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
@@ -164,7 +171,7 @@ def _union(schema: Schema) -> list[str]:
         if key in schema:
             return [member for one in schema[key] for member in _union(one)]
     if "const" in schema or "enum" in schema:
-        return [f'"{value}"' for value in schema.get("enum", [schema.get("const")])]
+        return [json.dumps(value) for value in schema.get("enum", [schema.get("const")])]
     return [_plain(schema)]
 
 

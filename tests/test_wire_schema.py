@@ -122,12 +122,21 @@ def closed(schema: Any) -> Any:
     return {name: closed(part) for name, part in schema.items()} | forbids
 
 
+def schema_name(form: Form, message: dict[str, Any]) -> str:
+    """The name of the schema that a message has to match."""
+    markup = "Markup" if form is Form.HTML else ""
+    if message.get("too_large"):
+        return f"LargePost{markup}Message"
+    kind = message["type"].capitalize()
+    return f"{kind}{markup if message['type'] in ('post', 'remove', 'blog') else ''}Message"
+
+
 def validators(form: Form) -> dict[str, jsonschema_rs.Validator]:
-    """By type: what holds a message to its schema, and to no more fields than that has."""
+    """By the name of a schema: what holds a message to it, and to no more fields than it has."""
     schema = closed(form_schema(form))
     return {
-        kind: jsonschema_rs.validator_for({"$defs": schema["$defs"], "$ref": f"#/$defs/{name}"})
-        for kind, name in message_types(form)
+        name: jsonschema_rs.validator_for({"$defs": schema["$defs"], "$ref": f"#/$defs/{name}"})
+        for _, name in message_types(form)
     }
 
 
@@ -151,6 +160,8 @@ def messages(form: Form) -> Iterator[str]:
             about = event.blog if isinstance(event, BlogChanged) else blog
             record = Record(CURSOR.sequence, about.posts, about.updated_at, event)
             yield wire.change(record, about, CURSOR, form, MARKUP)
+            if isinstance(event, PostChanged):
+                yield wire.large_post(event, about, CURSOR, form, MARKUP)
     for readers in (None, 0, 1204):
         yield wire.heartbeat(CURSOR, readers)
     for reason in get_args(wire.ResetReason):
@@ -161,22 +172,21 @@ def messages(form: Form) -> Iterator[str]:
 
 @pytest.mark.parametrize("form", Form)
 def test_no_message_lacks_a_required_field_or_has_one_without_a_schema(form: Form) -> None:
-    by_type = validators(form)
+    by_name = validators(form)
     for text in messages(form):
         message = json.loads(text)
-        errors = [f"{error.instance_path}: {error.message}" for error in by_type[message["type"]].iter_errors(message)]
+        errors_found = by_name[schema_name(form, message)].iter_errors(message)
+        errors = [f"{error.instance_path}: {error.message}" for error in errors_found]
         assert errors == [], text
 
 
-@pytest.mark.parametrize(("form", "largest"), [(Form.JSON, 1_900_000), (Form.HTML, 3_750_000)])
-@pytest.mark.parametrize("character", ["\U0001f600", '"', "&"], ids=["4 bytes of UTF-8", "quotes", "ampersands"])
-def test_no_post_makes_a_larger_message_than_the_protocol_s_page_says(form: Form, largest: int, character: str) -> None:
-    """Every field as long as its limit allows. Clients set their own limits by this: docs/protocol.md, Size."""
+def largest_post(character: str) -> Post:
+    """A post with every field as long as its limit allows."""
     title, line, text = character * TITLE_MAX, character * LINE_MAX, character * TEXT_MAX
     url = "https://a.example/".ljust(URL_MAX, "a")
     srcset = ",".join(f"{url[: URL_MAX - 100]} {width}w" for width in range(1_000, 1_010))
     image = {"type": "image", "url": url, "alt": text, "caption": text, "credit": line, "srcset": srcset}
-    post = Post.model_validate(
+    return Post.model_validate(
         FULL_POST.model_dump()
         | {"title": title, "key_title": title, "byline": line, "notes": text, "correction": text}
         | {"body": "\U0001f600" * BODY_MAX}
@@ -184,9 +194,42 @@ def test_no_post_makes_a_larger_message_than_the_protocol_s_page_says(form: Form
         | {"media": [image] * MEDIA_MAX, "links": [{"url": url, "title": title}] * LINKS_MAX}
         | {"tags": [f"{number:050}" for number in range(TAGS_MAX)]}
     )
-    record = Record(CURSOR.sequence, 1, NOON, PostChanged("edited", post))
+
+
+@pytest.mark.parametrize(("form", "largest"), [(Form.JSON, 1_900_000), (Form.HTML, 3_750_000)])
+@pytest.mark.parametrize("character", ["\U0001f600", '"', "&"], ids=["4 bytes of UTF-8", "quotes", "ampersands"])
+def test_no_post_makes_a_larger_message_than_the_protocol_s_page_says(form: Form, largest: int, character: str) -> None:
+    """Every field as long as its limit allows. Clients set their own limits by this: docs/protocol.md, Size."""
+    record = Record(CURSOR.sequence, 1, NOON, PostChanged("edited", largest_post(character)))
     size = len(wire.change(record, FULL_BLOG, CURSOR, form, MARKUP).encode())
     assert 500_000 < size <= largest < 4 * 2**20
+
+
+@pytest.mark.parametrize("form", Form)
+def test_what_says_of_the_blog_is_as_large_as_the_protocol_s_page_says(form: Form) -> None:
+    """`hello` and `blog` have no content of posts, and come whole whatever `max_message` is."""
+    line, url = "\U0001f600" * LINE_MAX, "https://a.example/".ljust(URL_MAX, "a")
+    author = {"name": line, "role": line, "url": url, "image": url}
+    text = {"title": "\U0001f600" * TITLE_MAX, "description": "\U0001f600" * TEXT_MAX, "byline": line}
+    blog = Blog.model_validate(FULL_BLOG.model_dump() | text | {"authors": [author] * AUTHORS_MAX})
+    record = Record(CURSOR.sequence, 1, NOON, BlogChanged(blog))
+    for message in (
+        wire.hello(blog, CURSOR, heartbeat=25.0, resumed=True),
+        wire.change(record, blog, CURSOR, form, MARKUP),
+    ):
+        assert 200_000 < len(message.encode()) < 300_000
+
+
+@pytest.mark.parametrize("form", Form)
+def test_a_post_without_its_content_is_small_however_large_the_post_is(form: Form) -> None:
+    changed = PostChanged("edited", largest_post("\U0001f600"))
+    large = wire.large_post(changed, FULL_BLOG, Cursor("k3v9", 10**12), form, MARKUP)
+    assert len(large.encode()) < 2_000
+    said = json.loads(large)
+    assert said["id"] == changed.post.id
+    assert said["revision"] == changed.post.revision
+    assert said["too_large"] is True
+    assert said["blog"] == json.loads(wire.change(Record(1, 1, NOON, changed), FULL_BLOG, CURSOR, form, MARKUP))["blog"]
 
 
 @pytest.mark.parametrize("form", Form)
@@ -195,9 +238,9 @@ def test_every_field_of_the_schema_is_said_somewhere(form: Form) -> None:
     said: dict[str, set[str]] = {}
     for text in messages(form):
         message = json.loads(text)
-        said.setdefault(message["type"], set()).update(message)
+        said.setdefault(schema_name(form, message), set()).update(message)
     schemas = form_schema(form)["$defs"]
-    assert said == {kind: set(schemas[name]["properties"]) for kind, name in message_types(form)}
+    assert said == {name: set(schemas[name]["properties"]) for _, name in message_types(form)}
 
 
 @pytest.mark.parametrize("form", Form)

@@ -19,6 +19,8 @@ from stoppress.wire import Form
 
 _SHOWN = 80  # characters of a name or value that an error shows
 _ERRORS = 20  # errors in one answer
+MAX_MESSAGE_LEAST = 16_384  # bytes; smaller, and nearly every post would have to be fetched
+MAX_MESSAGE_MOST = 999_999_999  # bytes; far more than any message has
 Value = TypeVar("Value")
 Word = TypeVar("Word", bound=str)
 
@@ -189,5 +191,13 @@ FORM = QueryParameter(
     {"type": "string", "enum": ["json", "html"], "default": "json"},
 )
 CURSOR = cursor("cursor", "The position to resume from. Without it, only changes from now on are sent.")
-SOCKET = (CURSOR,)
-EVENTS = (CURSOR, FORM)
+MAX_MESSAGE: QueryParameter[int | None] = QueryParameter(
+    "max_message",
+    "The largest message to send, in bytes. A larger post is sent without its content, with `too_large`. Without it, "
+    "every message is sent whole.",
+    read_number(MAX_MESSAGE_LEAST, MAX_MESSAGE_MOST),
+    None,
+    {"type": "integer", "minimum": MAX_MESSAGE_LEAST, "maximum": MAX_MESSAGE_MOST},
+)
+SOCKET = (CURSOR, MAX_MESSAGE)
+EVENTS = (CURSOR, FORM, MAX_MESSAGE)

@@ -10,8 +10,16 @@ import pytest
 from websockets.frames import CLOSE, TEXT, Close, Frame
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog, a_message
-from stoppress.hub.encoded_message import Message, close_frame, deflated_frame, frame_format, text_frame
-from stoppress.model import Blog, Post
+from stoppress.hub.encoded_message import (
+    Message,
+    close_frame,
+    deflated_frame,
+    frame_format,
+    payload,
+    payload_length,
+    text_frame,
+)
+from stoppress.model import Blog, BlogChanged, Post, Record
 from stoppress.wire import Form
 
 LONG = "<p>The wind turns, and the boats with it.</p>" * 30
@@ -44,7 +52,7 @@ def test_each_form_is_made_once_and_only_when_asked_for() -> None:
     message = Message(history.records["regatta"][0], a_blog(), "e1", markup)
     assert markup.rendered == 0
     assert message.frame(frame_format(Form.HTML)) is message.frame(frame_format(Form.HTML))
-    assert message.event(Form.HTML) is message.event(Form.HTML)
+    assert message.event(frame_format(Form.HTML)) is message.event(frame_format(Form.HTML))
     assert markup.rendered == 1
     assert message.frame(frame_format(Form.JSON)) is message.frame(frame_format(Form.JSON))
     assert message.frame(frame_format(Form.JSON)) != message.frame(frame_format(Form.HTML))
@@ -55,7 +63,7 @@ def test_the_event_says_what_the_frame_says(body: str) -> None:
     history = HistoryInMemory()
     history.publish("a", body=body)
     message = Message(history.records["regatta"][0], a_blog(), "e1", PlainMarkup())
-    lines = message.event(Form.JSON).decode().split("\n")
+    lines = message.event(frame_format(Form.JSON)).decode().split("\n")
     assert lines[:2] == ["id: e1.1", "event: change"]
     assert lines[3:] == ["", ""]
     data = lines[2].removeprefix("data: ")
@@ -80,7 +88,95 @@ def test_short_ones_stay_plain_and_so_does_what_would_not_become_shorter() -> No
     assert len(deflated_frame(noise)) <= len(noise)
 
 
+LIMITED = frame_format(Form.JSON, max_message=16_384)
+LARGE = "<p>The wind turns.</p>" * 1_000
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        (16_384, 16_384),
+        (32_767, 16_384),
+        (32_768, 32_768),
+        (1_000_000, 524_288),
+        (4_194_303, 2_097_152),
+        (4_194_304, None),
+        (999_999_999, None),
+        (None, None),
+    ],
+)
+def test_limits_are_few(asked: int | None, kept: int | None) -> None:
+    """So readers with nearly the same limit share their frames."""
+    assert frame_format(Form.HTML, deflated=True, max_message=asked).max_message == kept
+    assert frame_format(Form.HTML, deflated=True, max_message=asked) is frame_format(
+        Form.HTML, deflated=True, max_message=kept
+    )
+
+
+@pytest.mark.parametrize("form", Form)
+def test_a_post_within_the_limit_is_the_very_frame_that_readers_without_one_get(form: Form) -> None:
+    message = a_message(LONG)
+    for deflated in (False, True):
+        whole = message.frame(frame_format(form, deflated=deflated))
+        assert message.frame(frame_format(form, deflated=deflated, max_message=16_384)) is whole
+    limited = frame_format(form, max_message=16_384)
+    assert message.event(limited) is message.event(frame_format(form))
+    assert message.deflated_event(limited) is message.deflated_event(frame_format(form))
+
+
+def test_a_larger_post_comes_without_its_content() -> None:
+    message = a_message(LARGE)
+    frame = message.frame(LIMITED)
+    said = json.loads(payload(frame))
+    whole = json.loads(payload(message.frame(frame_format(Form.JSON))))
+    assert said["too_large"] is True
+    assert "post" not in said
+    assert (said["id"], said["revision"]) == (whole["post"]["id"], whole["post"]["revision"])
+    assert {name: said[name] for name in ("type", "cursor", "change", "blog")} == {
+        name: whole[name] for name in ("type", "cursor", "change", "blog")
+    }
+    assert message.frame(LIMITED) is frame
+    assert json.loads(message.event(LIMITED).decode().split("data: ")[1]) == said
+    stream = zlib.decompressobj(wbits=-15)
+    assert stream.decompress(message.deflated_event(LIMITED)) == message.event(LIMITED)
+
+
+class LongMarkup(PlainMarkup):
+    def post(self, blog: Blog, post: Post) -> str:
+        return LARGE
+
+
+def test_a_post_with_much_markup_comes_without_it() -> None:
+    history = HistoryInMemory()
+    history.publish("a")
+    message = Message(history.records["regatta"][0], a_blog(), "e1", LongMarkup())
+    whole = json.loads(payload(message.frame(frame_format(Form.HTML))))
+    said = json.loads(payload(message.frame(frame_format(Form.HTML, max_message=16_384))))
+    assert said == {name: whole[name] for name in said if name != "too_large"} | {"too_large": True}
+    assert whole.keys() - said.keys() == {"html"}
+    assert message.frame(LIMITED) is message.frame(frame_format(Form.JSON))  # as data it is small
+
+
+@pytest.mark.parametrize(("more", "whole"), [(0, True), (1, False)])
+def test_the_limit_counts_the_bytes_of_the_message_before_compression(more: int, whole: bool) -> None:
+    empty = payload_length(a_message("").frame(frame_format(Form.JSON)))
+    body = "ö" * ((16_384 - empty) // 2)
+    body += "o" * (16_384 - empty - len(body.encode()) + more)
+    message = a_message(body)
+    assert payload_length(message.frame(frame_format(Form.JSON))) == 16_384 + more
+    for deflated in (False, True):
+        same = message.frame(frame_format(Form.JSON, deflated=deflated))
+        assert (message.frame(frame_format(Form.JSON, deflated=deflated, max_message=16_384)) is same) == whole
+
+
+def test_what_is_no_post_comes_whole() -> None:
+    blog = a_blog().model_copy(update={"description": "\U0001f600" * 4_000, "byline": "B" * 1_000})
+    message = Message(Record(1, 0, None, BlogChanged(blog)), blog, "e1", PlainMarkup())
+    assert payload_length(message.frame(LIMITED)) > 16_384
+    assert message.frame(LIMITED) is message.frame(frame_format(Form.JSON))
+
+
 def test_the_deflated_event_is_made_once() -> None:
     message = a_message(LONG)
-    assert message.deflated_event(Form.JSON) is message.deflated_event(Form.JSON)
-    assert len(message.deflated_event(Form.JSON)) < len(message.event(Form.JSON)) / 2
+    assert message.deflated_event(frame_format(Form.JSON)) is message.deflated_event(frame_format(Form.JSON))
+    assert len(message.deflated_event(frame_format(Form.JSON))) < len(message.event(frame_format(Form.JSON))) / 2

@@ -24,24 +24,37 @@ GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # RFC 1952, 2.3: deflat
 
 
 class FrameFormat:
-    """The result of a connection's negotiation: the form of its messages, and whether frames may be compressed.
+    """The result of a connection's negotiation: the form of its messages, whether frames may be compressed, and the
+    largest message with a post's content, in bytes before compression (None: any).
 
     There is one object per combination, compared by identity, because it is looked up at every write.
     """
 
-    __slots__ = ("deflated", "form")
+    __slots__ = ("deflated", "form", "max_message")
 
-    def __init__(self, form: Form, *, deflated: bool) -> None:
+    def __init__(self, form: Form, *, deflated: bool, max_message: int | None) -> None:
         self.form = form
         self.deflated = deflated
+        self.max_message = max_message
 
 
-_FRAME_FORMATS = {(form, deflated): FrameFormat(form, deflated=deflated) for form in Form for deflated in (False, True)}
+# Readers are grouped by format, so a limit is one of few. Each is a power of two, and no message has 4 MiB.
+_LIMITS = (None, *(1 << bits for bits in range(14, 22)))
+_FRAME_FORMATS = {
+    (form, deflated, limit): FrameFormat(form, deflated=deflated, max_message=limit)
+    for form in Form
+    for deflated in (False, True)
+    for limit in _LIMITS
+}
 
 
-def frame_format(form: Form, *, deflated: bool = False) -> FrameFormat:
-    """The one FrameFormat object with these properties."""
-    return _FRAME_FORMATS[form, deflated]
+def frame_format(form: Form, *, deflated: bool = False, max_message: int | None = None) -> FrameFormat:
+    """The one FrameFormat object with these properties.
+
+    `max_message`, at least 16,384 bytes, is rounded down to a power of two. None stands for 4 MiB and more.
+    """
+    limit = None if max_message is None else 1 << (max_message.bit_length() - 1)
+    return _FRAME_FORMATS[form, deflated, limit if limit in _LIMITS else None]
 
 
 def deflate(data: bytes) -> bytes:
@@ -107,8 +120,8 @@ class Message:
         self._record = record
         self._markup = markup
         self._frames: dict[FrameFormat, bytes] = {}
-        self._events: dict[Form, bytes] = {}
-        self._deflated: dict[Form, bytes] = {}
+        self._events: dict[FrameFormat, bytes] = {}
+        self._deflated: dict[FrameFormat, bytes] = {}
         match record.event:
             case PostChanged(post=state) | PostRemoved(tombstone=state):
                 self.about: str | None = state.id
@@ -118,31 +131,52 @@ class Message:
                 state = blog
                 self.about = None
         # The post; its frame and its event in two forms, each about as long as the post; and the four of them deflated.
+        # What readers with a `max_message` get instead is short.
         self.size = 1_000 + 7 * len(state.model_dump_json())
 
     def frame(self, kind: FrameFormat) -> bytes:
         """The WebSocket frame in the format `kind`, encoded at the first call."""
         frame = self._frames.get(kind)
         if frame is None:
-            if kind.deflated:
+            if kind.max_message is not None:
+                frame = self._frame_within(kind, kind.max_message)
+            elif kind.deflated:
                 frame = deflated_frame(self.frame(frame_format(kind.form)))
             else:
                 frame = text_frame(wire.change(self._record, self.blog, self.cursor, kind.form, self._markup))
             self._frames[kind] = frame
         return frame
 
-    def event(self, form: Form) -> bytes:
-        """The Server-Sent Event with the same text, encoded at the first call."""
-        block = self._events.get(form)
+    def _frame_within(self, kind: FrameFormat, limit: int) -> bytes:
+        """The frame that readers without a limit get, unless it is a post's and has more than `limit` bytes."""
+        changed = self._record.event
+        if not isinstance(changed, PostChanged) or payload_length(self.frame(frame_format(kind.form))) <= limit:
+            return self.frame(frame_format(kind.form, deflated=kind.deflated))
+        frame = text_frame(wire.large_post(changed, self.blog, self.cursor, kind.form, self._markup))
+        return deflated_frame(frame) if kind.deflated else frame
+
+    def event(self, kind: FrameFormat) -> bytes:
+        """The Server-Sent Event with the same text, encoded at the first call. `kind` is without compression."""
+        block = self._events.get(kind)
         if block is None:
-            block = self._events[form] = event("change", payload(self.frame(frame_format(form))), self.cursor)
+            whole = frame_format(kind.form)
+            if kind is not whole and self.frame(kind) is self.frame(whole):
+                block = self.event(whole)
+            else:
+                block = event("change", payload(self.frame(kind)), self.cursor)
+            self._events[kind] = block
         return block
 
-    def deflated_event(self, form: Form) -> bytes:
+    def deflated_event(self, kind: FrameFormat) -> bytes:
         """The Server-Sent Event as a piece of a gzip stream, compressed at the first call."""
-        block = self._deflated.get(form)
+        block = self._deflated.get(kind)
         if block is None:
-            block = self._deflated[form] = deflate(self.event(form))
+            whole = frame_format(kind.form)
+            if kind is not whole and self.frame(kind) is self.frame(whole):
+                block = self.deflated_event(whole)
+            else:
+                block = deflate(self.event(kind))
+            self._deflated[kind] = block
         return block
 
 
@@ -157,4 +191,13 @@ def _frame(head: int, payload: bytes) -> bytes:
 
 def payload(frame: bytes) -> bytes:
     """The payload of an unmasked frame."""
-    return frame[{126: 4, 127: 10}.get(frame[1], 2) :]
+    return frame[_head_length(frame) :]
+
+
+def payload_length(frame: bytes) -> int:
+    """How many bytes the payload of an unmasked frame has."""
+    return len(frame) - _head_length(frame)
+
+
+def _head_length(frame: bytes) -> int:
+    return {126: 4, 127: 10}.get(frame[1], 2)

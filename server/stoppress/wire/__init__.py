@@ -5,7 +5,7 @@ build_messages  functions that build the messages
 schema       JSON Schemas of the messages, for AsyncAPI, the docs and the client's types
 """
 
-from stoppress.wire.build_messages import Markup, bye, change, dump_blog, heartbeat, hello, reset
+from stoppress.wire.build_messages import Markup, bye, change, dump_blog, heartbeat, hello, large_post, reset
 from stoppress.wire.messages import ByeReason, Close, Form, ResetReason
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "dump_blog",
     "heartbeat",
     "hello",
+    "large_post",
     "reset",
 ]

@@ -21,10 +21,13 @@ from stoppress.wire.messages import (
     Form,
     HeartbeatMessage,
     HelloMessage,
+    LargePostMarkupMessage,
+    LargePostMessage,
     MarkupCounts,
     Message,
     PostMarkupMessage,
     PostMessage,
+    PostWithoutContent,
     RemoveMarkupMessage,
     RemoveMessage,
     ResetMessage,
@@ -138,6 +141,33 @@ def _markup(
             }
         case BlogChanged() | UnknownEvent():
             return {"type": "blog", "cursor": cursor, "blog": dump_blog(blog), "html": markup.header(blog)}
+
+
+def large_post(changed: PostChanged, blog: Blog, cursor: Cursor, form: Form, markup: Markup) -> str:
+    """The message that replaces a `post` which is larger than the reader's `max_message`: the post without its content.
+
+    `blog` is the blog with its counts as of the change. The message has less than 2 KB.
+    """
+    if form is Form.JSON:
+        data: LargePostMessage = {**_without_content(changed, cursor), "blog": _counts(blog)}
+        return _text(data)
+    page: LargePostMarkupMessage = {**_without_content(changed, cursor), "blog": _markup_counts(blog, markup)}
+    return _text(page)
+
+
+def _without_content(changed: PostChanged, cursor: Cursor) -> PostWithoutContent:
+    post = changed.post
+    return {
+        "type": "post",
+        "cursor": str(cursor),
+        "change": changed.change,
+        "id": post.id,
+        "revision": post.revision,
+        "published_at": rfc3339(post.published_at) if post.published_at else None,
+        "pinned": post.pinned,
+        "key": post.key,
+        "too_large": True,
+    }
 
 
 def _counts(blog: Blog) -> Counts:

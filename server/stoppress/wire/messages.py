@@ -128,6 +128,34 @@ class PostMarkupMessage(SummaryMarkup):
     blog: Annotated[MarkupCounts, Field(description="The blog's counts after this change.")]
 
 
+class PostWithoutContent(TypedDict):
+    """A change of a post without the post's content: what both forms have in common."""
+
+    type: Literal["post"]
+    cursor: _Cursor
+    change: _ChangeKind
+    id: _PostId
+    revision: _Revision
+    published_at: Annotated[_Time | None, Field(description="The first publication, which orders posts.")]
+    pinned: Annotated[bool, Field(description="Whether the post is pinned.")]
+    key: Annotated[bool, Field(description="Whether the post is a key event.")]
+    too_large: Annotated[Literal[True], Field(description="Always true. A `post` with its content has no such field.")]
+
+
+class LargePostMessage(PostWithoutContent):
+    """A post was published or changed, and the message with its content would be larger than the `max_message` that the
+    client asked for. Fetch the post from the API, unless the revision is not newer; then do the same as for any
+    `post`."""
+
+    blog: Annotated[Counts, Field(description="The blog's counts after this change.")]
+
+
+class LargePostMarkupMessage(PostWithoutContent):
+    """`post` with `too_large` in the html form."""
+
+    blog: Annotated[MarkupCounts, Field(description="The blog's counts after this change.")]
+
+
 class RemoveMessage(TypedDict):
     """A post was deleted. Take it out, and remember the revision: an older revision that arrives later changes
     nothing."""
@@ -212,6 +240,7 @@ MESSAGES: dict[Form, tuple[type, ...]] = {
     Form.JSON: (
         HelloMessage,
         PostMessage,
+        LargePostMessage,
         RemoveMessage,
         BlogMessage,
         HeartbeatMessage,
@@ -221,6 +250,7 @@ MESSAGES: dict[Form, tuple[type, ...]] = {
     Form.HTML: (
         HelloMessage,
         PostMarkupMessage,
+        LargePostMarkupMessage,
         RemoveMarkupMessage,
         BlogMarkupMessage,
         HeartbeatMessage,
@@ -233,6 +263,8 @@ Message = (
     HelloMessage
     | PostMessage
     | PostMarkupMessage
+    | LargePostMessage
+    | LargePostMarkupMessage
     | RemoveMessage
     | RemoveMarkupMessage
     | BlogMessage

@@ -7,10 +7,11 @@ fields that they do not know.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
+from typing_extensions import get_type_hints
 
 from stoppress.wire.messages import MESSAGES, Form
 
@@ -44,9 +45,13 @@ class SentSchema(GenerateJsonSchema):
 
 
 def message_types(form: Form) -> Iterator[tuple[str, str]]:
-    """The messages of a form in the order of the docs: the value of `type`, and the name of the schema."""
+    """The messages of a form in the order of the docs: the value of `type`, and the name of the schema.
+
+    A type with two schemas, such as `post`, comes twice.
+    """
     for message in MESSAGES[form]:
-        yield message.__name__.removesuffix("Message").removesuffix("Markup").lower(), message.__name__
+        (kind,) = get_args(get_type_hints(message)["type"])
+        yield kind, message.__name__
 
 
 def message_schemas(ref_template: str = "#/$defs/{model}") -> dict[str, Schema]:

@@ -202,7 +202,13 @@ async def test_a_refused_handshake_names_what_is_allowed() -> None:
 )
 @pytest.mark.parametrize(
     ("query", "name"),
-    [("after=e1.1", "after"), ("cursor=e1.1&heartbeat=15", "heartbeat"), ("token", "token"), ("form=html", "form")],
+    [
+        ("after=e1.1", "after"),
+        ("cursor=e1.1&heartbeat=15", "heartbeat"),
+        ("token", "token"),
+        ("form=html", "form"),
+        ("max_messages=16384", "max_messages"),
+    ],
 )
 async def test_an_unknown_parameter_is_refused_before_the_upgrade(
     query: str, name: str, headers: dict[str, str]
@@ -213,3 +219,72 @@ async def test_an_unknown_parameter_is_refused_before_the_upgrade(
         # The query is checked first: it says nothing of which blogs there are.
         assert (await at.http(f"/v1/blogs/nope/socket?{query}", headers))[0] == 400
         assert at.hub.readers() == 0
+
+
+WHOLE_NUMBER = "expected a whole number from 16384 to 999999999, but got"
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"X-Noise": "n" * 5_000, "X-More": "n" * 5_000}], ids=["the short way", "the long way"]
+)
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("max_message=0", f"{WHOLE_NUMBER} '0'"),
+        ("max_message=-1", f"{WHOLE_NUMBER} '-1'"),
+        ("max_message=16383", f"{WHOLE_NUMBER} '16383'"),
+        ("max_message=1000000000", f"{WHOLE_NUMBER} '1000000000'"),
+        ("max_message=64k", f"{WHOLE_NUMBER} '64k'"),
+        ("max_message=1e6", f"{WHOLE_NUMBER} '1e6'"),
+        ("max_message=", f"{WHOLE_NUMBER} ''"),
+        ("max_message=%D9%A1%D9%A6%D9%A3%D9%A8%D9%A4", f"{WHOLE_NUMBER} '\u0661\u0666\u0663\u0668\u0664'"),
+        ("max_message=32768&max_message=65536", "expected one value, but got 2: '32768' and '65536'"),
+    ],
+)
+async def test_a_bad_max_message_is_named(query: str, detail: str, headers: dict[str, str]) -> None:
+    async with hub_server(HistoryInMemory()) as at:
+        status, _, problem = await at.http(f"/v1/blogs/regatta/socket?cursor=e1.0&{query}", headers)
+        assert status == 400
+        assert problem["errors"] == [{"parameter": "max_message", "detail": detail}]
+        assert at.hub.readers() == 0
+
+
+@pytest.mark.parametrize("compression", [None, "deflate"])
+@pytest.mark.parametrize("ring", [100, 1], ids=["from the ring", "from the store"])
+async def test_a_reader_that_asks_gets_larger_posts_without_their_content(ring: int, compression: str | None) -> None:
+    """At first when it catches up, then live. Its library closes the connection at a larger message."""
+    history = HistoryInMemory()
+    history.publish("small")
+    history.publish("large", body="x" * 20_000)
+    history.publish("last")
+    async with hub_server(history, ring_events=ring) as at:
+        url = at.url() + "?cursor=e1.0&max_message=20000"
+        async with (
+            connect(url, max_size=20_000, compression=compression, proxy=None) as limited,
+            connect(at.url("e1.0"), compression=compression, proxy=None) as whole,
+        ):
+            hello = await receive(limited)
+            assert (hello["type"], hello["cursor"], hello["resumed"]) == ("hello", "e1.0", True)
+            assert (await receive(whole))["type"] == "hello"
+            small, large, last = [await receive(limited) for _ in range(3)]
+            assert [message.get("too_large") for message in (small, large, last)] == [None, True, None]
+            assert (large["type"], large["id"], large["revision"], large["cursor"]) == ("post", "large", 1, "e1.2")
+            assert "x" * 100 not in str(large)
+            same = [await receive(whole) for _ in range(3)]
+            assert [small, last] == [same[0], same[2]]
+            assert "x" * 20_000 in str(same[1])
+            assert large["blog"] == same[1]["blog"]
+
+            history.publish("live", body="y" * 20_000)
+            live, complete = await receive(limited), await receive(whole)
+            assert (live["id"], live["too_large"], live["cursor"]) == ("live", True, "e1.4")
+            assert "y" * 20_000 in str(complete)
+            assert live["cursor"] == complete["cursor"]
+
+
+async def test_a_post_that_fits_the_limit_comes_whole() -> None:
+    history = HistoryInMemory()
+    async with hub_server(history) as at, connect(at.url() + "?max_message=32768", proxy=None) as reader:
+        assert (await receive(reader))["type"] == "hello"
+        history.publish("a", body="x" * 30_000)
+        assert (await receive(reader))["post"]["body"] == "x" * 30_000

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.history import a_message
+from stoppress.hub.encoded_message import frame_format
 from stoppress.hub.sse.content_encoding import Gzip, Identity, encoding
 from stoppress.wire import Form
 
@@ -27,8 +28,8 @@ def test_a_gzip_stream_put_together_from_shared_pieces_is_gzip(parts: list[bytes
             sent += stream.encode_block(part)
         else:
             message = a_message(part)
-            plain += message.event(Form.JSON)
-            sent += stream.encode_message(message, Form.JSON)
+            plain += message.event(frame_format(Form.JSON))
+            sent += stream.encode_message(message, frame_format(Form.JSON))
     if plain:
         assert gzip.decompress(sent + stream.end()) == plain
 

@@ -167,6 +167,9 @@ async def test_a_drain_says_bye_and_when_to_come_back() -> None:
         ("?after=e1.0", {}, "after"),
         ("?heartbeat=15", {}, "heartbeat"),
         ("?cursor=e1.0&cursor=e1.0", {}, "cursor"),
+        ("?max_message=16383", {}, "max_message"),
+        ("?max_message=many", {}, "max_message"),
+        ("?max_message=32768&max_message=32768", {}, "max_message"),
         ("?cursor=nonsense", {"Last_Event_ID": "e1.0"}, "cursor"),
     ],
 )
@@ -206,3 +209,22 @@ async def test_head_answers_as_get_would_without_a_stream() -> None:
         assert (await client.head(f"http://127.0.0.1:{at.port}/v1/blogs/nope/events")).status_code == 404
         assert (await client.head(f"http://127.0.0.1:{at.port}/v1/blogs/regatta/events?cursor=x")).status_code == 400
         assert at.hub.readers() == 0
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+@pytest.mark.parametrize("ring", [100, 1], ids=["from the ring", "from the store"])
+async def test_who_asks_gets_larger_posts_without_their_content(ring: int, encoding: str) -> None:
+    """At first when it catches up, then live. The event's name and id are those of any post."""
+    history = HistoryInMemory()
+    history.publish("large", body="x" * 20_000)
+    history.publish("small")
+    query = "?cursor=e1.0&max_message=16384"
+    async with hub_server(history, ring_events=ring) as at, source(at, query, accept_encoding=encoding) as stream:
+        assert (await stream.next()).name == "hello"
+        large, small = await stream.next(), await stream.next()
+        assert (large.name, large.id, large.message["id"]) == ("change", "e1.1", "large")
+        assert large.message["too_large"] is True
+        assert "too_large" not in small.message
+        history.publish("live", body="y" * 20_000)
+        live = await stream.next()
+        assert (live.id, live.message["id"], live.message["too_large"]) == ("e1.3", "live", True)

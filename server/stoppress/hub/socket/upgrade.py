@@ -35,7 +35,7 @@ from stoppress.hub.socket.flow_control import limit_write_buffer
 from stoppress.hub.socket.handshake import HandshakeRequest, UnknownSubprotocol, agreed, protocol
 from stoppress.model import Cursor
 from stoppress.problem import problem_response, raw_problem
-from stoppress.query_parameters import CURSOR, SOCKET, read_query
+from stoppress.query_parameters import CURSOR, MAX_MESSAGE, SOCKET, read_query
 from stoppress.wire import Form
 
 PATH = "/v1/blogs/{blog}/socket"
@@ -124,7 +124,10 @@ class Upgrade(asyncio.Protocol):
         self._accepted = asked.answer
         self._frame_format = asked.frame_format
         if query:
-            self._cursor = _cursor(query)
+            self._cursor, limit = _wishes(query)
+            if limit is not None:
+                negotiated = asked.frame_format
+                self._frame_format = frame_format(negotiated.form, deflated=negotiated.deflated, max_message=limit)
         blog = _blog(path)
         admission = self._admission
         if admission.by_address:
@@ -200,9 +203,10 @@ async def upgrade_required(request: HttpRequest) -> Response:
 
 
 @lru_cache(maxsize=256)  # thousands come back with the same few
-def _cursor(query: str) -> Cursor | None:
-    """The cursor in a query, if any. Raises Invalid (400) if the query is wrong."""
-    return read_query(query, SOCKET)[CURSOR]
+def _wishes(query: str) -> tuple[Cursor | None, int | None]:
+    """The cursor and the largest message in a query, if any. Raises Invalid (400) if the query is wrong."""
+    asked = read_query(query, SOCKET)
+    return asked[CURSOR], asked[MAX_MESSAGE]
 
 
 @lru_cache(maxsize=256)

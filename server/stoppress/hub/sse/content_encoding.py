@@ -9,8 +9,7 @@ from __future__ import annotations
 import zlib
 from typing import Protocol
 
-from stoppress.hub.encoded_message import GZIP_HEAD, Message, gzip_tail, stored
-from stoppress.wire import Form
+from stoppress.hub.encoded_message import GZIP_HEAD, FrameFormat, Message, gzip_tail, stored
 
 
 class Encoding(Protocol):
@@ -21,7 +20,7 @@ class Encoding(Protocol):
     def encode_block(self, block: bytes) -> bytes:
         """Encode a block that is short, or that this stream alone sends."""
 
-    def encode_message(self, message: Message, form: Form) -> bytes:
+    def encode_message(self, message: Message, kind: FrameFormat) -> bytes:
         """Encode a change, which many streams share."""
 
     def end(self) -> bytes:
@@ -37,8 +36,8 @@ class Identity:
     def encode_block(self, block: bytes) -> bytes:
         return block
 
-    def encode_message(self, message: Message, form: Form) -> bytes:
-        return message.event(form)
+    def encode_message(self, message: Message, kind: FrameFormat) -> bytes:
+        return message.event(kind)
 
     def end(self) -> bytes:
         return b""
@@ -58,8 +57,8 @@ class Gzip:
     def encode_block(self, block: bytes) -> bytes:
         return self._count(block) + stored(block)
 
-    def encode_message(self, message: Message, form: Form) -> bytes:
-        return self._count(message.event(form)) + message.deflated_event(form)
+    def encode_message(self, message: Message, kind: FrameFormat) -> bytes:
+        return self._count(message.event(kind)) + message.deflated_event(kind)
 
     def end(self) -> bytes:
         return gzip_tail(self._check, self._length)

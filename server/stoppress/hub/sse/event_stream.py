@@ -23,24 +23,23 @@ from stoppress import wire
 from stoppress.errors import Invalid, ParameterError, StopPressError
 from stoppress.hub.admission import Admission
 from stoppress.hub.channel import Channel
-from stoppress.hub.encoded_message import Message, event, payload
+from stoppress.hub.encoded_message import FrameFormat, Message, event, frame_format, payload
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.sse.content_encoding import Encoding, encoding
 from stoppress.model import Cursor
 from stoppress.problem import problem_response
-from stoppress.query_parameters import CURSOR, EVENTS, FORM, read_query
-from stoppress.wire import Form
+from stoppress.query_parameters import CURSOR, EVENTS, FORM, MAX_MESSAGE, read_query
 
 PATH = "/v1/blogs/{blog}/events"
 RETRY = b"retry: 2000\n"  # milliseconds; not shorter, because clients add no jitter of their own
 
 
 class EventStream:
-    """One reader by Server-Sent Events, at `sequence` of the channel's history."""
+    """One reader by Server-Sent Events, at `sequence` of the channel's history. `kind` is without compression."""
 
-    def __init__(self, channel: Channel, form: Form, cursor: Cursor | None, encoding: Encoding) -> None:
+    def __init__(self, channel: Channel, kind: FrameFormat, cursor: Cursor | None, encoding: Encoding) -> None:
         self.channel = channel
-        self.form = form
+        self.kind = kind
         self.encoding = encoding
         self._pending: list[bytes] = []
         self._leaving = False
@@ -116,7 +115,7 @@ class EventStream:
         chunk: list[bytes] = []
         size = 0
         for message in messages:
-            chunk.append(self.encoding.encode_message(message, self.form))
+            chunk.append(self.encoding.encode_message(message, self.kind))
             size += len(chunk[-1])
             self.sequence = message.sequence
             if size >= channel.chunk:
@@ -145,7 +144,8 @@ class Events:
         address = admission.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
         try:
             asked = read_query(scope["query_string"], EVENTS)
-            form, cursor = asked[FORM], _last_event_id(headers) or asked[CURSOR]
+            kind = frame_format(asked[FORM], max_message=asked[MAX_MESSAGE])
+            cursor = _last_event_id(headers) or asked[CURSOR]
             admission.admit(origin=headers.get("origin"), host=headers.get("host"), address=address)
             try:
                 channel = await admission.open_channel(request.path_params["blog"], cursor)
@@ -156,7 +156,7 @@ class Events:
                     await Response(status_code=204, headers=_headers())(scope, receive, send)
                     return
                 accepted = headers.get("accept-encoding", "") if admission.compress else ""
-                stream = EventStream(channel, form, cursor, encoding(accepted))
+                stream = EventStream(channel, kind, cursor, encoding(accepted))
                 channel.streams.add(stream)
                 try:
                     await self._serve(stream, receive, send)

@@ -13,7 +13,7 @@ from stoppress.wire import Close, Form
 from stoppress.wire.schema import message_schemas, message_types
 
 _REF = "#/components/schemas/{model}"
-_NAMES = [name for name, _ in message_types(Form.JSON)]
+_NAMES = list(dict.fromkeys(name for name, _ in message_types(Form.JSON)))
 _SOCKET_PROTOCOLS = ("wss", "ws")
 _EVENT_PROTOCOLS = ("https", "http")
 
@@ -95,7 +95,7 @@ def _components() -> dict[str, Any]:
     schemas = {name: _without_siblings(schema) for name, schema in message_schemas(_REF).items()}
     messages = {}
     for name in _NAMES:
-        # One schema, or one for each form.
+        # One schema, or one for each form and each way to say it.
         forms = list(dict.fromkeys(schema for form in Form for kind, schema in message_types(form) if kind == name))
         references = [{"$ref": _REF.format(model=schema)} for schema in forms]
         messages[name] = {
