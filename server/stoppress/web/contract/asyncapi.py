@@ -8,7 +8,7 @@ from typing import Any
 
 from stoppress import __version__
 from stoppress.query_parameters import EVENTS, SOCKET, QueryParameter
-from stoppress.web.contract.examples.messages import MESSAGES
+from stoppress.web.contract.examples.messages import LARGE_POST, MESSAGES
 from stoppress.wire import Close, Form
 from stoppress.wire.schema import message_schemas, message_types
 
@@ -93,7 +93,7 @@ def _query(parameters: Sequence[QueryParameter[Any]]) -> dict[str, Any]:
 
 def _components() -> dict[str, Any]:
     schemas = {name: _without_siblings(schema) for name, schema in message_schemas(_REF).items()}
-    messages = {}
+    messages: dict[str, dict[str, Any]] = {}
     for name in _NAMES:
         # One schema, or one for each form and each way to say it.
         forms = list(dict.fromkeys(schema for form in Form for kind, schema in message_types(form) if kind == name))
@@ -105,6 +105,7 @@ def _components() -> dict[str, Any]:
             "payload": references[0] if len(references) == 1 else {"oneOf": references},
             "examples": [{"name": name, "payload": MESSAGES[name]}],
         }
+    messages["post"]["examples"].append({"name": "post without content", "payload": LARGE_POST})
     return {"messages": messages, "schemas": schemas}
 
 

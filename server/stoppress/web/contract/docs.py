@@ -1,6 +1,6 @@
 """Serves `/openapi.json`, `/asyncapi.json` and `/docs`, a page that shows both.
 
-The page's program is Scalar (docs/decisions/0048). Everything that the page loads comes from this server, and its
+The page's program is Scalar (docs/decisions/0050). Everything that the page loads comes from this server, and its
 Content-Security-Policy allows nothing else.
 """
 

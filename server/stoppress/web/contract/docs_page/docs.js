@@ -1,4 +1,4 @@
-// Shows the two documents of the contract with Scalar (docs/decisions/0048). Whatever would reach another host is off.
+// Shows the two documents of the contract with Scalar (docs/decisions/0050). Whatever would reach another host is off.
 Scalar.createApiReference("#reference", {
   sources: [
     { title: "HTTP API", slug: "http", url: "/openapi.json", default: true },

@@ -1,4 +1,4 @@
-"""One message of each type, in the json form."""
+"""An example of each message, in the json form: MESSAGES by type, and LARGE_POST for a client with `max_message`."""
 
 from __future__ import annotations
 
@@ -34,4 +34,17 @@ MESSAGES: dict[str, dict[str, Any]] = {
     "heartbeat": {"type": "heartbeat", "cursor": story.cursor(2), "readers": 4217},
     "reset": {"type": "reset", "cursor": story.cursor(2), "reason": "epoch"},
     "bye": {"type": "bye", "cursor": story.cursor(2), "retry_after_ms": 1800, "reason": "restarting"},
+}
+
+LARGE_POST: dict[str, Any] = {
+    "type": "post",
+    "cursor": story.cursor(2),
+    "change": "published",
+    "id": story.POST_ID,
+    "revision": 1,
+    "published_at": rfc3339(story.NOW),
+    "pinned": False,
+    "key": False,
+    "too_large": True,
+    "blog": _COUNTS,
 }
