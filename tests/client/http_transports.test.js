@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { byPublication, createBlogState } from "../../client/blog_state.js";
-import { transports } from "../../client/fallback.js";
+import { transports } from "../../client/http_transports.js";
 import { createFakeEnvironment, FakeSocket } from "./fake_environment.js";
 
 const settle = async () => {
