@@ -1,7 +1,6 @@
 """All settings.
 
-The environment (`STOPPRESS_*`), the flags of `stoppress serve` and docs/settings.md are all derived from this class,
-and a test compares the three.
+The variables `STOPPRESS_*`, the flags of `stoppress serve` and docs/settings.md follow this class. A test compares all.
 
 Each field is marked with its group. Groups, and the settings in a group, are shown in the order they have here. A
 setting outside the first group also says when to change it.
@@ -207,6 +206,9 @@ class Settings(BaseSettings):
     )
     access_log: Annotated[bool, DEVELOPMENT, When("Set it to find out what a client sends.")] = Field(
         False, description="Log each request."
+    )
+    debug: Annotated[bool, DEVELOPMENT, When("Set it to see channels, rings, readers and caches at work.")] = Field(
+        False, description="Show the state of the process at /debug, to requests from the same machine only."
     )
 
     heartbeat: Annotated[
