@@ -1,8 +1,11 @@
 # Everything that is done with a checkout. `make help` says what there is.
 # The work is in scripts/, so that it can be read, and run, without make.
 
+# Tests run in parallel, in one process for each core and at most four; tests/parallel.py says which never run at once.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz mutants bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages docs screenshot lock release clean
+.PHONY: help run dev test test-fast fuzz mutants bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages docs screenshot lock release clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -11,12 +14,21 @@ run:  ## Start the server with the demo, on http://127.0.0.1:8000. STOPPRESS_DEM
 	@scripts/environment run
 	@STOPPRESS_DEMO="$${STOPPRESS_DEMO:-1}" exec .venv/bin/stoppress serve
 
+dev:  ## Start the server with the demo and /debug, and restart it whenever a file of the server or the client changes.
+	@scripts/environment dev
+	@STOPPRESS_DEMO="$${STOPPRESS_DEMO:-1}" STOPPRESS_DEBUG="$${STOPPRESS_DEBUG:-1}" STOPPRESS_DRAIN="$${STOPPRESS_DRAIN:-0.1}" \
+		exec .venv/bin/watchfiles --sigint-timeout 30 '.venv/bin/stoppress serve' server/stoppress client
+
 test:  ## Set up all that is needed, then check and test everything.
 	@scripts/environment dev
 	@scripts/environment docs
 	@scripts/programs
 	@scripts/check --all
-	@exec .venv/bin/python -m pytest
+	@exec .venv/bin/python -m pytest $(PARALLEL)
+
+test-fast:  ## Run the tests that need no browser and no other outside program.
+	@scripts/environment dev
+	@exec .venv/bin/python -m pytest $(PARALLEL) -m 'not outside and not slow'
 
 fuzz:  ## Send the API what its own document allows and forbids, for some minutes. EXAMPLES=200 by default.
 	@scripts/environment dev

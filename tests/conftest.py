@@ -4,22 +4,50 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis as blocking_redis
 
+from parallel import OneDemandingFileAtATime
+from programs import mark_by_fixtures, refuse_unmarked
 from stoppress.settings import Settings
 from stoppress.store.embedded.server import EmbeddedValkey
 from stoppress.store.redis_store import RedisStore
 from stoppress.token_scopes import SCOPES, Caller
-from waiting import until
+from waiting import PATIENCE, until
 
 EDITOR = Caller("editor", frozenset(SCOPES))
+
+_running: list[pytest.Item] = []  # the test that runs, or nothing
+sys.addaudithook(lambda event, arguments: refuse_unmarked(_running[-1] if _running else None, event, arguments))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what needs an outside program (programs.py)."""
+    mark_by_fixtures(item)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneDemandingFileAtATime:
+    """How pytest-xdist divides the tests between its workers."""
+    return OneDemandingFileAtATime(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Say which test runs, for the check that it carries the marker of each program that it starts."""
+    _running.append(item)
+    try:
+        return (yield)
+    finally:
+        _running.pop()
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +85,7 @@ def redis_url() -> Iterator[str]:
             until(lambda: socket.exists() and bool(client.ping()), "redis-server answers")
         yield f"unix://{socket}"
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="session", params=["valkey", "redis"])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import boto3
 
-from waiting import until
+from waiting import PATIENCE, until
 
 BUCKET = "newsroom"
 _REGION = "eu-west-1"
@@ -63,4 +63,4 @@ class S3:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)

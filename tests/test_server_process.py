@@ -20,6 +20,7 @@ from stoppress.listener import listen
 from stoppress.logging_setup import set_up_logging
 from stoppress.server_process import Server, stop_on_signals
 from stoppress.settings import Settings
+from waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -71,7 +72,7 @@ async def test_it_is_ready_until_it_stops_and_leaves_a_shared_port_before_its_re
         {"host": "127.0.0.1", "port": 0, "share_port": shared, "redis_url": "redis://127.0.0.1"}
     )
     running = asyncio.create_task(server.serve([listen(settings, silence=60)]))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         readers.port = await asyncio.shield(server.port)
         assert readers.ready.is_set()
         stop.set()
@@ -85,7 +86,7 @@ async def test_a_signal_that_came_before_it_listened_is_not_forgotten() -> None:
     config = uvicorn.Config(PlainTextResponse("served"), lifespan="off", log_config=None)
     server = Server(config, readers.drain, readers.ready, stop, shared=False)
     settings = Settings.model_validate({"host": "127.0.0.1", "port": 0})
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await server.serve([listen(settings, silence=60)])
 
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-PATIENCE = 20.0  # seconds; only a failing test ever waits so long
+PATIENCE = 60.0  # seconds; only a failing test waits so long. A loaded machine may start a server in half a minute.
 
 
 def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:

@@ -3,6 +3,7 @@
 cli                      the commands
 server_process, workers  one server process, and several on one port
 listener, startup_message   the port, and the message at the start; logging_setup: log lines on standard error
+debug                    a page for developers that shows the state of the process
 app                      builds all the parts, and connects them
 web                      HTTP: the API and the pages
 hub                      readers by WebSocket and Server-Sent Events

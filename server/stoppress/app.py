@@ -10,10 +10,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
 
+from stoppress.debug.page import debug_route
+from stoppress.debug.state import process_state
 from stoppress.editing.audit_writer import AuditWriter
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
@@ -106,7 +109,10 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             client_path=client_path,
             exposition=exposition,
         )
-        application = site(context, client=client, pictures=_PACKAGE / "demo" / "pictures", live=hub.routes)
+        live = hub.routes
+        if settings.debug:
+            live.append(debug_route(partial(process_state, hub, page_cache.answers, stores.log.heads, settings.role)))
+        application = site(context, client=client, pictures=_PACKAGE / "demo" / "pictures", live=live)
         protocol = http_protocol(settings.head_limit, page_cache, metrics)
         async with asyncio.TaskGroup() as tasks:
             endless = []

@@ -16,7 +16,9 @@ import pytest
 
 from e2e.server import CuttableProxy, EditorClient, Server, running
 from e2e.shell import Shell, Tail, interruptible
-from waiting import until
+from waiting import PATIENCE, until
+
+pytestmark = pytest.mark.server
 
 
 @pytest.fixture(scope="module")
@@ -299,7 +301,7 @@ def test_the_demo_is_played_and_can_be_started_again(shell: Shell, editor: Edito
         )
         until(lambda: _there("demo") and told(editor.get("/v1/blogs/demo")), what)
         demo.send_signal(signal.SIGINT)
-        _, said = demo.communicate(timeout=20)
+        _, said = demo.communicate(timeout=PATIENCE)
         assert demo.returncode == 130 and b"Traceback" not in said
 
     def _there(blog: str) -> bool:

@@ -14,7 +14,7 @@ from e2e.server import TOKEN, EditorClient, Server, running
 from stoppress.cli.export_html import HtmlExport
 from stoppress.errors import NotFound, StopPressError
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.server]
 
 LIMIT = 5_000  # bytes of a picture, here
 

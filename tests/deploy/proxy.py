@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from waiting import until
+from waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[2]
 FRESH = {"HOME": "/nonexistent", "PATH": os.environ["PATH"]}
@@ -55,7 +55,7 @@ def proxied(file: str, home: Path, **upstreams: str) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 def assert_valid_and_formatted(file: str) -> None:

@@ -14,7 +14,9 @@ from websockets.typing import Subprotocol
 from deploy.proxy import ROOT, assert_valid_and_formatted, proxied
 from e2e.server import EditorClient, Server
 from stoppress.settings import Settings
-from waiting import until
+from waiting import PATIENCE, until
+
+pytestmark = [pytest.mark.caddy, pytest.mark.server]
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +62,9 @@ def test_the_socket_passes_with_its_subprotocol_and_its_changes(site: str, edito
     address = site.replace("http://", "ws://") + "/v1/blogs/harbour/socket"
     with connect(address, subprotocols=[Subprotocol("stoppress.v1.json")], proxy=None) as reader:
         assert reader.subprotocol == "stoppress.v1.json"
-        assert json.loads(reader.recv(timeout=20))["type"] == "hello"
+        assert json.loads(reader.recv(timeout=PATIENCE))["type"] == "hello"
         made = editor.post("harbour", body="<p>A first beam.</p>")
-        while (message := json.loads(reader.recv(timeout=20)))["type"] != "post":
+        while (message := json.loads(reader.recv(timeout=PATIENCE)))["type"] != "post":
             assert message["type"] == "heartbeat"
         assert message["post"]["id"] == made["post"]["id"]
         assert message["cursor"] == made["cursor"]
@@ -75,7 +77,7 @@ def test_an_event_stream_is_not_held_back_and_ends_at_the_server_when_its_reader
         return int(httpx2.get(f"{upstream.url}/v1/blogs/harbour/stats").json()["readers"])
 
     until(lambda: readers() == 0, "nobody reads")
-    with httpx2.stream("GET", f"{site}/v1/blogs/harbour/events", timeout=20) as stream:
+    with httpx2.stream("GET", f"{site}/v1/blogs/harbour/events", timeout=PATIENCE) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         # Compressed once by the server for all its readers; Caddy hands it on as it comes.
         assert stream.headers["content-encoding"] == "gzip"

@@ -11,6 +11,9 @@ from websockets.sync.client import connect
 
 from deploy.proxy import assert_valid_and_formatted, proxied
 from e2e.server import TOKEN, EditorClient, Server
+from waiting import PATIENCE
+
+pytestmark = [pytest.mark.caddy, pytest.mark.server]
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +43,14 @@ def test_editors_write_and_readers_read_at_one_address(site: str) -> None:
     address = site.replace("http://", "ws://") + f"/v1/blogs/{blog}/socket"
     # An app may send its token along: the live connections are at the hub all the same.
     with connect(address, additional_headers={"Authorization": f"Bearer {TOKEN}"}, proxy=None) as reader:
-        assert json.loads(reader.recv(timeout=20))["type"] == "hello"
+        assert json.loads(reader.recv(timeout=PATIENCE))["type"] == "hello"
         made = editor.post(blog, id="first", title="The first barge passes")
-        while (message := json.loads(reader.recv(timeout=20)))["type"] != "post":
+        while (message := json.loads(reader.recv(timeout=PATIENCE)))["type"] != "post":
             assert message["type"] == "heartbeat"
         assert (message["post"]["id"], message["cursor"]) == ("first", made["cursor"])
     editor.edit(blog, "first", title="The first barge has passed")
     assert "The first barge has passed" in httpx2.get(f"{site}/blogs/{blog}").text
     assert editor.get(f"/v1/blogs/{blog}/posts/first/revisions")
-    with httpx2.stream("GET", f"{site}/v1/blogs/{blog}/events", timeout=20) as stream:
+    with httpx2.stream("GET", f"{site}/v1/blogs/{blog}/events", timeout=PATIENCE) as stream:
         assert any('"hello"' in line for line in stream.iter_lines())
     editor.close()

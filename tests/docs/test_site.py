@@ -54,6 +54,7 @@ def test_links_that_leave_the_site_are_none(site: Path) -> None:
         assert "](../../" not in page.read_text()
 
 
+@pytest.mark.zensical
 def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(site: Path) -> None:
     done = subprocess.run([ZENSICAL, "build", "--strict"], cwd=site, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx2
 
-from waiting import until
+from waiting import PATIENCE, until
 
 TOKEN = "test-token"
 
@@ -42,8 +42,13 @@ class Server:
                 env=environment | {f"STOPPRESS_{name.upper()}": value for name, value in self.settings.items()},
                 stdout=output,
             )
-        process = self.process
+        try:
+            self._wait_until_ready(self.process, said)
+        except BaseException:
+            self.kill()
+            raise
 
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], said: Path) -> None:
         def welcomed() -> re.Match[str] | None:
             assert process.poll() is None, f"the server ended with {process.returncode}"
             return re.search(r"(http://\S+)/docs", said.read_text())
@@ -58,7 +63,7 @@ class Server:
         """SIGKILL: no last words, nothing flushed."""
         assert self.process
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def kill_all(self) -> None:
         """The same for the Valkey behind it."""
@@ -80,7 +85,7 @@ class Server:
         """SIGTERM; its exit status."""
         assert self.process
         self.process.terminate()
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
 
 @contextmanager
@@ -98,7 +103,7 @@ class EditorClient:
     """The newsroom's side: each call must succeed."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20)
+        self._http = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE)
 
     def _do(self, method: str, path: str, content: dict[str, Any] | None = None) -> dict[str, Any]:
         response = self._http.request(method, path, json=content)

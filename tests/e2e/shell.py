@@ -10,6 +10,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from waiting import PATIENCE
+
 from .server import TOKEN
 
 
@@ -37,7 +39,7 @@ class Shell:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
         )
         assert "Traceback" not in done.stderr, done.stderr
         return done
@@ -74,9 +76,9 @@ class Tail:
     def end(self, number: int | None = None) -> int:
         if number is not None:
             self.process.send_signal(number)
-        code = self.process.wait(20)
+        code = self.process.wait(PATIENCE)
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE)
         for stream in (self.process.stdout, self.process.stderr):
             assert stream
             stream.close()

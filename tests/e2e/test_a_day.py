@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from .live_page import content, fresh, ids, take_what_waits, wait_until_at, wait_until_live
 from .server import EditorClient, Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 PLACES = ("Saltmarch", "the Petrel", "Harbour House", "the lower lock")
 BYLINE = "By Odile Marsh, Tomas Weir, Ilse Brandt and Pieter Halloran"

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from .live_page import content, fresh, ids, take_what_waits, wait_until_at, wait_until_live
 from .server import EditorClient, Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 VIEWS = ["", "?order=oldest", "?key=true", "?tag=wind", "?tag=wind&order=oldest"]
 ROUNDS = 3

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 from .server import TOKEN, EditorClient, Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
 def export(server: Server, blog: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from .live_page import content, fresh, ids, take_what_waits, wait_until_at, wait_until_live
 from .server import CuttableProxy, EditorClient, Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 LONG = "<p>" + "The sea was heavy and the watch was long. " * 12 + "</p>"
 NO_ANCHORING = "*, html { overflow-anchor: none !important }"

@@ -15,7 +15,7 @@ from .server import CuttableProxy, EditorClient, Server
 from .tabs import open_tabs, sockets
 from .window import Tab, Window
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 NOTE_RETURNS = "addEventListener('pageshow', ({ persisted }) => { window.returned = persisted; })"
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import httpx2
+import pytest
 
 from .server import TOKEN, EditorClient, Server
+
+pytestmark = pytest.mark.server
 
 KILLS = 50
 

@@ -18,7 +18,7 @@ from .sample_posts import POSTS
 from .server import EditorClient, Server
 from .tabs import sockets
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 TALL = "<p>" + "The harbour lay still that morning. " * 400 + "</p>"
 # What the blog in the page shows, as markup, with addresses from where they are meant; and the same of its own page.

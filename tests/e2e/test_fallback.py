@@ -16,7 +16,7 @@ from .live_page import content, fresh, take_what_waits, wait_until_at, wait_unti
 from .server import EditorClient, Server, running
 from .tabs import open_tabs, sockets
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 MakeProxy = Callable[..., FilteringProxy]
 

@@ -13,7 +13,7 @@ from .live_page import content, fresh, take_what_waits, wait_until_at, wait_unti
 from .sample_posts import POSTS
 from .server import EditorClient, Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 # Each would run somewhere, if it were not text: after OWASP's and PortSwigger's collections.
 PAYLOADS = [

@@ -8,10 +8,15 @@ import json
 from typing import Any
 
 import httpx2
+import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from waiting import PATIENCE
+
 from .server import EditorClient, Server
+
+pytestmark = pytest.mark.server
 
 MARKER = "Zanzibarian"
 BLOGS = ("petrel", "nope")
@@ -84,7 +89,7 @@ def _requests(document: dict[str, Any], cursors: tuple[str, ...]) -> list[httpx2
 async def _ask(url: str, document: dict[str, Any], cursors: tuple[str, ...]) -> int:
     """Ask everything; how many answers were looked at."""
     asked = 0
-    async with httpx2.AsyncClient(base_url=url, timeout=20) as client:
+    async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE) as client:
         for one in _requests(document, cursors):
             request = client.build_request(
                 one.method, one.url.raw_path.decode(), headers=dict(one.headers) | {"host": "x"}, content=one.content
@@ -141,7 +146,7 @@ async def _hear(url: str, editor: EditorClient, cursors: tuple[str, ...]) -> Non
     await asyncio.to_thread(editor.edit, "petrel", "draft", title=f"{MARKER} again")
     await asyncio.to_thread(editor.edit, "petrel", "scheduled", publish_at="2098-01-01T00:00:00Z")
     await asyncio.to_thread(editor.post, "petrel", id="last", title="The last one")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         async with connect(
             url.replace("http", "ws") + "/v1/blogs/petrel/socket?cursor=" + cursors[0], proxy=None
         ) as own:

@@ -11,7 +11,7 @@ from .live_page import content, fresh, ids, wait_until_at, wait_until_live
 from .sample_posts import POSTS
 from .server import CuttableProxy, EditorClient, Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
 def open_blog(editor: EditorClient, page: Page, url: str, **fields: Any) -> str:

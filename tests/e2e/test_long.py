@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from .live_page import ids, wait_until_at, wait_until_live
 from .server import TOKEN, EditorClient, Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 POSTS = 2_000
 # Notes whatever keeps the page from answering for more than 50 ms (W3C, Long Tasks).

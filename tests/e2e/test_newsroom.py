@@ -19,6 +19,8 @@ from waiting import until
 from .server import TOKEN, EditorClient, Server, running
 from .shell import Shell
 
+pytestmark = pytest.mark.server
+
 CLIENTS = 200
 
 

@@ -10,7 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .server import TOKEN, EditorClient, Server
+
+pytestmark = pytest.mark.server
 
 # Neither is an exchange of one request and one answer; tests/hub has theirs.
 STREAMS = "/(socket|events)$"

@@ -11,7 +11,7 @@ from .live_page import ids, wait_until_at, wait_until_live
 from .sample_posts import POSTS
 from .server import EditorClient, Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 SHARES = """window.shared = [];
 Object.defineProperty(navigator, "share", { value: (what) => { window.shared.push(what); return window.answer?.() ??

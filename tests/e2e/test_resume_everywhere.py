@@ -21,9 +21,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from waiting import PATIENCE
+
 from .server import EditorClient, Server, running
 
-PATIENCE = 20.0
+pytestmark = pytest.mark.server
+
 RING = 5
 FORMS = ("json", "html")
 

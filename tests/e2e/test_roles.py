@@ -12,7 +12,9 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from e2e.server import TOKEN, EditorClient, Server
-from waiting import until
+from waiting import PATIENCE, until
+
+pytestmark = pytest.mark.server
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -40,7 +42,7 @@ def blog(roles: dict[str, Server]) -> Iterator[str]:
 
 def told(reader: ClientConnection) -> dict[str, Any]:
     """The next message but heartbeats."""
-    while (message := json.loads(reader.recv(timeout=20)))["type"] == "heartbeat":
+    while (message := json.loads(reader.recv(timeout=PATIENCE)))["type"] == "heartbeat":
         pass
     return dict(message)
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Response
 from .live_page import wait_until_at, wait_until_live
 from .server import EditorClient, Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
 def test_all_scripts_that_a_page_loads_by_itself_are_small(server: Server, editor: EditorClient, page: Page) -> None:

@@ -14,7 +14,7 @@ from .live_page import content, fresh, take_what_waits, wait_until_at, wait_unti
 from .server import CuttableProxy, EditorClient, Server
 from .tabs import open_tabs, sockets
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.server]
 
 
 @pytest.fixture

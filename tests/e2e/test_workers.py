@@ -17,6 +17,8 @@ from e2e.server import TOKEN, EditorClient, Server, running
 from stoppress.simulated_readers import SimulatedReaders
 from waiting import eventually, until
 
+pytestmark = pytest.mark.server
+
 READERS = 300
 
 

@@ -8,7 +8,8 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from hub.serving import PATIENCE, HubServer
+from hub.serving import HubServer
+from waiting import PATIENCE
 
 MASK = b"\x01\x02\x03\x04"
 

@@ -25,9 +25,7 @@ from stoppress.origins import Origins
 from stoppress.settings import Settings
 from stoppress.store.base import Store
 from stoppress.web.http.cors import Cors
-from waiting import eventually
-
-PATIENCE = 10.0
+from waiting import PATIENCE, eventually
 
 
 class HubServer:

@@ -21,6 +21,8 @@ from release import (
     with_version,
 )
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 DATE = dt.date(2026, 11, 25)
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- Something.\n\n## [0.1.0] - 2026-11-01\n\n- The first.\n"

@@ -26,6 +26,9 @@ from stoppress.model import Cursor
 from stoppress.store.redis_keys import Keys
 from stoppress.store.redis_store import RedisStore
 from store.version_0_1.record import FULL
+from waiting import PATIENCE
+
+pytestmark = pytest.mark.server
 
 OLD = Path(__file__).parent / "version_0_1"
 ANSWERS: dict[str, Any] = json.loads((OLD / "answers.json").read_text(encoding="utf-8"))
@@ -80,7 +83,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def client(server: Server) -> Iterator[httpx2.Client]:
     """With the token that the old version made."""
     headers = {"Authorization": f"Bearer {ANSWERS['token']}"}
-    with httpx2.Client(base_url=server.url, headers=headers, timeout=20) as client:
+    with httpx2.Client(base_url=server.url, headers=headers, timeout=PATIENCE) as client:
         yield client
 
 
@@ -119,9 +122,9 @@ def test_a_reader_goes_on_from_an_old_cursor_by_socket(server: Server) -> None:
     caught_up = next(read for read in ANSWERS["reads"] if "/bridge/changes?after=" in read["path"])
     after = caught_up["path"].partition("after=")[2]
     with connect(f"{server.url.replace('http', 'ws')}{BRIDGE}/socket?cursor={after}", proxy=None) as reader:
-        hello = json.loads(reader.recv(timeout=20))
+        hello = json.loads(reader.recv(timeout=PATIENCE))
         assert (hello["type"], hello["cursor"], hello["resumed"]) == ("hello", after, True)
-        told = [json.loads(reader.recv(timeout=20)) for _ in caught_up["answer"]["messages"]]
+        told = [json.loads(reader.recv(timeout=PATIENCE)) for _ in caught_up["answer"]["messages"]]
     assert told == caught_up["answer"]["messages"]
 
 

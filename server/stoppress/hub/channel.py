@@ -95,6 +95,11 @@ class Channel:
         """The approximate number of readers in all processes."""
         return self.readers + self.elsewhere
 
+    @property
+    def cached_hellos(self) -> int:
+        """The number of `hello` messages that are kept for readers with the same cursor."""
+        return len(self._hellos)
+
     def resume(self, cursor: Cursor | None) -> Resume:
         """How a reader can resume from `cursor`, as far as this channel knows. The store may be ahead of it."""
         return resume(cursor, self._history)

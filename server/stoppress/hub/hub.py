@@ -39,7 +39,8 @@ from stoppress.wire import Markup
 class Hub:
     """All readers of this process.
 
-    The app starts it (`run`), queries it (`readers`, `audience`, `last_delivery`) and stops it (`drain`).
+    The app starts it (`run`), queries it (`readers`, `audience`, `last_delivery`) and stops it (`drain`). `channels`
+    and `tail` are there for the page that shows the hub's state (debug/state.py).
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Hub:
         clocks = clocks or Clocks()
         self._settings = settings
         self._chance = clocks.chance
-        self._channels = channels = Channels()
+        self.channels = channels = Channels()
         self._tasks = tasks = ShortTasks()
         self._slow_readers = SlowReaders(settings.slow_timeout, clocks.monotonic)
         self._loop_delay = LoopDelay(metrics.loop_delay.observe)
@@ -61,7 +62,7 @@ class Hub:
         self._audience = AudienceCounter(source.audience, channels) if source.audience else None
         self._verifier = Verifier(channels, source, metrics, settings.verify)
         pace = Pace(settings.burst_window, clocks.now, self._loop_delay.note_work)
-        self._tail = Tail(channels, source, self._verifier, metrics, pace)
+        self.tail = Tail(channels, source, self._verifier, metrics, pace)
         make = partial(Channel, markup=markup, settings=settings, metrics=metrics)
         history_pages = HistoryPages(source.store, tasks)
         services = Services(
@@ -108,10 +109,10 @@ class Hub:
         try:
             async with self._tasks.open() as group:
                 lasting = [
-                    group.create_task(self._tail.run(), name="tail"),
+                    group.create_task(self.tail.run(), name="tail"),
                     group.create_task(self._verifier.run(), name="verify"),
                     group.create_task(self._verifier.watch_new_blogs(), name="new blogs"),
-                    group.create_task(heartbeats(self._channels, self._settings.heartbeat), name="heartbeats"),
+                    group.create_task(heartbeats(self.channels, self._settings.heartbeat), name="heartbeats"),
                     group.create_task(self._slow_readers.run(), name="slow readers"),
                     group.create_task(self._idle.run(), name="idle channels"),
                     group.create_task(self._loop_delay.run(), name="loop delay"),
@@ -133,7 +134,7 @@ class Hub:
         """
         self._admission.close()
         leaving: list[Leaving] = []
-        for channel in self._channels:
+        for channel in self.channels:
             leaving += [*channel.streams, *channel.everybody()]
         await disconnect(leaving, self._settings, self._chance, self._loop_delay.note_work)
         try:
@@ -144,8 +145,8 @@ class Hub:
     def readers(self, blog: str | None = None) -> int:
         """The number of readers in this process, of one blog or of all."""
         if blog is None:
-            return sum(channel.readers for channel in self._channels)
-        channel = self._channels.get(blog)
+            return sum(channel.readers for channel in self.channels)
+        channel = self.channels.get(blog)
         return channel.readers if channel else 0
 
     async def audience(self, blog: str) -> int:
@@ -157,11 +158,11 @@ class Hub:
 
         None if there was none since it is followed.
         """
-        channel = self._channels.get(blog)
+        channel = self.channels.get(blog)
         return channel.last_delivery if channel else None
 
     def _abort(self) -> None:
-        for channel in self._channels:
+        for channel in self.channels:
             for reader in channel.everybody():
                 reader.transport.abort()
         self._slow_readers.abort()

@@ -14,15 +14,18 @@ from stoppress.hub.encoded_message import Message
 
 
 class Ring:
-    """Every change after `start`, or at least the last one of each post."""
+    """Every change after `start`, or at least the last one of each post.
 
-    __slots__ = ("_kept", "_most_bytes", "_most_events", "_size", "start")
+    It holds `size` bytes. `most_events` and `most_bytes` are its bounds.
+    """
+
+    __slots__ = ("_kept", "most_bytes", "most_events", "size", "start")
 
     def __init__(self, start: int, *, events: int, size: int) -> None:
         self.start = start
-        self._most_events = events
-        self._most_bytes = size
-        self._size = 0
+        self.most_events = events
+        self.most_bytes = size
+        self.size = 0
         self._kept: deque[Message] = deque()
 
     def __len__(self) -> int:
@@ -31,10 +34,10 @@ class Ring:
     def append(self, message: Message) -> None:
         """Add `message` as the newest, and drop the oldest until the ring is within its bounds."""
         self._kept.append(message)
-        self._size += message.size
-        while self._kept and (len(self._kept) > self._most_events or self._size > self._most_bytes):
+        self.size += message.size
+        while self._kept and (len(self._kept) > self.most_events or self.size > self.most_bytes):
             oldest = self._kept.popleft()
-            self._size -= oldest.size
+            self.size -= oldest.size
             self.start = oldest.sequence
 
     def since(self, sequence: int) -> list[Message] | None:

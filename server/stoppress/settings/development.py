@@ -21,3 +21,6 @@ class DevelopmentSettings(BaseSettings):
     access_log: Annotated[bool, DEVELOPMENT, When("Set it to find out what a client sends.")] = Field(
         False, description="Log each request."
     )
+    debug: Annotated[bool, DEVELOPMENT, When("Set it to see channels, rings, readers and caches at work.")] = Field(
+        False, description="Show the state of the process at /debug, to requests from the same machine only."
+    )

@@ -11,8 +11,9 @@ from websockets.asyncio.client import ClientConnection
 
 from hub.frames import close, frame, raw
 from hub.history import HistoryInMemory
-from hub.serving import PATIENCE, HubServer, closed, hub_server, receive
+from hub.serving import HubServer, closed, hub_server, receive
 from stoppress.model import Post
+from waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 

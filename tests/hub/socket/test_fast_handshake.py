@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from websockets.http11 import Request
 
 from hub.history import HistoryInMemory
-from hub.serving import PATIENCE, hub_server
+from hub.serving import hub_server
 from stoppress.hub.socket.handshake import agreed, protocol, read_common_handshake
+from waiting import PATIENCE
 
 HEAD = (
     b"GET /v1/blogs/regatta/socket?cursor=e1.0 HTTP/1.1\r\n"

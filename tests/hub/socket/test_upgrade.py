@@ -10,8 +10,9 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from hub.history import HistoryInMemory
-from hub.serving import PATIENCE, hub_server, receive
+from hub.serving import hub_server, receive
 from stoppress.store.base import BlogState
+from waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,8 @@ import httpx2
 import pytest
 
 from hub.history import HistoryInMemory, a_blog
-from hub.serving import PATIENCE, HubServer, hub_server
+from hub.serving import HubServer, hub_server
+from waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
 

@@ -9,12 +9,12 @@ from typing import Any, cast
 import pytest
 
 from hub.history import HistoryInMemory
-from hub.serving import PATIENCE, hub_server, receive
+from hub.serving import hub_server, receive
 from stoppress.hub.channels import Channels
 from stoppress.hub.roster import SLOTS
 from stoppress.hub.upkeep.heartbeats import heartbeats
 from stoppress.task_cancellation import end
-from waiting import eventually
+from waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.anyio
 

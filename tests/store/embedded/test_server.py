@@ -19,6 +19,7 @@ import redis
 from stoppress.errors import Unavailable
 from stoppress.store.embedded.private_folder import SOCKET_PATH_MAX
 from stoppress.store.embedded.server import EmbeddedValkey
+from waiting import PATIENCE
 
 # An owner in a process of its own: it says where its Valkey is, and ends in order when its input closes.
 OWNER = """
@@ -59,7 +60,7 @@ class OwnerProcess:
         self.end()
 
     def end(self) -> None:
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def client(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, decode_responses=True)
 
 
-def eventually(condition: Callable[[], bool], *, within: float = 15.0) -> None:
+def eventually(condition: Callable[[], bool], *, within: float = PATIENCE) -> None:
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, "it did not come about in time"
@@ -251,7 +252,7 @@ def test_two_commands_at_once_take_turns(valkey: EmbeddedValkey, owner: Callable
     thread.start()
     assert not done.wait(0.2)
     first.end()
-    assert done.wait(15)
+    assert done.wait(PATIENCE)
     thread.join()
     with client(valkey.url) as c:
         assert c.ping()
@@ -262,7 +263,7 @@ def test_serve_waits_for_a_command_to_finish(valkey: EmbeddedValkey, owner: Call
     thread = threading.Thread(target=valkey.start)
     thread.start()
     command.end()
-    thread.join(15)
+    thread.join(PATIENCE)
     with client(valkey.url) as c:
         assert c.ping()
 
@@ -281,7 +282,7 @@ def test_stop_ends_a_start_that_is_under_way(valkey: EmbeddedValkey, owner: Call
     thread.start()
     eventually(lambda: valkey.busy)
     valkey.stop()
-    thread.join(15)
+    thread.join(PATIENCE)
     assert "was stopped" in str(refusals[0])
 
 
@@ -297,10 +298,10 @@ def test_what_a_lock_file_says_of_the_dead_counts_for_nothing(
 
 
 def test_a_deep_folder_gets_a_short_private_one_for_its_socket_that_later_processes_find(
-    tmp_path: Path, owner: Callable[..., OwnerProcess], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, short_folder: Path, owner: Callable[..., OwnerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deep = tmp_path / ("deep " * 20).strip() / ("deeper" * 10)
-    runtime = tmp_path / "run"
+    runtime = short_folder / "run"
     runtime.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     killed = owner(deep)
@@ -317,9 +318,11 @@ def test_a_deep_folder_gets_a_short_private_one_for_its_socket_that_later_proces
     found.stop()
 
 
-def test_a_short_folder_that_others_may_enter_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_folder_that_others_may_enter_is_not_trusted(
+    tmp_path: Path, short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     deep = tmp_path / ("d" * 120)
-    runtime = tmp_path / "run"
+    runtime = short_folder / "run"
     runtime.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     valkey = EmbeddedValkey(deep)
@@ -350,6 +353,6 @@ def test_a_damaged_append_only_file_is_told_in_valkey_s_own_words(valkey: Embedd
 def test_a_disk_that_takes_nothing_more_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     no_byte_more = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n{OWNER}"
     said = subprocess.run(
-        [sys.executable, "-c", no_byte_more, str(tmp_path), "start"], capture_output=True, text=True, timeout=20
+        [sys.executable, "-c", no_byte_more, str(tmp_path), "start"], capture_output=True, text=True, timeout=PATIENCE
     )
     assert said.stdout.startswith(f"refused The file {tmp_path}/valkey/owner.lock can't be written")

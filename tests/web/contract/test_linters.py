@@ -22,7 +22,7 @@ def node_version() -> tuple[int, ...]:
     return tuple(int(number) for number in said.strip().removeprefix("v").split("."))
 
 
-pytestmark = pytest.mark.skipif(node_version() < (20, 19), reason="redocly needs Node 20.19")
+pytestmark = [pytest.mark.skipif(node_version() < (20, 19), reason="redocly needs Node 20.19"), pytest.mark.node]
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:

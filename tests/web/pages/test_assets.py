@@ -39,6 +39,7 @@ def test_the_core_is_joined_in_an_order_in_which_each_finds_what_it_needs() -> N
         assert set(_imported((CLIENT / f"{name}.js").read_text())) <= set(CORE[:i])
 
 
+@pytest.mark.node
 def test_the_joined_module_exports_what_its_parts_do_and_the_others_get_it_there(files: dict[str, bytes]) -> None:
     # A name that two parts have at their top would be an error here.
     program = 'import("./live.js").then((live) => process.stdout.write(Object.keys(live).join()))'
@@ -62,6 +63,7 @@ def test_the_joined_module_exports_what_its_parts_do_and_the_others_get_it_there
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.name))
+@pytest.mark.node
 def test_nothing_but_comments_is_left_out(module: Path) -> None:
     text = module.read_text()
     # What served() relies on: `//` begins a line or is part of an address, and no string holds a comment's marks.

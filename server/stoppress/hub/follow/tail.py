@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from stoppress.errors import Unavailable
 from stoppress.hub.channel import Channel
@@ -29,6 +30,15 @@ _PAGE = 200  # records per query to the store, where the stream has a gap
 _log = logging.getLogger("stoppress.hub")
 
 
+class TailState(Enum):
+    """What a tail does at the moment."""
+
+    STOPPED = "stopped"
+    READING = "waiting for changes"
+    RETRYING = "pausing after a failed read"
+    BUSY = "publishing, or there is no blog to follow"
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """The timing of a tail.
@@ -44,7 +54,10 @@ class Pace:
 
 
 class Tail:
-    """Follows the streams of all open channels. `verifier` corrects a channel that differs from the store."""
+    """Follows the streams of all open channels. `verifier` corrects a channel that differs from the store.
+
+    `failures` is the number of failed reads since the last successful one.
+    """
 
     def __init__(self, channels: Channels, source: Source, verifier: Verifier, metrics: Metrics, pace: Pace) -> None:
         self._channels = channels
@@ -55,6 +68,8 @@ class Tail:
         self._bursts = BurstWindow(pace.burst_window)
         self._changed = asyncio.Event()
         self._reading: asyncio.Timeout | None = None
+        self._running = False
+        self.failures = 0
         channels.on_change(self._interrupt)
 
     def _interrupt(self) -> None:
@@ -64,22 +79,37 @@ class Tail:
             self._reading.reschedule(0)
             self._reading = None
 
+    @property
+    def state(self) -> TailState:
+        """What this tail does at the moment."""
+        if not self._running:
+            return TailState.STOPPED
+        if self._reading is not None:
+            return TailState.READING
+        return TailState.RETRYING if self.failures else TailState.BUSY
+
     async def run(self) -> None:
         """Follow the streams until cancelled."""
-        failures = 0
+        self._running = True
+        try:
+            await self._follow()
+        finally:
+            self._running = False
+
+    async def _follow(self) -> None:
         while True:
             try:
                 await self._once()
             except Exception as error:  # of any kind: without a tail no reader receives changes
-                if not failures:
+                if not self.failures:
                     _log.warning("Can't follow the blogs' streams; retrying: %s: %s", type(error).__name__, error)
                 self._metrics.tail_restarts.inc()
-                await self._pace.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
-                failures += 1
+                await self._pace.sleep(_PAUSES[min(self.failures, len(_PAUSES) - 1)])
+                self.failures += 1
             else:
-                if failures:
-                    _log.info("Following the blogs' streams again, after %d failed reads", failures)
-                failures = 0
+                if self.failures:
+                    _log.info("Following the blogs' streams again, after %d failed reads", self.failures)
+                self.failures = 0
 
     async def _once(self) -> None:
         self._changed.clear()

@@ -52,10 +52,13 @@ class FinishedPages:
     """A least-recently-used cache of finished pages, of at most `limit` bytes together."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.most_bytes = limit
         self._kept: OrderedDict[Key, FinishedPage] = OrderedDict()
         self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def get(self, key: Key) -> FinishedPage | None:
         """The cached page, current or not; None when there is none."""
@@ -82,7 +85,7 @@ class FinishedPages:
         self._drop(key)
         self._kept[key] = answer
         self.bytes += answer.size
-        while self.bytes > self._limit:
+        while self.bytes > self.most_bytes:
             self._drop(next(iter(self._kept)))
 
     def _drop(self, key: Key) -> None:
