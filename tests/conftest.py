@@ -23,6 +23,12 @@ from stoppress.store.redis_store import RedisStore
 from stoppress.token_scopes import SCOPES, Caller
 from waiting import PATIENCE, until
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--store-binary NAME`: the embedded store of the tests runs this program (`make test-stores`)."""
+    parser.addoption("--store-binary", help="a path, or a name on PATH, as in STOPPRESS_STORE_BINARY")
+
+
 EDITOR = Caller("editor", frozenset(SCOPES))
 
 _running: list[pytest.Item] = []  # the test that runs, or nothing
@@ -63,10 +69,17 @@ def short_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def valkey_url() -> Iterator[str]:
+def store_binary(request: pytest.FixtureRequest) -> str | None:
+    """The program that the embedded store runs, as the setting store_binary names it."""
+    named: str | None = request.config.getoption("--store-binary")
+    return named
+
+
+@pytest.fixture(scope="session")
+def valkey_url(store_binary: str | None) -> Iterator[str]:
     """The embedded Valkey, as `stoppress serve` starts it."""
     with tempfile.TemporaryDirectory(prefix="sp-") as folder:
-        embedded = EmbeddedValkey(Path(folder))
+        embedded = EmbeddedValkey(Path(folder), store_binary)
         embedded.start()
         yield embedded.url
         embedded.stop()

@@ -44,10 +44,10 @@ def run_workers(settings: Settings) -> None:
         folder = Path(still.enter_context(tempfile.TemporaryDirectory(prefix="stoppress-")))
         port = still.enter_context(reserve(settings)).getsockname()[1]
         if settings.redis_url is None:
-            embedded = EmbeddedValkey(settings.data)
+            embedded = EmbeddedValkey(settings.data, settings.store_binary)
             embedded.start()
             still.callback(embedded.stop)
-            settings = settings.model_copy(update={"redis_url": embedded.url})
+            settings = settings.model_copy(update={"redis_url": embedded.url, "durability": "server"})
         settings = settings.model_copy(update={"port": port})
         token = asyncio.run(_token(settings))
         worker = WorkerRole(token=token, welcomes=True, plays=True, folder=folder, index=0)

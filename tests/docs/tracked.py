@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-_LOCK_FILES = ("requirements/dev.txt", "requirements/docs.txt", "requirements/run.txt")
+_LOCK_FILES = ("requirements/dev.txt", "requirements/docs.txt", "requirements/embedded.txt", "requirements/run.txt")
 _C_COMMENT = r"/\*.*?\*/|(?<![:\"'`\w])//[^\n]*"
 _COMMENT = {
     "c": _C_COMMENT,

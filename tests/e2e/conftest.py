@@ -22,9 +22,9 @@ FLAGS = [
 
 
 @pytest.fixture
-def server(short_folder: Path) -> Iterator[Server]:
+def server(short_folder: Path, store_binary: str | None) -> Iterator[Server]:
     """A server of the test's own."""
-    with running(short_folder) as server:
+    with running(short_folder, **({"store_binary": store_binary} if store_binary else {})) as server:
         yield server
 
 

@@ -66,7 +66,7 @@ class Server:
         self.process.wait(PATIENCE)
 
     def kill_all(self) -> None:
-        """The same for the Valkey behind it."""
+        """The same for the embedded store behind it."""
         pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and self._is_store(entry)]
         self.kill()
         for pid in pids:
@@ -75,9 +75,7 @@ class Server:
 
     def _is_store(self, process: Path) -> bool:
         try:
-            return (process / "comm").read_text().startswith("valkey") and (process / "cwd").resolve().is_relative_to(
-                self.data.resolve()
-            )
+            return (process / "cwd").samefile(self.data / "valkey")
         except OSError:
             return False
 

@@ -23,6 +23,7 @@ from e2e.server import Server, running
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
 from stoppress.model import Cursor
+from stoppress.store.embedded.binary import find_binary
 from stoppress.store.redis_keys import Keys
 from stoppress.store.redis_store import RedisStore
 from store.version_0_1.record import FULL
@@ -66,11 +67,17 @@ def load_into(url: str) -> None:
 
 
 @pytest.fixture(scope="module", params=["data folder", "redis"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, store_binary: str | None
+) -> Iterator[Server]:
     """This version at what version 0.1 left."""
     data = tmp_path_factory.mktemp("old") / "data"
     shutil.copytree(OLD / "data", data)
     settings = {}
+    if store_binary and request.param == "data folder":
+        if find_binary(store_binary).name != "Valkey":
+            pytest.skip(f"version 0.1 wrote its data folder with Valkey 8, which {store_binary} can't read")
+        settings = {"store_binary": store_binary}
     if request.param == "redis":
         shutil.rmtree(data / "valkey")
         settings = {"redis_url": request.getfixturevalue("redis_url")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from stoppress.settings.field_types import OriginList, RedisUrl
@@ -63,3 +63,10 @@ class DeploymentSettings(BaseSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], DEPLOYMENT] = Field(
         "info", description="The least severe messages to log."
     )
+
+    @field_validator("durability")
+    @classmethod
+    def _a_replica_needs_a_store_that_has_one(cls, value: str, info: ValidationInfo) -> str:
+        if value == "replica" and info.data.get("redis_url") is None:
+            raise ValueError("needs redis_url, because the embedded store has no replica")
+        return value

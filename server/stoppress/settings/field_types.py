@@ -25,3 +25,4 @@ def _origins(text: str) -> str:
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 OriginList = Annotated[str, AfterValidator(_origins)]
 Count = Annotated[int, Field(ge=0)]
+ProgramName = Annotated[str, Field(min_length=1)]

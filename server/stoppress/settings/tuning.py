@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from stoppress.settings.field_types import Seconds
+from stoppress.settings.field_types import ProgramName, Seconds
 from stoppress.settings.group import Group, When
 
 TUNING = Group("Tuning", "The defaults fit nearly every deployment. Measure before and after you change one.")
@@ -56,6 +56,13 @@ class TuningSettings(BaseSettings):
     ] = Field(2, description="How many pictures one process handles at a time.")
     media_timeout: Annotated[Seconds, TUNING, When("Raise it if your bucket is slow.")] = Field(
         20.0, description="How long, in seconds, the bucket may take for one picture before the answer is 503."
+    )
+    store_binary: Annotated[
+        ProgramName | None, TUNING, When("Set it to choose among several servers on the machine.")
+    ] = Field(
+        None,
+        description="The program that the embedded store runs: a Valkey, or a Redis 7.0 or newer, as a path or a name "
+        "on PATH. By default it is the one from the extra [embedded], else valkey-server or redis-server on PATH.",
     )
     redis_connections: Annotated[
         int, Field(ge=2), TUNING, When("Raise it if requests wait for a free connection to the store.")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from redis.exceptions import ResponseError
+
 from stoppress.errors import Conflict, NotFound, StaleRevision, Unavailable
 from stoppress.model import Blog, BlogChanged, Cursor, Post, rfc3339
 from stoppress.settings import Settings
@@ -171,6 +173,27 @@ class Writing(Attempts):
                 )
         return answer
 
+    async def check_durability(self) -> None:
+        """Check that the store can do what the setting `durability` asks for. If it does not answer now, do nothing.
+
+        Raises:
+            Unavailable: it can't confirm that a write is on disk.
+        """
+        wanted = _FSYNCED.get(self._settings.durability)
+        if wanted is None:
+            return
+        try:
+            with reachable("checking its durability"):
+                await self.writes.execute_command("WAITAOF", *wanted, 1)
+        except Unavailable as error:
+            _log.warning("Can't check the durability of the store yet: %s", error)
+        except ResponseError as error:
+            raise Unavailable(
+                f"STOPPRESS_DURABILITY={self._settings.durability} needs WAITAOF, which Valkey and Redis 7.2 or newer "
+                f"have, and `appendonly yes`. The store answers: {error}. On an older Redis, set `appendonly yes` and "
+                "`appendfsync always`, and STOPPRESS_DURABILITY=server here."
+            ) from error
+
     async def _durably(self, keys: list[str], arguments: list[Any]) -> Any:
         """Run the commit script, and wait for the disk if this store has to."""
         wanted = _FSYNCED.get(self._settings.durability)
@@ -180,7 +203,13 @@ class Writing(Attempts):
         async with self.writes.pipeline(transaction=False) as pipe:
             await self._commit(keys=keys, args=arguments, client=pipe)
             pipe.execute_command("WAITAOF", *wanted, int(self._settings.durability_timeout * 1000))
-            answer, fsynced = await pipe.execute()
+            answer, fsynced = await pipe.execute(raise_on_error=False)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(fsynced, ResponseError):
+            raise Unavailable(f"the store can't say whether the write is on disk: {fsynced}")
+        if isinstance(fsynced, Exception):
+            raise fsynced
         if any(have < want for have, want in zip(fsynced, wanted, strict=True)):
             raise Unavailable("the store did not confirm in time that the write is on disk; try again")
         return answer

@@ -33,14 +33,19 @@ async def open_stores(settings: Settings, *, own: bool = False) -> AsyncIterator
     """Open the stores that the settings name.
 
     The embedded store is started, and runs until the context exits, unless another process already runs it. With `own`,
-    that is an error. Raises Unavailable.
+    that is an error.
+
+    Raises:
+        Unavailable: the embedded store can't be started, or the store can't do what `durability` asks for.
     """
     embedded: EmbeddedValkey | None = None
     url = settings.redis_url
     if url is None:
-        embedded = EmbeddedValkey(settings.data)
+        embedded = EmbeddedValkey(settings.data, settings.store_binary)
         await asyncio.to_thread(embedded.start if own else embedded.attach)
         url = embedded.url
+        # It fsyncs before each answer, so there is nothing to wait for. A Redis older than 7.2 could not (WAITAOF).
+        settings = settings.model_copy(update={"durability": "server"})
     stores = Stores(
         RedisStore(url, settings),
         RedisLog(url, settings),
@@ -49,6 +54,7 @@ async def open_stores(settings: Settings, *, own: bool = False) -> AsyncIterator
         RedisAudience(url, settings, process=secrets.token_hex(8)),
     )
     try:
+        await stores.store.check_durability()
         yield stores
     finally:
         for part in (stores.store, stores.log, stores.tokens, stores.audit, stores.audience):

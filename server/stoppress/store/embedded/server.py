@@ -1,5 +1,7 @@
 """The embedded store: a Valkey in the data folder, accessible only by its unix socket.
 
+"Valkey" here also means a Redis of version 7.0 or newer: binary.py says which program it is.
+
 Two locks (folder_lock.FolderLock) in `DATA/valkey/` decide who may use the folder:
 
     owner.lock    held by the one process that uses this folder: a `stoppress serve`, or briefly a command. The file
@@ -8,7 +10,8 @@ Two locks (folder_lock.FolderLock) in `DATA/valkey/` decide who may use the fold
                   started while another lives on the folder, even one whose owner was killed.
 
 So an owner that finds valkey.lock taken knows that a Valkey has outlived its owner. It takes that Valkey over if it
-answers, works in this folder, and has the same durability options. Otherwise it ends it first (processes.py).
+answers, works in this folder, is the same program, and has the same durability options. Otherwise it ends it first
+(processes.py).
 
 Valkey writes each change to the append-only file, and fsyncs it, before it answers. With that policy Valkey exits when
 a write fails (a full disk), so nothing is acknowledged that was not written. A thread then restarts it until it
@@ -19,15 +22,17 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from pathlib import Path
 from urllib.parse import quote
 
 from stoppress.errors import Unavailable
+from stoppress.store.embedded.binary import StoreBinary, find_binary
 from stoppress.store.embedded.folder_lock import FolderLock, Owner
 from stoppress.store.embedded.private_folder import make_private, socket_path
-from stoppress.store.embedded.processes import PATIENCE, ValkeyProcesses, client, readable
+from stoppress.store.embedded.processes import LOCK, PATIENCE, ValkeyProcesses, client, readable
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +43,18 @@ RESTART_DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before each restart of a V
 class EmbeddedValkey:
     """The Valkey of one data folder. `start`, `attach` and `stop` block: call them in a thread.
 
-    `url`, once started, is the address for redis-py: `unix:///…/valkey.sock`.
+    `binary` is the setting store_binary (binary.py). `url`, once started, is the address for redis-py:
+    `unix:///…/valkey.sock`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, binary: str | None = None) -> None:
         self.folder = Path(os.path.abspath(folder))
         self.url = ""
         self._home = self.folder / "valkey"
         self._owner = FolderLock(self._home / "owner.lock")
-        self._valkey_lock = FolderLock(self._home / "valkey.lock")
+        self._valkey_lock = FolderLock(self._home / LOCK)
+        self._wanted = binary
+        self._binary = StoreBinary("", "Valkey", "")
         self._pid = 0
         self._socket = Path()
         self._changing = threading.Lock()
@@ -59,10 +67,11 @@ class EmbeddedValkey:
         """Take the folder, and return once its Valkey answers.
 
         Raises:
-            Unavailable: another process has the folder (the message names both), the folder can't be used, or Valkey
-                does not start (the message has the end of its log).
+            Unavailable: another process has the folder (the message names both), the folder can't be used, there is no
+                program to run, or Valkey does not start (the message has the end of its log).
         """
         with self._changing:
+            _need_linux()
             make_private(self._home)
             self._take_ownership()
             self._own(brief=False)
@@ -86,6 +95,7 @@ class EmbeddedValkey:
             Unavailable: as `start` does.
         """
         with self._changing:
+            _need_linux()
             make_private(self._home)
             if not self._join():
                 self._own(brief=True)
@@ -136,13 +146,15 @@ class EmbeddedValkey:
     def _own(self, *, brief: bool) -> None:
         before = self._owner.owner()
         try:
+            self._binary = find_binary(self._wanted)
             if self._valkey_lock.take():
                 self._begin(brief=brief)
-            elif before and self._valkeys.is_ours(Path(before.socket)):
+            elif before and self._valkeys.is_ours(Path(before.socket), self._binary):
                 self._adopt(Path(before.socket), brief=brief)
             else:
                 self._end_what_was_left()
                 self._begin(brief=brief)
+            log.info("The embedded store runs %s, process %d", self._binary, self._pid)
             self._wake = os.eventfd(0)
             self._supervisor = threading.Thread(target=self._supervise, name="valkey-watch", daemon=True)
             self._supervisor.start()
@@ -154,7 +166,7 @@ class EmbeddedValkey:
     def _begin(self, *, brief: bool) -> None:
         self._socket = socket_path(self._home, "valkey.sock")
         self._owner.sign(Owner(os.getpid(), brief, str(self._socket)))
-        self._pid = self._valkeys.launch(self._socket, self._valkey_lock)
+        self._pid = self._valkeys.launch(self._binary, self._socket, self._valkey_lock)
         self.url = _url(self._socket)
 
     def _adopt(self, socket: Path, *, brief: bool) -> None:
@@ -194,7 +206,8 @@ class EmbeddedValkey:
                 self._pid = 0
                 self._valkeys.reap()
                 log.error(
-                    "Valkey in %s exited unexpectedly; restarting it. Its log ends: %s",
+                    "%s in %s exited unexpectedly; restarting it. Its log ends: %s",
+                    self._binary.name,
                     self._home,
                     self._valkeys.last_log_lines(),
                 )
@@ -206,8 +219,8 @@ class EmbeddedValkey:
             attempt += 1
             try:
                 if self._valkey_lock.take():
-                    self._pid = self._valkeys.launch(self._socket, self._valkey_lock)
-                    log.warning("Valkey in %s is running again, process %d", self._home, self._pid)
+                    self._pid = self._valkeys.launch(self._binary, self._socket, self._valkey_lock)
+                    log.warning("%s in %s is running again, process %d", self._binary.name, self._home, self._pid)
                     return
             except Unavailable as error:
                 if not self._stopping.is_set():
@@ -216,6 +229,14 @@ class EmbeddedValkey:
     def _pause(self) -> None:
         if self._stopping.wait(POLL):
             raise Unavailable(f"The store in {self.folder} was stopped while it was starting.")
+
+
+def _need_linux() -> None:
+    if sys.platform != "linux":  # pidfds and eventfds
+        raise Unavailable(
+            f"The embedded store needs Linux, but this is {sys.platform}. Run a Valkey yourself (`brew install "
+            "valkey`, or a container), and set STOPPRESS_REDIS_URL to its address."
+        )
 
 
 def _url(socket: Path) -> str:
