@@ -63,13 +63,17 @@ def deflate(data: bytes) -> bytes:
     return compressor.compress(data) + compressor.flush(zlib.Z_SYNC_FLUSH)
 
 
+_FLUSH = b"\x00\x00\x00\xff\xff"
+"""An empty stored block, as zlib writes for Z_SYNC_FLUSH. Go's reader returns what it has only at such a block."""
+
+
 def stored(data: bytes) -> bytes:
-    """`data` as uncompressed deflate blocks."""
+    """`data` as uncompressed deflate blocks, flushed: a reader has all of it when it has these bytes."""
     pieces = []
     for start in range(0, len(data), _STORED_MAX):
         piece = data[start : start + _STORED_MAX]
         pieces.append(struct.pack("<BHH", 0, len(piece), len(piece) ^ 0xFFFF) + piece)
-    return b"".join(pieces)
+    return b"".join((*pieces, _FLUSH))
 
 
 def gzip_tail(check: int, length: int) -> bytes:

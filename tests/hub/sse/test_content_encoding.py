@@ -34,6 +34,14 @@ def test_a_gzip_stream_put_together_from_shared_pieces_is_gzip(parts: list[bytes
         assert gzip.decompress(sent + stream.end()) == plain
 
 
+def test_each_block_and_each_message_ends_with_a_flush() -> None:
+    # Without the empty block of Z_SYNC_FLUSH, Go's reader holds a block back until the next one.
+    stream, flush = Gzip(), b"\x00\x00\xff\xff"
+    assert stream.encode_block(b"data: hello\n\n").endswith(flush)
+    assert stream.encode_message(a_message("short"), frame_format(Form.JSON)).endswith(flush)
+    assert stream.encode_message(a_message("long " * 1000), frame_format(Form.JSON)).endswith(flush)
+
+
 def test_stored_blocks_may_be_long() -> None:
     stream = Gzip()
     assert gzip.decompress(stream.encode_block(b"x" * 200_000) + stream.end()) == b"x" * 200_000
