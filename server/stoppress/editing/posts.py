@@ -13,7 +13,7 @@ from stoppress.editing.commit import change_of
 from stoppress.editing.conflict_retries import tries
 from stoppress.editing.inputs import PostPatch, named_status, patched, wrong
 from stoppress.editing.new_posts import NewPosts
-from stoppress.editing.next_revision import compose
+from stoppress.editing.next_revision import changes_nothing, compose
 from stoppress.editing.revision_check import check_revision
 from stoppress.editing.schedule import only_scheduled
 from stoppress.editing.transitions import EDITABLE, NEXT_OF_POST, told_as
@@ -109,12 +109,10 @@ class Posts(NewPosts):
         if wanted.body_format == "markdown" and "body" not in patch:
             raise wrong("body_format", "expected a body in this format as well, but the patch has no body")
         after = compose(wanted, before.blog, before.id, now, before, base)
-        if isinstance(before, Post):
-            kept = {"revision": before.revision, "updated_at": before.updated_at}
-            if wanted.updated_at is None and after.model_copy(update=kept) == before:
-                state = await self._store.blog(before.blog)
-                if state is not None:
-                    return Committed(state.cursor, before)  # nothing changed: no new revision, no event
+        if changes_nothing(before, after, wanted.updated_at):
+            state = await self._store.blog(before.blog)
+            if state is not None:
+                return Committed(state.cursor, before)
         change = change_of(before, after, told_as(before, after), now, noticed=not wanted.silent)
         return await self._commits.commit(change, caller, now, attempt)
 
