@@ -11,6 +11,7 @@ from typing import Any
 
 from stoppress.editing.commit import change_of
 from stoppress.editing.conflict_retries import tries
+from stoppress.editing.idempotency import first_answer
 from stoppress.editing.inputs import PostPatch, named_status, patched, wrong
 from stoppress.editing.new_posts import NewPosts
 from stoppress.editing.next_revision import changes_nothing, compose
@@ -68,7 +69,7 @@ class Posts(NewPosts):
         the same errors as `edit`; also NotFound when there is no such revision.
         """
         caller.require("write", blog)
-        if attempt and (earlier := await self._store.attempted(blog, attempt)):
+        if earlier := await first_answer(self._store, blog, attempt):
             return earlier[0]
         async for _ in tries():
             before = await self._entry(blog, post, caller)
