@@ -52,3 +52,4 @@ class Caller:
 
 
 ANONYMOUS = Caller("anonymous", frozenset())
+OPERATOR = Caller("admin", frozenset(SCOPES), id="admin")  # the caller with STOPPRESS_ADMIN_TOKEN

@@ -1,7 +1,7 @@
 """Every file, class, decision and link that the repository's text mentions exists.
 
-A mention of a file is the end of a tracked file's path, in whole segments: `stoppress/model.py` and `model.py` both
-stand for `server/stoppress/model.py`. In code, only comments and docstrings are searched, because most strings there
+A mention of a file is the end of a tracked file's path, in whole segments: `stoppress/fields.py` and `fields.py` both
+stand for `server/stoppress/fields.py`. In code, only comments and docstrings are searched, because most strings there
 name files of the program's users. A path that begins with a folder of ours, such as `docs/metrics.md`, is checked in
 strings too.
 """

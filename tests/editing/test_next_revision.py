@@ -1,4 +1,4 @@
-"""The next revision of a post: the times it gets, its body made safe, and when it may be empty."""
+"""The next revision: when there is none, the times a post gets, its body made safe, and when it may be empty."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from stoppress.editing.inputs import PostInput, PostPatch
-from stoppress.editing.next_revision import compose
+from stoppress.editing.next_revision import changes_nothing, compose
 from stoppress.errors import Invalid
-from stoppress.model import Post, Tombstone
+from stoppress.model import Blog, Post, Tombstone
 from stoppress.store.base import Entry
 
 NOON = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
@@ -120,6 +120,23 @@ def test_a_deleted_post_goes_on_from_its_last_revision() -> None:
     back = edited(Tombstone(id="p", blog="night", revision=7), a_post())
     assert (back.revision, back.title, back.created_at, back.published_at) == (8, "P", EARLIER, EARLIER)
     assert back.updated_at == NOON
+
+
+# Whether there is one
+
+
+@pytest.mark.parametrize(
+    "before", [a_post(), Blog(id="night", revision=2, title="P", created_at=EARLIER, updated_at=EARLIER)]
+)
+def test_a_patch_that_changes_nothing_makes_no_revision_unless_it_names_a_time(before: Post | Blog) -> None:
+    same = before.model_copy(update={"revision": 3, "updated_at": NOON})
+    assert changes_nothing(before, same, None)
+    assert not changes_nothing(before, same, EARLIER)
+    assert not changes_nothing(before, same.model_copy(update={"title": "Q"}), None)
+
+
+def test_a_patch_that_restores_a_deleted_post_changes_something() -> None:
+    assert not changes_nothing(Tombstone(id="p", blog="night", revision=2), a_post(revision=3), None)
 
 
 # Bodies

@@ -7,6 +7,7 @@ from typing import Any
 from stoppress.editing.conflict_retries import tries
 from stoppress.editing.inputs import BlogEdit, BlogInput, named_status, parse, patched
 from stoppress.editing.new_ids import new_id
+from stoppress.editing.next_revision import changes_nothing
 from stoppress.editing.revision_check import check_revision
 from stoppress.editing.schedule import Clock
 from stoppress.editing.transitions import NEXT_OF_BLOG
@@ -70,12 +71,12 @@ class Blogs:
                 raise Conflict(f"a blog that is {before.status} can't become {wanted.status}")
             if before.status == "archived" and wanted.status == "archived":
                 raise Conflict(f"the blog {name!r} is archived; to change it, set its status to 'ended' first")
+            after = before.model_copy(update={**_fields(wanted), "revision": before.revision + 1})
+            if changes_nothing(before, after, wanted.updated_at):
+                return Committed(state.cursor, before)
             noticed = wanted.updated_at and min(wanted.updated_at, self._clock())
             if noticed is None and _shown(wanted) != _shown(before):
                 noticed = self._clock()
-            after = before.model_copy(update={**_fields(wanted), "revision": before.revision + 1})
-            if noticed is None and _fields(after) == _fields(before):
-                return Committed(state.cursor, before)
             try:
                 committed = await self._store.change_blog(after, by=caller.name, noticed=noticed)
             except StaleRevision:

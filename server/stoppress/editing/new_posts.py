@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
-from stoppress.editing.commit import PostCommits, change_of
+from stoppress.editing.idempotency import or_first_answer
 from stoppress.editing.inputs import PostBatch, PostInput, parse
 from stoppress.editing.new_ids import new_id, new_ids
 from stoppress.editing.next_revision import compose
+from stoppress.editing.post_commits import PostCommits, change_of
 from stoppress.editing.schedule import Clock
 from stoppress.errors import Conflict, FieldError, Invalid, NotFound, StaleRevision
 from stoppress.model import Post
@@ -32,7 +32,7 @@ class NewPosts:
         Unauthenticated, Unavailable.
         """
         caller.require("write", blog)
-        async with self._or_earlier_result(blog, attempt) as done:
+        async with or_first_answer(self._store, blog, attempt) as done:
             wanted = parse(PostInput, content)
             if wanted.status != "draft":
                 caller.require("publish", blog)
@@ -54,7 +54,7 @@ class NewPosts:
         Raises the same errors as `create`. The pointers of an Invalid begin with `/posts/INDEX`.
         """
         caller.require("write", blog)
-        async with self._or_earlier_result(blog, attempt) as done:
+        async with or_first_answer(self._store, blog, attempt) as done:
             await self.check_blog(blog)
             wanted = parse(PostBatch, content).posts
             if any(post.status != "draft" for post in wanted):
@@ -79,19 +79,6 @@ class NewPosts:
             except StaleRevision as error:
                 raise await self._ids_taken(blog, posts) from error
         return done
-
-    @asynccontextmanager
-    async def _or_earlier_result(self, blog: str, attempt: Attempt | None) -> AsyncIterator[list[Committed]]:
-        """Yield the list that takes the results of a request. A retry gets the first answer even if the request would
-        now be rejected, such as for a `publish_at` that has passed in the meantime."""
-        done: list[Committed] = []
-        try:
-            yield done
-        except (Invalid, Conflict):
-            earlier = await self._store.attempted(blog, attempt) if attempt else []
-            if not earlier:
-                raise
-            done += earlier
 
     async def _ids_taken(self, blog: str, posts: Sequence[Post]) -> Conflict:
         errors = [

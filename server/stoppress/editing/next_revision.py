@@ -1,4 +1,8 @@
-"""Builds the next revision of a post from an editor's input: sanitises its HTML, sets its times. The code is pure."""
+"""Decides whether a patch makes a revision, and builds the next revision of a post. The code is pure.
+
+A patch that changes nothing makes no revision, of a post or of a blog. For a post, this module sanitises the HTML of
+the editor's input, and sets the times.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from datetime import datetime
 from stoppress.editing.inputs import PostEdit, PostPatch
 from stoppress.editing.required_content import check_content
 from stoppress.editing.schedule import check_publish_at, only_scheduled
-from stoppress.model import Post, PostFields
+from stoppress.model import Blog, Post, PostFields, Tombstone
 from stoppress.sanitize import render, sanitize
 from stoppress.store.base import Entry
 
@@ -51,3 +55,14 @@ def compose(
     )
     check_content(post, wanted, base)
     return post
+
+
+def changes_nothing(before: Entry | Blog, after: Post | Blog, updated_at: datetime | None) -> bool:
+    """Whether a patch that would turn `before` into `after` changes nothing. It then makes no revision and no event.
+
+    `updated_at` is the time that the patch names; None if it names none. A patch that names a time changes something,
+    and so does one that restores a deleted post.
+    """
+    if isinstance(before, Tombstone) or updated_at is not None:
+        return False
+    return after.model_copy(update={"revision": before.revision, "updated_at": before.updated_at}) == before

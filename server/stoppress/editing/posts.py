@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from stoppress.editing.commit import change_of
 from stoppress.editing.conflict_retries import tries
+from stoppress.editing.idempotency import first_answer
 from stoppress.editing.inputs import PostPatch, named_status, patched, wrong
 from stoppress.editing.new_posts import NewPosts
-from stoppress.editing.next_revision import compose
+from stoppress.editing.next_revision import changes_nothing, compose
+from stoppress.editing.post_commits import change_of
 from stoppress.editing.revision_check import check_revision
 from stoppress.editing.schedule import only_scheduled
 from stoppress.editing.transitions import EDITABLE, NEXT_OF_POST, told_as
@@ -68,7 +69,7 @@ class Posts(NewPosts):
         the same errors as `edit`; also NotFound when there is no such revision.
         """
         caller.require("write", blog)
-        if attempt and (earlier := await self._store.attempted(blog, attempt)):
+        if earlier := await first_answer(self._store, blog, attempt):
             return earlier[0]
         async for _ in tries():
             before = await self._entry(blog, post, caller)
@@ -109,12 +110,10 @@ class Posts(NewPosts):
         if wanted.body_format == "markdown" and "body" not in patch:
             raise wrong("body_format", "expected a body in this format as well, but the patch has no body")
         after = compose(wanted, before.blog, before.id, now, before, base)
-        if isinstance(before, Post):
-            kept = {"revision": before.revision, "updated_at": before.updated_at}
-            if wanted.updated_at is None and after.model_copy(update=kept) == before:
-                state = await self._store.blog(before.blog)
-                if state is not None:
-                    return Committed(state.cursor, before)  # nothing changed: no new revision, no event
+        if changes_nothing(before, after, wanted.updated_at):
+            state = await self._store.blog(before.blog)
+            if state is not None:
+                return Committed(state.cursor, before)
         change = change_of(before, after, told_as(before, after), now, noticed=not wanted.silent)
         return await self._commits.commit(change, caller, now, attempt)
 

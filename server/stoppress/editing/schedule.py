@@ -14,8 +14,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from stoppress.editing.commit import PostCommits, change_of
 from stoppress.editing.inputs import PostEdit, wrong
+from stoppress.editing.post_commits import PostCommits, change_of
 from stoppress.errors import StaleRevision, StopPressError, Unavailable
 from stoppress.model import Post
 from stoppress.store.base import Due, Store

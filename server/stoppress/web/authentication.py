@@ -8,12 +8,10 @@ from dataclasses import replace
 from starlette.requests import Request
 
 from stoppress.errors import Unauthenticated
-from stoppress.token_scopes import ANONYMOUS, SCOPES, Caller
+from stoppress.token_scopes import ANONYMOUS, OPERATOR, Caller
 from stoppress.token_secrets import recognise, token_id
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.token_rate_limit import refusal
-
-_ADMIN = Caller("admin", frozenset(SCOPES), id="admin")
 
 
 async def caller(request: Request, context: Dependencies) -> Caller:
@@ -23,7 +21,7 @@ async def caller(request: Request, context: Dependencies) -> Caller:
 
     Raises:
         Unauthenticated: the token is malformed, unknown, expired or revoked.
-        Limited: the token has used all its requests for this minute. The operator's own token has no limit.
+        Limited: the token has used all its requests for this minute.
         Unavailable: the store can't be reached.
     """
     known: Caller | None = getattr(request.state, "caller", None)
@@ -37,10 +35,10 @@ async def caller(request: Request, context: Dependencies) -> Caller:
     if scheme.lower() != "bearer" or not text:
         raise Unauthenticated(f"expected 'Authorization: Bearer TOKEN', but got the scheme {scheme[:20]!r}")
     if context.admin_token and hmac.compare_digest(text.encode(), context.admin_token.encode()):
-        request.state.caller = _ADMIN
-        return _ADMIN
-    name = token_id(text)
-    who = recognise(text, await context.tokens.get(name) if name else None, context.clock())
+        who = OPERATOR
+    else:
+        name = token_id(text)
+        who = recognise(text, await context.tokens.get(name) if name else None, context.clock())
     request.state.caller = who
     quota = await context.limits.spend(who.id)
     if quota is not None:

@@ -11,7 +11,7 @@ A field's description is for authors of clients. The docstring of a message tell
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import BaseModel, Field, GetCoreSchemaHandler
@@ -26,17 +26,6 @@ class Form(StrEnum):
 
     JSON = "stoppress.v1.json"
     HTML = "stoppress.v1.html"
-
-
-class Close(IntEnum):
-    """WebSocket close codes. Each code alone tells a client whether to reconnect (docs/protocol.md)."""
-
-    ENDED = 1000
-    GOING_AWAY = 1001
-    REFUSED = 1008
-    RESTARTING = 1012
-    OVERLOADED = 1013
-    NO_SUCH_BLOG = 4404
 
 
 class _Dumped:

@@ -3,7 +3,7 @@
 request      the query, and errors that name a wrong part; request_body; preconditions: If-Match, Idempotency-Key
 paging       page tokens; page_query: the page of a blog that a query asks for
 response     JSON, problems, validators
-endpoint     counts requests, turns errors into responses, makes routes
+endpoint     counts requests, turns errors into responses, makes routes; path_ids: checks the ids in a path
 cors         which origins may read a response; cache_control: how long caches may keep it
 public_url   the address at which readers reach the server
 head_limit   limits the size of a request's head; token_rate_limit: limits a token's requests

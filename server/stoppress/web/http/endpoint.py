@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 
@@ -11,16 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from stoppress.errors import NotFound, StopPressError
-from stoppress.fields import ID_PATTERN
+from stoppress.errors import StopPressError
 from stoppress.metrics import Metrics
+from stoppress.web.http.path_ids import check_path_ids
 from stoppress.web.http.response import problem_answer
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Endpoints = Mapping[str, Endpoint]  # by the operations' names (contract/operations)
 ErrorPage = Callable[[Request, StopPressError], Response]
 
-_ID = re.compile(ID_PATTERN)
 _log = logging.getLogger("stoppress.web")
 
 
@@ -30,17 +28,14 @@ def counted(
     """`endpoint`, with its requests counted and timed in `metrics`, and its errors turned into responses.
 
     `method` and `path` (the route's pattern) label the metric. An error becomes a problem (RFC 9457), or the page that
-    `error_page` makes. A malformed id of a blog or post is 404.
+    `error_page` makes. The ids in the path are checked first (path_ids.py).
     """
 
     async def run(request: Request) -> Response:
         began = perf_counter()
         status = 500
         try:
-            for name in ("blog", "post"):
-                given = request.path_params.get(name)
-                if given is not None and not _ID.fullmatch(given):
-                    raise NotFound(f"there is no {name} {ascii(given)[:80]}: that is not a valid id")
+            check_path_ids(request)
             response = await endpoint(request)
             status = response.status_code
         except StopPressError as error:

@@ -4,6 +4,9 @@ Each process reserves a batch of requests from a shared count in the store and t
 most requests need no write to the store. Requests that a process reserves and does not use are lost to the other
 processes for that minute. With several processes a token may therefore be limited slightly early, but never late.
 
+The operator's token (`STOPPRESS_ADMIN_TOKEN`) has no limit, so that the operator can still act when a script sends too
+much (docs/decisions/0016).
+
 The headers are those of draft-ietf-httpapi-ratelimit-headers-10: `RateLimit-Policy: "token";q=QUOTA;w=SECONDS` and
 `RateLimit: "token";r=LEFT;t=SECONDS`.
 """
@@ -18,6 +21,7 @@ from starlette.responses import Response
 from stoppress.editing.schedule import Clock
 from stoppress.errors import Limited
 from stoppress.store.base_tokens import Tokens
+from stoppress.token_scopes import OPERATOR
 from stoppress.web.http.endpoint import Endpoint
 
 WINDOW = 60  # seconds
@@ -48,7 +52,7 @@ class _Window:
 
 
 class TokenLimits:
-    """The limit of each token; no limit when `quota` is 0."""
+    """The limit of each token but the operator's; no limit when `quota` is 0."""
 
     def __init__(self, tokens: Tokens, quota: int, clock: Clock) -> None:
         self._tokens = tokens
@@ -57,11 +61,12 @@ class TokenLimits:
         self._windows: dict[str, _Window] = {}
 
     async def spend(self, token: str) -> Quota | None:
-        """Count one request of the token, and return what is left; None when there is no limit.
+        """Count one request of the token, and return what is left; None when it has no limit.
 
-        `left` is -1 when the token had no request left. Raises Unavailable when the store can't be reached.
+        `token` is the token's id. `left` is -1 when the token had no request left. Raises Unavailable when the store
+        can't be reached.
         """
-        if not self._quota:
+        if not self._quota or token == OPERATOR.id:
             return None
         now = self._clock().timestamp()
         window = int(now // WINDOW)
