@@ -7,7 +7,7 @@ next_revision  whether a patch makes a revision, and the next revision of a post
 new_ids        ids for new blogs and posts
 idempotency    gives a retry of a request the first answer
 revision_check the check of the revision that a caller expects; conflict_retries: retries after another edit came first
-commit         commits changes of posts, with the note of when a scheduled post is due
+post_commits   commits changes of posts, with the note of when a scheduled post is due
 schedule       the rules for `publish_at`; publishes scheduled posts on time
 audit_writer   writes the audit log
 """

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stoppress.editing.commit import PostCommits, change_of
 from stoppress.editing.idempotency import or_first_answer
 from stoppress.editing.inputs import PostBatch, PostInput, parse
 from stoppress.editing.new_ids import new_id, new_ids
 from stoppress.editing.next_revision import compose
+from stoppress.editing.post_commits import PostCommits, change_of
 from stoppress.editing.schedule import Clock
 from stoppress.errors import Conflict, FieldError, Invalid, NotFound, StaleRevision
 from stoppress.model import Post

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from stoppress.editing.commit import change_of
 from stoppress.editing.conflict_retries import tries
 from stoppress.editing.idempotency import first_answer
 from stoppress.editing.inputs import PostPatch, named_status, patched, wrong
 from stoppress.editing.new_posts import NewPosts
 from stoppress.editing.next_revision import changes_nothing, compose
+from stoppress.editing.post_commits import change_of
 from stoppress.editing.revision_check import check_revision
 from stoppress.editing.schedule import only_scheduled
 from stoppress.editing.transitions import EDITABLE, NEXT_OF_POST, told_as

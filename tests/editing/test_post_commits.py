@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from stoppress.editing.commit import change_of
+from stoppress.editing.post_commits import change_of
 from stoppress.model import Post, PostChanged, PostRemoved, Tombstone
 
 NOW = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
