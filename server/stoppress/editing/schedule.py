@@ -2,9 +2,9 @@
 
 Every server process looks for due posts; the check of the revision lets only one of them publish a post.
 
-A note of when a post is due is written before the post itself (commit.py), and deleted after the post is published. A
-process that dies in between can therefore leave a note too many, but never one too few. A server that was down at the
-time publishes the due posts when it starts again.
+A note of when a post is due is written before the post itself (post_commits.py), and deleted after the post is
+published. A process that dies in between can therefore leave a note too many, but never one too few. A server that was
+down at the time publishes the due posts when it starts again.
 """
 
 from __future__ import annotations
