@@ -5,7 +5,7 @@
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast test-stores targets fuzz mutants bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages docs screenshot lock release clean
+.PHONY: help run dev test test-fast test-asgi test-stores targets fuzz mutants bench bench-publish bench-pages autobahn drain chaos soak stalled check check-all messages docs screenshot lock release clean
 
 help:  ## Say what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ test:  ## Set up all that is needed, then check and test everything.
 test-fast:  ## Run the tests that need no browser and no other outside program.
 	@scripts/environment dev
 	@exec .venv/bin/python -m pytest $(PARALLEL) -m 'not outside and not slow'
+
+test-asgi:  ## Run the tables, the wire scripts and the live page on the ordinary path, on four ASGI servers.
+	@scripts/environment dev
+	@scripts/test-asgi
 
 test-stores:  ## Test the store with redis-server and another Valkey as the embedded store. STORES="PROGRAM …".
 	@scripts/environment dev

@@ -21,6 +21,7 @@ from measure import Figures, measure
 from plot import plot
 
 NAMES = ("floor", "stoppress", "compressed", "nchan", "ws", "socketio")
+ASKED_FOR = ("ordinary",)  # run only when --servers names them
 
 
 def _open(name: str, port: int, folder: Path, before: Path | None) -> contextlib.AbstractContextManager[servers.Server]:
@@ -29,6 +30,7 @@ def _open(name: str, port: int, folder: Path, before: Path | None) -> contextlib
         "stoppress": lambda: servers.stoppress(port, folder),
         "before": lambda: servers.stoppress(port, folder, checkout=before),
         "compressed": lambda: servers.stoppress(port, folder, compressed=True),
+        "ordinary": lambda: servers.stoppress(port, folder, fast_path="0"),
         "nchan": lambda: servers.nchan(port, folder),
         "ws": lambda: servers.node("ws", port, folder),
         "socketio": lambda: servers.node("socketio", port, folder),
@@ -102,7 +104,7 @@ def main() -> None:
     asks.add_argument("--readers", type=int, default=15_000)
     asks.add_argument("--size", type=int, default=1_369, help="bytes of the message")
     asks.add_argument("--times", type=int, default=10, help="messages")
-    asks.add_argument("--servers", default=",".join(NAMES), help=f"of {', '.join(NAMES)}")
+    asks.add_argument("--servers", default=",".join(NAMES), help=f"of {', '.join(NAMES + ASKED_FOR)}")
     asks.add_argument("--rounds", type=int, default=1, help="runs of each server, in turn; the medians are shown")
     asks.add_argument("--port", type=int, default=27_300, help="the first port to use; clients' own begin above")
     asks.add_argument("--sweep", action="store_true", help="1,000 to 18,000 readers, 700 to 20,000 bytes: a plot")

@@ -209,6 +209,8 @@ def stoppress(
         server.path = f"/v1/blogs/bench/socket?cursor={cursor}"
         if checkout:
             server.name = "Stop Press, before"
+        if settings.get("fast_path") == "0":
+            server.name = "Stop Press, ordinary path"
         if compressed:
             server.name = "Stop Press, compressed"
             server.headers.append("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")

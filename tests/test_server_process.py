@@ -11,14 +11,17 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
 
+from stoppress import known_uvicorn
+from stoppress.app import build
 from stoppress.listener import listen
 from stoppress.logging_setup import set_up_logging
-from stoppress.server_process import Server, stop_on_signals
+from stoppress.server_process import Server, stop_on_signals, uvicorn_config
 from stoppress.settings import Settings
 from waiting import PATIENCE
 
@@ -109,3 +112,25 @@ async def test_the_access_log_is_as_the_settings_say() -> None:
         assert not logger.disabled
     finally:
         logger.disabled = before
+
+
+@pytest.mark.parametrize(
+    ("version", "fast_path", "fast"), [("0.54.3", True, True), ("0.99.0", True, False), ("0.54.3", False, False)]
+)
+async def test_an_unknown_uvicorn_serves_by_the_ordinary_path_with_one_warning(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    valkey_url: str,
+    tmp_path: Path,
+    version: str,
+    fast_path: bool,
+    fast: bool,
+) -> None:
+    monkeypatch.setattr(known_uvicorn, "version", lambda _: version)
+    settings = Settings.model_validate({"redis_url": valkey_url, "data": tmp_path, "fast_path": fast_path})
+    async with build(settings, None, lambda: True) as app:
+        config = uvicorn_config(settings, app)
+    assert (config.http != "auto", config.ws != "auto") == (fast, fast)
+    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    expected = "The fast path is off (expected uvicorn >=0.54,<0.55, but got 0.99.0)"
+    assert [warning.startswith(expected) for warning in warnings] == ([True] if version == "0.99.0" else [])

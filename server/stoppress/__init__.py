@@ -1,7 +1,8 @@
 """Stop Press, a real-time live-blog server.
 
 cli                      the commands
-server_process, workers  one server process, and several on one port
+server_process, workers  one server process, and several on one port; known_uvicorn: whether the fast path works
+asgi                     the same as an ordinary ASGI application, for any ASGI server
 listener, startup_message   the port, and the message at the start; logging_setup: log lines on standard error
 debug                    a page for developers that shows the state of the process
 app                      builds all the parts, and connects them
@@ -22,6 +23,10 @@ sanitize                 makes HTML and Markdown safe
 task_cancellation, file_limits   cancelling tasks reliably, and room for open files
 """
 
+import sys
 from importlib.metadata import version
+
+if sys.version_info < (3, 11):  # noqa: UP036  pip refuses it too, but a checkout on PYTHONPATH bypasses pip
+    sys.exit(f"Stop Press needs Python 3.11 or newer, but this is Python {sys.version.split()[0]}")
 
 __version__ = version("stoppress")

@@ -1,6 +1,6 @@
 """Builds every part of a server, connects them, and closes them. Only this module knows all the parts.
 
-server_process.py runs what is built here, on a port.
+server_process.py runs what is built here, on a port. asgi.py wraps it for other ASGI servers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.token_rate_limit import TokenLimits
 from stoppress.web.pages.assets import Assets
 from stoppress.web.routes import site
-from stoppress.web.uvicorn_protocol import http_protocol
 
 _PACKAGE = Path(__file__).parent
 _SCHEDULE = 0.5  # seconds between two checks for due posts
@@ -58,11 +57,12 @@ class WorkerRole:
 class App:
     """A complete server, except for its port.
 
-    `protocol` is uvicorn's HTTP class, extended to answer some requests before ASGI.
+    `application` serves everything, in any ASGI server. `http_protocol` returns uvicorn's HTTP class, extended to
+    answer some requests before ASGI; it works only with a known uvicorn (known_uvicorn.py).
     """
 
     application: Starlette
-    protocol: type[asyncio.Protocol]
+    http_protocol: Callable[[], type[asyncio.Protocol]]
     hub: Hub
     token: AdminToken
 
@@ -113,7 +113,13 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         if settings.debug:
             live.append(debug_route(partial(process_state, hub, page_cache.answers, stores.log.heads, settings.role)))
         application = site(context, client=client, pictures=_PACKAGE / "demo" / "pictures", live=live)
-        protocol = http_protocol(settings.head_limit, page_cache, metrics)
+
+        def http_protocol() -> type[asyncio.Protocol]:
+            # Imported only here, because it imports parts of uvicorn that an unknown one may lack.
+            from stoppress.web import uvicorn_protocol
+
+            return uvicorn_protocol.http_protocol(settings.head_limit, page_cache, metrics)
+
         async with asyncio.TaskGroup() as tasks:
             endless = []
             if settings.role != "api":
@@ -122,7 +128,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
                 endless.append(tasks.create_task(keep_schedule(stores.store, now, every=_SCHEDULE)))
             tasks.create_task(audit_writer.run())  # ends by itself after `stop`, once everything is written
             try:
-                yield App(application, protocol, hub, token)
+                yield App(application, http_protocol, hub, token)
             finally:
                 await audit_writer.stop()
                 intake.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import signal
 import socket
 import threading
@@ -14,11 +15,15 @@ import uvloop
 
 from stoppress.app import App, WorkerRole, build
 from stoppress.file_limits import make_room
+from stoppress.hub.socket.client_frames import MESSAGE_MAX
+from stoppress.known_uvicorn import why_unknown
 from stoppress.listener import listen, shares_port
 from stoppress.logging_setup import set_up_logging
 from stoppress.settings import Settings
 from stoppress.startup_message import play_demo, welcome
 from stoppress.task_cancellation import end
+
+_log = logging.getLogger("stoppress")
 
 
 def run_server(settings: Settings, worker: WorkerRole | None = None) -> None:
@@ -112,13 +117,26 @@ class Server(uvicorn.Server):
 
 
 def uvicorn_config(settings: Settings, app: App) -> uvicorn.Config:
-    """uvicorn's configuration: HTTP and WebSockets go through the hub's own classes, and there is no lifespan."""
+    """uvicorn's configuration, without lifespan.
+
+    On the fast path, HTTP and WebSockets go through the hub's own classes. Otherwise, uvicorn's own classes serve both.
+    """
+    fast = settings.fast_path
+    if fast and (unknown := why_unknown()):
+        _log.warning(
+            "The fast path is off (%s): each reader takes more memory and time. Everything else works as usual",
+            unknown,
+        )
+        fast = False
     return uvicorn.Config(
         app.application,
         host=settings.host,
         port=settings.port,
-        http=app.hub.first_protocol(app.protocol),
-        ws=app.hub.socket_protocol,
+        http=app.hub.first_protocol(app.http_protocol()) if fast else "auto",
+        ws=app.hub.socket_protocol if fast else "auto",
+        ws_max_size=MESSAGE_MAX,
+        ws_per_message_deflate=settings.compress,
+        ws_ping_interval=None,  # the kernel detects dead peers (listener.py)
         lifespan="off",
         log_config=None,
         access_log=settings.access_log,

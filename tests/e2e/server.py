@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,50 +20,72 @@ from waiting import PATIENCE, until
 
 TOKEN = "test-token"
 
+# How a server is run: `stoppress serve` on the fast path or the ordinary one, or another ASGI server.
+ASGI_SERVERS: dict[str, list[str]] = {
+    "uvicorn": ["uvicorn", "--factory", "stoppress.asgi:create_app", "--port", "{port}", "--no-access-log"],
+    "hypercorn": ["hypercorn", "stoppress.asgi:create_app()", "--bind", "127.0.0.1:{port}"],
+    "granian": ["granian", "--interface", "asgi", "--factory", "stoppress.asgi:create_app", "--port", "{port}"],
+}
+KINDS = ("fast", "ordinary", *ASGI_SERVERS)
+# The kind that every test uses unless it names one: `SERVED_BY=hypercorn pytest tests/e2e` (make test-asgi).
+SERVED_BY = os.environ.get("SERVED_BY", "fast")
+
 
 class Server:
-    """`stoppress serve` on a free port and a folder of its own. `start` may be called again after a kill."""
+    """Stop Press on a free port and a folder of its own. `start` may be called again after a kill.
 
-    def __init__(self, data: Path, **settings: str) -> None:
+    `kind` is one of KINDS.
+    """
+
+    def __init__(self, data: Path, kind: str = SERVED_BY, **settings: str) -> None:
         self.data = data
+        self.kind = kind
         self.settings = settings
         self.process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
     def start(self) -> None:
         """Return when it says that it is ready, and is."""
-        port = re.sub(r".*:", "", self.url) or "0"
+        port = re.sub(r".*:", "", self.url) or ("0" if self.kind in ("fast", "ordinary") else str(_free_port()))
         environment = {name: value for name, value in os.environ.items() if not name.startswith("STOPPRESS_")}
         environment |= {"STOPPRESS_DATA": str(self.data), "STOPPRESS_ADMIN_TOKEN": TOKEN, "STOPPRESS_PORT": port}
+        environment["STOPPRESS_FAST_PATH"] = str(self.kind == "fast")
+        command = [part.format(port=port) for part in ASGI_SERVERS.get(self.kind, ["stoppress", "serve"])]
         said = self.data / "server.out"
         with said.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "stoppress", "serve"],
+                [sys.executable, "-m", *command],
                 env=environment | {f"STOPPRESS_{name.upper()}": value for name, value in self.settings.items()},
                 stdout=output,
             )
         try:
-            self._wait_until_ready(self.process, said)
+            self._wait_until_ready(self.process, said, port)
         except BaseException:
             self.kill()
             raise
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes], said: Path) -> None:
-        def welcomed() -> re.Match[str] | None:
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], said: Path, port: str) -> None:
+        def address() -> str | None:
             assert process.poll() is None, f"the server ended with {process.returncode}"
-            return re.search(r"(http://\S+)/docs", said.read_text())
+            if self.kind in ASGI_SERVERS:
+                return f"http://127.0.0.1:{port}"
+            welcome = re.search(r"(http://\S+)/docs", said.read_text())
+            return welcome and welcome[1]
 
-        until(welcomed, "the server says where it is")
-        welcome = welcomed()
-        assert welcome
-        self.url = welcome[1]
-        until(lambda: httpx2.get(f"{self.url}/readyz").status_code == 200, "the server is ready")
+        until(address, "the server says where it is")
+        self.url = address() or ""
+        until(lambda: address() and httpx2.get(f"{self.url}/readyz").status_code == 200, "the server is ready")
 
     def kill(self) -> None:
         """SIGKILL: no last words, nothing flushed."""
         assert self.process
+        # hypercorn and granian serve in a process of their own, which would outlive the first.
+        workers = _children(self.process.pid) if self.kind in ASGI_SERVERS else []
         self.process.kill()
         self.process.wait(PATIENCE)
+        for pid in workers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def kill_all(self) -> None:
         """The same for the embedded store behind it."""
@@ -86,10 +108,31 @@ class Server:
         return self.process.wait(PATIENCE)
 
 
+def _children(pid: int) -> list[int]:
+    """The processes that a process has started, but for stores."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            name, _, rest = (entry / "stat").read_text().partition(" (")[2].rpartition(")")
+        except OSError:
+            continue
+        if int(rest.split()[1]) == pid and not name.startswith("valkey"):
+            found.append(int(entry.name))
+    return found
+
+
+def _free_port() -> int:
+    """A port that is free now. ASGI servers don't say in the same way which one they chose."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
-def running(data: Path, **settings: str) -> Iterator[Server]:
+def running(data: Path, kind: str = SERVED_BY, **settings: str) -> Iterator[Server]:
     """A server that is started, and stopped at the end."""
-    server = Server(data, **settings)
+    server = Server(data, kind, **settings)
     try:
         server.start()
         yield server

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from hub import serving
+
 
 @pytest.fixture(scope="session", params=["asyncio", "uvloop"])
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": request.param == "uvloop"}
+
+
+@pytest.fixture(params=["fast path", "ordinary path"])
+def both_paths(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of sockets that leave ASGI, and of sockets through uvicorn's own WebSocket class alike."""
+    monkeypatch.setattr(serving, "fast_path", request.param == "fast path")

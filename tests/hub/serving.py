@@ -27,6 +27,8 @@ from stoppress.store.base import Store
 from stoppress.web.http.cors import Cors
 from waiting import PATIENCE, eventually
 
+fast_path = True  # whether sockets leave ASGI; the fixture `both_paths` sets it
+
 
 class HubServer:
     """A hub that serves `history`, and how to reach it."""
@@ -93,8 +95,8 @@ async def hub_server(history: HistoryInMemory, **settings: Any) -> AsyncIterator
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         Starlette(routes=hub.routes, middleware=[Middleware(Cors, Origins(chosen.origins))]),
-        http=hub.first_protocol(HttpToolsProtocol),
-        ws=hub.socket_protocol,
+        http=hub.first_protocol(HttpToolsProtocol) if fast_path else "httptools",
+        ws=hub.socket_protocol if fast_path else "auto",
         lifespan="off",
         log_config=None,
         proxy_headers=False,

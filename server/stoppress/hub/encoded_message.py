@@ -205,3 +205,16 @@ def payload_length(frame: bytes) -> int:
 
 def _head_length(frame: bytes) -> int:
     return {126: 4, 127: 10}.get(frame[1], 2)
+
+
+def contents(frames: bytes) -> tuple[str | int, ...]:
+    """The contents of consecutive frames from `text_frame` or `close_frame`: the text of each, or its close code."""
+    found: list[str | int] = []
+    start = 0
+    while start < len(frames):
+        head, short = frames[start], frames[start + 1]
+        begin = start + {126: 4, 127: 10}.get(short, 2)
+        length = short if begin == start + 2 else int.from_bytes(frames[start + 2 : begin], "big")
+        start = begin + length
+        found.append(frames[begin:start].decode() if head == _TEXT else int.from_bytes(frames[begin:start], "big"))
+    return tuple(found)

@@ -10,7 +10,7 @@ import asyncio
 from datetime import datetime
 from functools import partial
 
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from stoppress.hub.admission import Admission, Services
 from stoppress.hub.channel import Channel
@@ -21,7 +21,8 @@ from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.follow.tail import Pace, Tail
 from stoppress.hub.follow.verify_with_store import Verifier
-from stoppress.hub.socket import fast_handshake, upgrade
+from stoppress.hub.socket import asgi_endpoint, fast_handshake
+from stoppress.hub.socket.request import PATH
 from stoppress.hub.sse import event_stream
 from stoppress.hub.tasks import ShortTasks
 from stoppress.hub.upkeep.drain import Leaving, disconnect
@@ -98,10 +99,13 @@ class Hub:
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """Starlette's routes: the event stream, and the answer to a plain request for the WebSocket's path."""
+        """Starlette's routes: the event stream, the WebSocket, and the answer to a plain request for its path."""
         return [
             Route(event_stream.PATH, event_stream.Events(self._admission), methods=["GET"]),
-            Route(upgrade.PATH, upgrade.upgrade_required, methods=["GET"]),
+            Route(PATH, asgi_endpoint.PlainRequest(), methods=["GET"]),
+            # On the fast path, WebSockets don't get this far.
+            WebSocketRoute(PATH, asgi_endpoint.SocketEndpoint(self._admission)),
+            WebSocketRoute("/{path:path}", asgi_endpoint.NoSuchSocket()),
         ]
 
     async def run(self) -> None:

@@ -24,3 +24,6 @@ class DevelopmentSettings(BaseSettings):
     debug: Annotated[bool, DEVELOPMENT, When("Set it to see channels, rings, readers and caches at work.")] = Field(
         False, description="Show the state of the process at /debug, to requests from the same machine only."
     )
+    fast_path: Annotated[
+        bool, DEVELOPMENT, When("Switch it off to see every request and socket in ASGI middleware.")
+    ] = Field(True, description="Serve WebSockets and finished pages without ASGI, on a uvicorn that is known.")

@@ -16,6 +16,7 @@ from stoppress.model import Post
 from waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
+on_both_paths = pytest.mark.usefixtures("both_paths")
 
 LONG = "<p>" + "wind and water " * 6_000 + "</p>"
 
@@ -30,6 +31,7 @@ async def until_lagging(at: HubServer, quick: ClientConnection) -> int:
     raise AssertionError("nobody lags")
 
 
+@on_both_paths
 @pytest.mark.parametrize(("ring", "source"), [(1_000, "ring"), (2, "store")])
 async def test_a_slow_reader_falls_behind_and_catches_up(ring: int, source: str) -> None:
     history = HistoryInMemory()
@@ -65,6 +67,7 @@ async def test_a_slow_reader_falls_behind_and_catches_up(ring: int, source: str)
         assert (await receive(slow))["post"]["id"] == "d"
 
 
+@on_both_paths
 async def test_too_slow_for_too_long_is_closed_with_1013() -> None:
     async with (
         hub_server(HistoryInMemory(), write_buffer=4_096, slow_timeout=0.2) as at,
@@ -78,6 +81,7 @@ async def test_too_slow_for_too_long_is_closed_with_1013() -> None:
         assert await closed(slow) == 1013
 
 
+@on_both_paths
 async def test_a_slow_reader_that_vanishes_is_counted_out() -> None:
     async with hub_server(HistoryInMemory(), write_buffer=4_096) as at, at.connect() as quick:
         await receive(quick)
@@ -89,6 +93,7 @@ async def test_a_slow_reader_that_vanishes_is_counted_out() -> None:
         await asyncio.wait_for(slow.wait_closed(), 5)
 
 
+@on_both_paths
 async def test_a_client_that_vanishes_is_counted_out() -> None:
     async with hub_server(HistoryInMemory()) as at:
         async with raw(at) as client:

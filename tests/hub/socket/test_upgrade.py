@@ -15,8 +15,10 @@ from stoppress.store.base import BlogState
 from waiting import PATIENCE
 
 pytestmark = pytest.mark.anyio
+on_both_paths = pytest.mark.usefixtures("both_paths")
 
 
+@on_both_paths
 async def test_each_form_is_what_its_subprotocol_says() -> None:
     history = HistoryInMemory()
     async with (
@@ -37,6 +39,7 @@ async def test_each_form_is_what_its_subprotocol_says() -> None:
 
 
 # An unusual handshake (a header in two lines) goes the long way, a usual one the short way first.
+@on_both_paths
 @pytest.mark.parametrize("more", [{}, {"Accept": "x\r\nAccept: y"}], ids=["usual", "unusual"])
 @pytest.mark.parametrize(
     ("offered", "shown"),
@@ -59,6 +62,7 @@ async def test_unknown_subprotocols_alone_are_refused_by_name(offered: str, show
         assert at.metric("stoppress_refusals_total", reason="request") == 2
 
 
+@on_both_paths
 @pytest.mark.parametrize(
     ("offered", "picked"),
     [
@@ -79,6 +83,7 @@ async def test_a_known_subprotocol_is_picked_among_others_and_reserved_ones_alon
             assert ("post" in await receive(reader)) == (picked != "stoppress.v1.html")
 
 
+@on_both_paths
 @pytest.mark.parametrize("cursor", ["", "nonsense", "e1.", "e1.-1", "e1.01", "e%20.1", "e1.1&cursor=e1.2"])
 async def test_a_bad_cursor_is_named(cursor: str) -> None:
     async with hub_server(HistoryInMemory()) as at:
@@ -89,6 +94,7 @@ async def test_a_bad_cursor_is_named(cursor: str) -> None:
         assert at.metric("stoppress_refusals_total", reason="request") == 1
 
 
+@on_both_paths
 @pytest.mark.parametrize("path", ["/", "/v1/blogs/regatta", "/v1/blogs//socket", "/v1/blogs/a%2Fb/socket"])
 async def test_there_is_no_socket_elsewhere(path: str) -> None:
     async with hub_server(HistoryInMemory()) as at:
@@ -96,6 +102,7 @@ async def test_there_is_no_socket_elsewhere(path: str) -> None:
         assert (status, problem["status"], problem["title"]) == (404, 404, "Not found")
 
 
+@on_both_paths
 @pytest.mark.parametrize("blog", ["nowhere", "..", "%00", "a" * 65])
 async def test_an_unknown_blog_is_404(blog: str) -> None:
     async with hub_server(HistoryInMemory()) as at:
@@ -121,6 +128,7 @@ async def test_a_broken_handshake_is_refused(headers: dict[str, str], expected: 
         assert at.hub.readers() == 0
 
 
+@on_both_paths
 async def test_pages_of_other_origins_are_refused_where_origins_are_set() -> None:
     async with hub_server(HistoryInMemory(), origins="https://news.example.org") as at:
         status, _, problem = await at.http("/v1/blogs/regatta/socket", {"Origin": "https://elsewhere.example"})
@@ -153,6 +161,7 @@ class HistoryThatWaits(HistoryInMemory):
         return await super().blog(blog)
 
 
+@on_both_paths
 async def test_a_client_that_goes_before_it_is_answered_is_counted_out_and_not_waited_for() -> None:
     history = HistoryThatWaits()
     async with hub_server(history, readers_max=1) as at:
@@ -198,6 +207,7 @@ async def test_a_refused_handshake_names_what_is_allowed() -> None:
         assert b"\r\nallow: get\r\n" in answer.lower()
 
 
+@on_both_paths
 @pytest.mark.parametrize(
     "headers", [{}, {"X-Noise": "n" * 5_000, "X-More": "n" * 5_000}], ids=["the short way", "the long way"]
 )

@@ -177,7 +177,7 @@ class UnknownSubprotocol(NegotiationError):
     """The client offers subprotocols, and none of them is known."""
 
 
-def _select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+def choose_form(offered: Sequence[str]) -> Form | None:
     """The first form that is offered. None, which means json, when nothing is offered but reserved names.
 
     Raises UnknownSubprotocol, which names what is offered. An answer without a subprotocol would leave the client to
@@ -185,8 +185,13 @@ def _select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | 
     """
     names = [name for name in offered if not name.startswith(_RESERVED)]
     if found := next((name for name in names if name in _FORMS), None):
-        return found
+        return Form(found)
     if names:
         shown = ", ".join(repr(name[:_SHOWN]) for name in names[:_NAMED]) + (" and more" if names[_NAMED:] else "")
         raise UnknownSubprotocol(f"expected one of {', '.join(_FORMS)}, but got {shown}")
     return None
+
+
+def _select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    form = choose_form(offered)
+    return None if form is None else Subprotocol(form.value)

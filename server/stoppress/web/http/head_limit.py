@@ -5,8 +5,8 @@ limit is answered with 431 as a problem. The connection then stays open for a mo
 is discarded: closing at once would reset the connection, and the client would lose the response (nginx calls this
 lingering_close).
 
-Of web/, only this file and web/cache/fast_path.py use uvicorn's internals (HttpToolsProtocol of the 0.54 line, as
-pinned in pyproject.toml). tests/web/http/test_head_limit.py checks them.
+Of web/, only this file and web/cache/fast_path.py use uvicorn's internals (HttpToolsProtocol of the releases in
+known_uvicorn.py). tests/web/http/test_head_limit.py checks them.
 """
 
 from __future__ import annotations

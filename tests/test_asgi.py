@@ -1,0 +1,96 @@
+"""Stop Press as an ordinary ASGI application: its lifespan, what mounts it, and what is said when it can't start."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import AsyncIterator, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
+
+from stoppress.asgi import create_app
+from stoppress.settings import Settings
+
+pytestmark = pytest.mark.anyio
+TOKEN = {"Authorization": "Bearer the-operators-own"}
+
+
+@pytest.fixture
+def settings(valkey_url: str, tmp_path: Path) -> Settings:
+    return Settings.model_validate(
+        {"redis_url": valkey_url, "data": tmp_path, "admin_token": "the-operators-own", "trusted_proxies": "192.0.2.7"}
+    )
+
+
+async def test_it_serves_within_another_application_whose_lifespan_includes_its_own(settings: Settings) -> None:
+    live = create_app(settings)
+
+    async def hello(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with live.router.lifespan_context(live):
+            yield
+
+    outer = Starlette(routes=[Route("/hello", hello), Mount("/", app=live)], lifespan=lifespan)
+    transport = httpx2.ASGITransport(outer)
+    async with (
+        outer.router.lifespan_context(outer),
+        httpx2.AsyncClient(transport=transport, base_url="http://test", headers=TOKEN) as client,
+    ):
+        assert (await client.get("/hello")).text == "hello"
+        assert (await client.get("/readyz")).status_code == 200
+        assert (await client.post("/v1/blogs", json={"id": "night", "title": "The night"})).status_code == 201
+        assert "The night" in (await client.get("/blogs/night")).text
+
+
+@pytest.mark.parametrize(("peer", "scheme"), [("192.0.2.7", "https"), ("192.0.2.8", "http")])
+async def test_trusted_proxies_are_believed_in_any_server(settings: Settings, peer: str, scheme: str) -> None:
+    app = create_app(settings)
+    transport = httpx2.ASGITransport(app, client=(peer, 1))
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url="http://test", headers=TOKEN) as client,
+    ):
+        await client.post("/v1/blogs", json={"id": "night", "title": "The night"})
+        page = (await client.get("/blogs/night", headers={"X-Forwarded-Proto": "https"})).text
+        assert f"{scheme}://test/blogs/night" in page
+
+
+async def test_without_its_lifespan_it_says_so(settings: Settings) -> None:
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(create_app(settings)), base_url="http://test"
+    ) as client:
+        with pytest.raises(RuntimeError, match="must run its lifespan"):
+            await client.get("/")
+
+
+async def test_a_start_that_fails_is_one_line(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"redis_url": f"unix://{tmp_path}/nothing.sock", "data": tmp_path})
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "lifespan.startup"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    await create_app(settings)({"type": "lifespan", "state": {}}, receive, send)
+    (failed,) = sent
+    assert failed["type"] == "lifespan.startup.failed"
+    assert failed["message"].startswith("Stop Press can't start: ") and "\n" not in failed["message"]
+
+
+def test_an_old_python_is_named_in_one_line() -> None:
+    program = "import sys; sys.version_info = (3, 10, 4); sys.version = '3.10.4 (main)'; import stoppress.asgi"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (1, "Stop Press needs Python 3.11 or newer, but this is Python 3.10.4\n")
