@@ -1,3 +1,3 @@
-"""What readers open, and what it loads: blog (its pages), index (all blogs), feeds, robots (/robots.txt), assets (the
-client's files).
+"""What readers open, and what it loads: blog (its pages), page_numbers, index (all blogs), feeds, robots (/robots.txt),
+assets (the client's files).
 """

@@ -1,9 +1,7 @@
 """The pages that readers open. They are complete without JavaScript, and carry the cursor where the client starts.
 
-Pages are numbered from the oldest post, so that a post stays on its page while others arrive. Page 1 has the first
-`page_posts` posts, page 2 the next, and so on. The newest page has `page_posts` posts and the remainder; it grows until
-there are enough posts for another page. A client that loads more while the reader scrolls asks by place instead
-(`behind`): a post that is filed late or deleted shifts page numbers, but not places.
+Pages have numbers (page_numbers). A client that loads more while the reader scrolls asks by place instead (`behind`): a
+post that is filed late or deleted shifts page numbers, but not places.
 """
 
 from __future__ import annotations
@@ -27,6 +25,7 @@ from stoppress.web.http.endpoint import Endpoints, ErrorPage
 from stoppress.web.http.page_query import PageVariant, page_variant
 from stoppress.web.http.public_url import public_origin
 from stoppress.web.http.request import query
+from stoppress.web.pages.page_numbers import last_page, page_of, posts_on_page
 
 # Only the client's own modules may run. Pictures may come from any server. Embedded players may load only in a frame,
 # which the client adds when the reader asks for it.
@@ -107,9 +106,8 @@ class BlogPageRoutes:
             raise NotFound(f"there is no post {post!r} in {blog!r}")
         if older is None:
             raise Gone(f"the post {post!r} was deleted", entry.model_dump(mode="json"))
-        last = max(1, state.blog.posts // self._size)
-        at = min(older // self._size + 1, last)
-        url = PageVariant("newest").url(blog, at, last)
+        at = page_of(older, state.blog.posts, self._size)
+        url = PageVariant("newest").url(blog, at, last_page(state.blog.posts, self._size))
         return RedirectResponse(f"{url}#post-{post}", 302, headers={"cache-control": NO_CACHE})
 
     async def _read(self, name: str, variant: PageVariant) -> tuple[Page, int, int]:
@@ -119,7 +117,7 @@ class BlogPageRoutes:
         at = last = 1
         total = await self._total(name, index)
         for _ in range(4):  # until no post is added or deleted between the count and the read
-            last = max(1, total // self._size)
+            last = last_page(total, self._size)
             at = variant.number or (last if order == "newest" else 1)
             if variant.behind:
                 page = await self._context.store.page(
@@ -132,9 +130,7 @@ class BlogPageRoutes:
                 return page, at, max(last, at)
             if at > last:
                 raise NotFound(f"expected a page from 1 to {last} of the blog {name!r}, but got {at}")
-            first = (at - 1) * self._size
-            count = max(total - first if at == last else self._size, 1)
-            skip = first if order == "oldest" else max(total - first - count, 0)
+            skip, count = posts_on_page(at, total, self._size, order)
             page = await self._context.store.page(name, order=order, skip=skip, limit=count, index=index)
             if page is None:
                 raise NotFound(f"there is no blog {name!r}")
