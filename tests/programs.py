@@ -1,8 +1,9 @@
 """The programs that tests start, and the marker that a test needs for each.
 
-`make test-fast` leaves out every test that starts one of them. A test gets the marker from a fixture (`FIXTURES`), or
-carries it itself. A test that starts a program without its marker fails: `refuse_unmarked` is an audit hook, which
-Python calls before each start (https://docs.python.org/3/library/audit_events.html, `subprocess.Popen`).
+`make test-fast` leaves out every test that starts one of them. A test gets the marker from a fixture (`FIXTURES`) or
+its folder (`FOLDERS`), or has it itself. A test that starts a program without its marker fails: `refuse_unmarked` is an
+audit hook, which Python calls before each start (https://docs.python.org/3/library/audit_events.html,
+`subprocess.Popen`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ PROGRAMS = {
 MODULES = {"server": "stoppress", "s3": "moto.server"}
 MARKERS = frozenset({*PROGRAMS, *MODULES})
 # Fixtures that start a program, by the marker that each test with the fixture gets.
-FIXTURES = {"browser": "browser", "page": "browser", "redis_url": "redis_server"}
+FIXTURES = {"browser": "browser", "page": "browser", "redis_url": "redis_server", "s3": "s3"}
+# Folders whose tests all start a server.
+FOLDERS = {"tests/e2e/": "server"}
 
 
 class UnmarkedProgram(AssertionError):
@@ -45,10 +48,13 @@ def marker_for(command: Sequence[str]) -> str | None:
 
 
 def mark_by_fixtures(item: pytest.Item) -> None:
-    """Give `item` the markers of its fixtures, and `outside` if it has the marker of any program."""
+    """Give `item` the markers of its fixtures and folder, and `outside` if it has the marker of any program."""
     for fixture in getattr(item, "fixturenames", ()):
         if fixture in FIXTURES:
             item.add_marker(FIXTURES[fixture])
+    for folder, marker in FOLDERS.items():
+        if item.nodeid.startswith(folder):
+            item.add_marker(marker)
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     if parameters.get("server_url") == "redis":
         item.add_marker("redis_server")

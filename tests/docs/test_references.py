@@ -16,6 +16,8 @@ from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from docs.tracked import ROOT, Source, paths, sources
 
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
@@ -122,6 +124,7 @@ def unresolved() -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+@pytest.mark.slow
 def test_every_file_and_class_that_is_mentioned_exists() -> None:
     broken = [f"{where} mentions {name}" for name, where in unresolved() if name not in EXEMPT]
     assert not broken, "\n".join(["git tracks no such file, and no module has such a class:", *broken])

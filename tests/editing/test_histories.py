@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,6 +114,7 @@ async def _history(url: str, steps: list[tuple[int, Any]], together: bool) -> No
     await log.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0, 1]), STEPS), max_size=1), st.booleans(), STEPS)
 def test_stream_state_pages_and_replay_agree(

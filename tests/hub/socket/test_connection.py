@@ -31,6 +31,7 @@ async def until_lagging(at: HubServer, quick: ClientConnection) -> int:
     raise AssertionError("nobody lags")
 
 
+@pytest.mark.slow
 @on_both_paths
 @pytest.mark.parametrize(("ring", "source"), [(1_000, "ring"), (2, "store")])
 async def test_a_slow_reader_falls_behind_and_catches_up(ring: int, source: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,6 +90,7 @@ def test_an_ended_blog_lets_a_slow_reader_go_once_it_has_everything() -> None:
     assert scene.channel.readers == 0
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(histories(), st.data())
 def test_whatever_happens_a_reader_ends_with_what_a_fresh_load_shows(

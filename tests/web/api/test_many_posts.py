@@ -10,6 +10,7 @@ pytestmark = pytest.mark.anyio
 MANY, BATCH = 10_000, 500
 
 
+@pytest.mark.slow
 async def test_ten_thousand_posts_are_all_listed_told_and_paged_while_others_arrive(
     admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient, blog: str
 ) -> None:

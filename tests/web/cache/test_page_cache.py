@@ -86,6 +86,7 @@ def test_any_query_has_a_key_or_none(query: bytes) -> None:
     key(query)
 
 
+@pytest.mark.slow
 def test_what_is_remembered_of_queries_is_bounded() -> None:
     for i in range(3_000):
         key(f"utm_id={i}")

@@ -58,6 +58,7 @@ async def test_filters_and_places(admin: httpx2.AsyncClient, anybody: httpx2.Asy
     assert (await anybody.get(f"{PAGE}?behind=yesterday")).status_code == 404
 
 
+@pytest.mark.slow
 async def test_each_permalink_of_two_thousand_leads_to_the_page_that_holds_its_post_at_it(
     admin: httpx2.AsyncClient, anybody: httpx2.AsyncClient, blog: str
 ) -> None:
