@@ -46,7 +46,7 @@ export interface BlogMarkupMessage {
 
 /**
  * The blog itself changed. Replace what you show of it: headline, status, counts. If `blog.status` is `ended` or
- * `archived`, apply what still comes until the server closes, and don't reconnect.
+ * `archived`, apply the messages that still come until the server closes the connection, and don't reconnect.
  */
 export interface BlogMessage {
   type: "blog";
@@ -95,7 +95,7 @@ export interface HeartbeatMessage {
   type: "heartbeat";
   /** The end of the blog's history. Opaque. Not the client's position. */
   cursor: string;
-  /** How many readers the blog has now, about. */
+  /** The approximate number of readers of the blog. */
   readers?: number;
 }
 
@@ -132,7 +132,7 @@ export interface LargePostMarkupMessage {
   type: "post";
   /** The client's position once it has applied the message. Opaque. */
   cursor: string;
-  /** What happened to the post. Treat an unknown one as `edited`. */
+  /** What happened to the post. Treat an unknown value as `edited`. */
   change: "published" | "edited" | "corrected" | "moved" | "pinned" | "unpinned" | "restored";
   /** The post's id. */
   id: string;
@@ -158,7 +158,7 @@ export interface LargePostMessage {
   type: "post";
   /** The client's position once it has applied the message. Opaque. */
   cursor: string;
-  /** What happened to the post. Treat an unknown one as `edited`. */
+  /** What happened to the post. Treat an unknown value as `edited`. */
   change: "published" | "edited" | "corrected" | "moved" | "pinned" | "unpinned" | "restored";
   /** The post's id. */
   id: string;
@@ -241,7 +241,7 @@ export interface PostMarkupMessage {
   type: "post";
   /** The client's position once it has applied the message. Opaque. */
   cursor: string;
-  /** What happened to the post. Treat an unknown one as `edited`. */
+  /** What happened to the post. Treat an unknown value as `edited`. */
   change: "published" | "edited" | "corrected" | "moved" | "pinned" | "unpinned" | "restored";
   /** The post's id. */
   id: string;
@@ -260,14 +260,14 @@ export interface PostMarkupMessage {
 }
 
 /**
- * A post was published or changed. Put it in its place, by (`published_at`, `id`); replace the one with its id, unless
- * the revision is not newer.
+ * A post was published or changed. Put the post in its place, by (`published_at`, `id`). If you have a post with this
+ * id, replace it, unless the message's revision is not newer.
  */
 export interface PostMessage {
   type: "post";
   /** The client's position once it has applied the message. Opaque. */
   cursor: string;
-  /** What happened to the post. Treat an unknown one as `edited`. */
+  /** What happened to the post. Treat an unknown value as `edited`. */
   change: "published" | "edited" | "corrected" | "moved" | "pinned" | "unpinned" | "restored";
   /** The post, as the API answers it. */
   post: Post;
@@ -288,7 +288,9 @@ export interface RemoveMarkupMessage {
   blog: MarkupCounts;
 }
 
-/** A post was deleted. Take it out, and remember the revision: an older revision that arrives later changes nothing. */
+/**
+ * A post was deleted. Remove the post, and remember the revision: an older revision that arrives later changes nothing.
+ */
 export interface RemoveMessage {
   type: "remove";
   /** The client's position once it has applied the message. Opaque. */

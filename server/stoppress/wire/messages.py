@@ -79,12 +79,12 @@ class HelloMessage(TypedDict):
     resumed: Annotated[bool, Field(description="Whether the connection resumes from the cursor that the client sent.")]
 
 
-_ChangeKind = Annotated[Change, Field(description="What happened to the post. Treat an unknown one as `edited`.")]
+_ChangeKind = Annotated[Change, Field(description="What happened to the post. Treat an unknown value as `edited`.")]
 
 
 class PostMessage(TypedDict):
-    """A post was published or changed. Put it in its place, by (`published_at`, `id`); replace the one with its id,
-    unless the revision is not newer."""
+    """A post was published or changed. Put the post in its place, by (`published_at`, `id`). If you have a post with
+    this id, replace it, unless the message's revision is not newer."""
 
     type: Literal["post"]
     cursor: _Cursor
@@ -146,7 +146,7 @@ class LargePostMarkupMessage(PostWithoutContent):
 
 
 class RemoveMessage(TypedDict):
-    """A post was deleted. Take it out, and remember the revision: an older revision that arrives later changes
+    """A post was deleted. Remove the post, and remember the revision: an older revision that arrives later changes
     nothing."""
 
     type: Literal["remove"]
@@ -168,7 +168,7 @@ class RemoveMarkupMessage(TypedDict):
 
 class BlogMessage(TypedDict):
     """The blog itself changed. Replace what you show of it: headline, status, counts. If `blog.status` is `ended` or
-    `archived`, apply what still comes until the server closes, and don't reconnect."""
+    `archived`, apply the messages that still come until the server closes the connection, and don't reconnect."""
 
     type: Literal["blog"]
     cursor: _Cursor
@@ -187,7 +187,7 @@ class HeartbeatMessage(TypedDict):
 
     type: Literal["heartbeat"]
     cursor: Annotated[str, Field(description="The end of the blog's history. Opaque. Not the client's position.")]
-    readers: NotRequired[Annotated[int, Field(ge=0, description="How many readers the blog has now, about.")]]
+    readers: NotRequired[Annotated[int, Field(ge=0, description="The approximate number of readers of the blog.")]]
 
 
 class ResetMessage(TypedDict):
