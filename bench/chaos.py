@@ -42,7 +42,8 @@ async def run(deployment: Deployment, readers: int, changes: int) -> tuple[Verdi
         times = [at - killed for at in back.values()]
         await simulated.close()
     lines = [
-        f"{readers} readers on two workers, one of them killed, {changes} changes from that moment on: {verdict}.",
+        f"{readers} readers followed a blog on two workers. One worker was killed, and {changes} changes were "
+        f"published from that moment on. Result for {verdict}.",
         "",
         "| | seconds after SIGKILL |",
         "| --- | --- |",

@@ -201,7 +201,7 @@ class Verdict:
     """What came of the readers, at the end of the story."""
 
     readers: int
-    wrong: int  # readers who hold something else than a fresh load shows
+    wrong: int  # readers that hold something other than a fresh load shows
     missing: int  # posts that they lack, or have in an old revision, or should not have, all together
     double: int
     resets: int
@@ -209,7 +209,7 @@ class Verdict:
     def __str__(self) -> str:
         return (
             f"{self.readers} readers: {self.missing} missing, {self.double} double, {self.resets} resets; "
-            f"{self.wrong} hold something else than a fresh load shows"
+            f"{self.wrong} hold something other than a fresh load shows"
         )
 
     @property

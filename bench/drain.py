@@ -62,22 +62,22 @@ async def run(
     even = max((abs((place + 0.5) / readers - min(1.0, at / spread)) for place, at in enumerate(came)), default=0.0)
     bins = Counter(int(at / _BIN) for at in came if at < spread)
     lines = [
-        f"{readers} readers, a change each {every:g} s ({changes} in all), let go over {grace:g} s and asked to come "
-        f"back over {spread:g} s: {verdict}.",
+        f"One process disconnected its {readers} readers over {grace:g} s and asked them to come back over {spread:g} "
+        f"s, while a change was published each {every:g} s ({changes} in all). Result for {verdict}.",
         "",
         "| | |",
         "| --- | --- |",
-        f"| let go, first and last | {rank(parted, 0):.2f} s, {rank(parted, 1):.2f} s after SIGTERM |",
-        f"| back, first and last | {rank(came, 0):.2f} s, {rank(came, 1):.2f} s |",
-        f"| away: median, longest | {rank(away, 0.5):.2f} s, {rank(away, 1):.2f} s |",
+        f"| disconnected: first and last reader | {rank(parted, 0):.2f} s, {rank(parted, 1):.2f} s after SIGTERM |",
+        f"| back: first and last reader | {rank(came, 0):.2f} s, {rank(came, 1):.2f} s |",
+        f"| time away: median, longest | {rank(away, 0.5):.2f} s, {rank(away, 1):.2f} s |",
         f"| readers back in {_BIN:g} s: fewest, most (even: {readers * _BIN / spread:.0f}) "
         f"| {min(bins.values(), default=0)}, {max(bins.values(), default=0)} |",
-        f"| farthest from even at any moment (Kolmogorov and Smirnov's distance) | {even:.1%} |",
-        f"| had to come more than once | {again} |",
-        f"| told `bye` | {len(gone)} |",
-        f"| the old process ended, after SIGTERM | {over:.2f} s |",
+        f"| largest distance from even arrivals at any moment (Kolmogorov and Smirnov) | {even:.1%} |",
+        f"| readers that had to connect more than once | {again} |",
+        f"| readers that got `bye` | {len(gone)} |",
+        f"| time until the old process ended, after SIGTERM | {over:.2f} s |",
     ]
-    counts = {"let go": _per_second(parted), "back": _per_second(came)}
+    counts = {"disconnected": _per_second(parted), "back": _per_second(came)}
     plot = curves(f"A drain of {readers} readers", "seconds after SIGTERM", "readers a second", counts)
     return verdict, "\n".join(lines) + "\n", plot
 

@@ -105,9 +105,9 @@ def report(verdict: Verdict, course: Course, growth: float) -> str:
     lasted = course.memory[-1][0]
     flat = "flat" if course.growth <= growth else "NOT FLAT"
     return (
-        f"{lasted / 60:.1f} minutes, {course.readers[-1][1]:.0f} readers, {course.told} changes; {course.came} readers "
-        f"came and as many went, {course.stalled} stalled for {_STALL[0]:g} to {_STALL[1]:g} s. Of those who stayed, "
-        f"{verdict}.\n\n"
+        f"For {lasted / 60:.1f} minutes, about {course.readers[-1][1]:.0f} readers followed a blog with "
+        f"{course.told} changes. Meanwhile {course.came} readers came, as many left, and {course.stalled} stalled for "
+        f"{_STALL[0]:g} to {_STALL[1]:g} s. Result for the readers that stayed: {verdict}.\n\n"
         "| resident memory of the server | MiB |\n| --- | --- |\n"
         f"| at first | {sizes[0]:.1f} |\n"
         f"| after the first fifth: least, median, most | {min(steady):.1f}, {statistics.median(steady):.1f}, "

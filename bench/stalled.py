@@ -136,7 +136,8 @@ async def _metrics(url: str) -> dict[str, float]:
 def report(kinds: dict[str, Kind], readers: int, stalled: int) -> str:
     """Markdown."""
     lines = [
-        f"{readers} readers, with and without {stalled} stalled ones beside them, by turns; {_POSTS} posts a round.",
+        f"{readers} readers got {_POSTS} posts in each round. In every second round, {stalled} stalled readers were "
+        "connected as well.",
         "",
         "| | p99 of the others, each round | median | last reader | server | TCP's buffers, whole machine | missing |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -151,8 +152,12 @@ def report(kinds: dict[str, Kind], readers: int, stalled: int) -> str:
     ratio = statistics.median(slow.p99) / statistics.median(quick.p99)
     server = (statistics.median(slow.memory) - statistics.median(quick.memory)) * 1024 / stalled
     kernel = (statistics.median(slow.kernel) - statistics.median(quick.kernel)) * 1024 / stalled
-    lines += ["", f"With to without: {ratio:.2f} (wanted at most 1.2). A stalled reader takes {server:.0f} KiB of the "]
-    lines[-1] += f"server's memory and {kernel:.0f} KiB of the kernel's, its own side's included."
+    lines += [
+        "",
+        f"The ratio of the medians, with to without, is {ratio:.2f} (target: at most 1.2). A stalled reader takes "
+        f"{server:.0f} KiB of the server's memory and {kernel:.0f} KiB of the kernel's, including the buffers of the "
+        "reader's own side.",
+    ]
     return "\n".join(lines) + "\n"
 
 

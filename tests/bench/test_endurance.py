@@ -37,7 +37,7 @@ def test_a_process_at_the_same_port_takes_over_and_nobody_misses_a_change(tmp_pa
     short = ("--grace", "2", "--spread", "2", "--every", "0.1")
     said = run("drain", "--readers", "200", *short, "--report", str(report))
     assert f"200 readers: {GOOD}" in said
-    assert "| told `bye` | 200 |" in said
+    assert "| readers that got `bye` | 200 |" in said
     assert report.with_suffix(".svg").read_text().startswith("<svg ")
 
 
