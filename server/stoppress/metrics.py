@@ -39,7 +39,7 @@ class Metrics:
         self.blogs_followed = Gauge(
             "stoppress_blogs_followed", "Blogs whose stream this process follows.", registry=self.registry
         )
-        self.changes = Counter("stoppress_changes_total", "Changes read off the streams.", registry=self.registry)
+        self.changes = Counter("stoppress_changes_total", "Changes read from the streams.", registry=self.registry)
         self.deliveries = Counter(
             "stoppress_deliveries_total", "Changes written to readers.", ["transport"], registry=self.registry
         )
@@ -48,7 +48,7 @@ class Metrics:
         )
         self.fanout = Histogram(
             "stoppress_fanout_seconds",
-            "Time from reading a change off its stream to its last write.",
+            "Time from reading a change from its stream to its last write.",
             buckets=_LATENCY,
             registry=self.registry,
         )
@@ -65,14 +65,16 @@ class Metrics:
             registry=self.registry,
         )
         self.refusals = Counter(
-            "stoppress_refusals_total", "Readers rejected, by reason.", ["reason"], registry=self.registry
+            "stoppress_refusals_total", "Readers refused, by reason.", ["reason"], registry=self.registry
         )
         self.tail_restarts = Counter(
-            "stoppress_tail_restarts_total", "Times the tail had to be restarted.", registry=self.registry
+            "stoppress_tail_restarts_total",
+            "Times the tail had to start again after a failed read.",
+            registry=self.registry,
         )
         self.tail_lag = Gauge(
             "stoppress_tail_lag_changes",
-            "Changes stored but not yet read off the streams, as of the last comparison with the store.",
+            "Changes stored but not yet read from the streams, as of the last comparison with the store.",
             registry=self.registry,
         )
         self.loop_delay = Histogram(
@@ -83,7 +85,7 @@ class Metrics:
         )
         self.requests = Histogram(
             "stoppress_request_seconds",
-            "HTTP requests by route, method and status.",
+            "Duration of HTTP requests, by route, method and status.",
             ["route", "method", "status"],
             buckets=_LATENCY,
             registry=self.registry,

@@ -8,9 +8,9 @@ from stoppress.errors import Forbidden, Unauthenticated
 
 SCOPES = {
     "read": "sees drafts, scheduled posts and revisions",
-    "write": "makes and edits drafts",
+    "write": "creates and edits drafts",
     "publish": "publishes, edits and deletes what readers see; includes write",
-    "admin": "makes and deletes blogs and tokens; includes everything",
+    "admin": "creates and deletes blogs; includes everything",
 }
 _INCLUDES = {
     "admin": frozenset(SCOPES),

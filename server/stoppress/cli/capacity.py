@@ -72,8 +72,10 @@ def plan(readers: int, posts_per_hour: float, *, size: int, per_process: int, he
 @click.option("--readers", required=True, type=click.IntRange(1), help="Readers at the same time.")
 @click.option("--posts-per-hour", default=30.0, show_default=True, type=Finite(0), help="Posts and changes an hour.")
 @click.option("--size", default=1_400, show_default=True, type=click.IntRange(100), help="Bytes of each post.")
-@click.option("--readers-max", default=15_000, show_default=True, type=click.IntRange(1), help="Readers per process.")
-@click.option("--heartbeat", default=25.0, show_default=True, type=Finite(1), help="Seconds between heartbeats.")
+@click.option(
+    "--readers-max", default=15_000, show_default=True, type=click.IntRange(1), help="The most readers of one process."
+)
+@click.option("--heartbeat", default=25.0, show_default=True, type=Finite(1), help="Seconds between two heartbeats.")
 @click.option(
     "--spread",
     default=10.0,
@@ -84,8 +86,8 @@ def plan(readers: int, posts_per_hour: float, *, size: int, per_process: int, he
 def capacity(readers: int, posts_per_hour: float, size: int, readers_max: int, heartbeat: float, spread: float) -> None:
     """Compute the processes, memory, bandwidth, CPU and Redis load for a number of readers of one blog.
 
-    The computation uses figures that were measured on one machine over loopback (docs/capacity.md). The work of the
-    network card and TLS come on top. Measure your own machine with `stoppress bench`.
+    The computation uses figures that were measured on one machine over loopback (docs/capacity.md). The figures do not
+    include TLS or the network card. Measure your own machine with `stoppress bench`.
     """
     found = plan(readers, posts_per_hour, size=size, per_process=readers_max, heartbeat=heartbeat, spread=spread)
     rows = [

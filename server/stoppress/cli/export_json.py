@@ -51,11 +51,11 @@ def export(
 ) -> None:
     """Write BLOG to standard output: its posts, drafts and deletions with all their revisions.
 
-    `stoppress import` makes the same blog from it, here or elsewhere. The command reads the store itself, whether a
-    server runs or not.
+    `stoppress import` makes the same blog from this document, in this store or another. The command reads the store
+    itself, whether a server runs or not.
 
-    With --html FOLDER it writes what readers see, pictures included, into a folder that can be read without a server.
-    It downloads everything from the server at --url.
+    With --html FOLDER the command writes what readers see, pictures included, into a folder that can be read without a
+    server. It downloads everything from the server at --url.
     """
     if folder is not None:
         archiving = HtmlExport(url, token, blog, picture_timeout=picture_timeout, picture_bytes=picture_bytes)

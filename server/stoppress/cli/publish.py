@@ -49,8 +49,9 @@ def publish(
 ) -> None:
     """Publish a post in BLOG from FILE, or from standard input. Prints the post's id and the blog's cursor.
 
-    JSON is an object with the API's fields; Markdown and HTML are the body. Options take precedence over the file. If
-    the server is unavailable for a moment the command retries, and the post is still published only once.
+    A JSON file is an object with the API's fields. A Markdown or HTML file is the post's body. Options take precedence
+    over the file. If the server is unavailable for a moment the command retries, and the post is still published only
+    once.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`stoppress token`: creates, lists and revokes tokens. Works on the store itself, whether a server runs or not."""
+"""`stoppress token`: creates, lists and revokes tokens in the store itself, whether a server runs or not."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def token() -> None:
     \b
     Scopes:
       read      sees drafts, scheduled posts and revisions
-      write     makes and edits drafts
+      write     creates and edits drafts
       publish   publishes, edits and deletes what readers see; includes write
-      admin     makes and deletes blogs and tokens; includes everything
+      admin     creates and deletes blogs; includes everything
     """
 
 

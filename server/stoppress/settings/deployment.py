@@ -1,4 +1,4 @@
-"""What a deployment sets: addresses, the store, media, the admin token, origins."""
+"""The settings that a deployment reviews: addresses, the store, media, the admin token, origins."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pydantic_settings import BaseSettings
 from stoppress.settings.field_types import OriginList, RedisUrl
 from stoppress.settings.group import Group
 
-DEPLOYMENT = Group("Deployment", "A deployment sets these. The defaults suit a laptop.")
+DEPLOYMENT = Group("Deployment", "A deployment usually sets these settings. The defaults suit a laptop.")
 
 
 class DeploymentSettings(BaseSettings):
-    """What a deployment sets: addresses, the store, media, the admin token, origins."""
+    """The settings that a deployment reviews: addresses, the store, media, the admin token, origins."""
 
     host: Annotated[str, DEPLOYMENT] = Field("127.0.0.1", description="The address to listen on.")
     port: Annotated[int, Field(ge=0, le=65_535), DEPLOYMENT] = Field(
@@ -23,7 +23,8 @@ class DeploymentSettings(BaseSettings):
     )
     public_url: Annotated[str | None, DEPLOYMENT] = Field(
         None,
-        description="The address readers use, such as https://live.example.org. By default it comes from each request.",
+        description="The address readers use, such as https://live.example.org. By default the address comes from each "
+        "request.",
     )
     trusted_proxies: Annotated[str, DEPLOYMENT] = Field(
         "127.0.0.1",

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings
 
 from stoppress.settings.group import Group, When
 
-DEVELOPMENT = Group("Development", "These help you try Stop Press and find out what it does.")
+DEVELOPMENT = Group("Development", "These settings help you try Stop Press and find out what it does.")
 
 
 class DevelopmentSettings(BaseSettings):

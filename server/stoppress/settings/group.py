@@ -1,4 +1,4 @@
-"""What a setting is marked with: its group, and when to change it."""
+"""The marks of a setting: its group, and when to change it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the pages of blogs look."""
+"""The settings for how the pages of blogs look."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pydantic_settings import BaseSettings
 
 from stoppress.settings.group import Group, When
 
-PAGES = Group("Pages", "These say how the pages of blogs look.")
+PAGES = Group("Pages", "These settings say how the pages of blogs look.")
 
 
 class PageSettings(BaseSettings):
-    """How the pages of blogs look."""
+    """The settings for how the pages of blogs look."""
 
     theme: Annotated[Path | None, PAGES, When("Set it to give pages your colours, type and spacing.")] = Field(
         None, description="A style sheet of your own, loaded after style.css."

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings
 
 from stoppress.settings.group import Group, When
 
-PROCESSES = Group("Several processes", "These are for several processes that share one Redis or Valkey.")
+PROCESSES = Group("Several processes", "These settings are for several processes that share one Redis or Valkey.")
 
 
 class ProcessSettings(BaseSettings):

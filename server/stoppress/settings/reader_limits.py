@@ -11,7 +11,7 @@ from stoppress.settings.field_types import Count
 from stoppress.settings.group import Group, When
 
 READERS = Group(
-    "Limits for readers", "A new reader above a limit gets 503 with `Retry-After`. Each process counts its own."
+    "Limits for readers", "A new reader above a limit gets 503 with `Retry-After`. Each process counts its own readers."
 )
 
 

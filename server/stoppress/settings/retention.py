@@ -1,4 +1,4 @@
-"""How much the store keeps."""
+"""The settings for how much the store keeps."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pydantic_settings import BaseSettings
 
 from stoppress.settings.group import Group, When
 
-RETENTION = Group("Retention", "These say how much the store keeps.")
+RETENTION = Group("Retention", "These settings say how much the store keeps.")
 
 
 class RetentionSettings(BaseSettings):
-    """How much the store keeps."""
+    """The settings for how much the store keeps."""
 
     history: Annotated[
         int, Field(ge=100), RETENTION, When("Lower it to save memory in the store. No reader misses anything.")

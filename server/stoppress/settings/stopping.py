@@ -1,4 +1,4 @@
-"""What happens when the server is asked to stop."""
+"""The settings for what happens when the server is asked to stop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pydantic_settings import BaseSettings
 from stoppress.settings.field_types import Seconds
 from stoppress.settings.group import Group, When
 
-STOPPING = Group("Stopping", "These apply when the server gets SIGTERM or SIGINT.")
+STOPPING = Group("Stopping", "These settings apply when the server gets SIGTERM or SIGINT.")
 
 
 class StoppingSettings(BaseSettings):
-    """What happens when the server is asked to stop."""
+    """The settings for what happens when the server is asked to stop."""
 
     drain: Annotated[Seconds, STOPPING, When("Raise it if other processes get too many readers at once.")] = Field(
         5.0, description="How long, in seconds, to disconnect readers in batches. Below 1,000 readers it takes less."

@@ -1,4 +1,4 @@
-"""Intervals, buffers and timeouts whose defaults fit nearly every deployment."""
+"""Settings for intervals, buffers and timeouts, whose defaults fit nearly every deployment."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from pydantic_settings import BaseSettings
 from stoppress.settings.field_types import ProgramName, Seconds
 from stoppress.settings.group import Group, When
 
-TUNING = Group("Tuning", "The defaults fit nearly every deployment. Measure before and after you change one.")
+TUNING = Group(
+    "Tuning", "The defaults of these settings fit nearly every deployment. Measure before and after you change one."
+)
 
 
 class TuningSettings(BaseSettings):
-    """Intervals, buffers and timeouts whose defaults fit nearly every deployment."""
+    """Settings for intervals, buffers and timeouts, whose defaults fit nearly every deployment."""
 
     heartbeat: Annotated[
         Seconds, TUNING, When("Lower it if a proxy closes connections that are idle for less than this.")
@@ -42,7 +44,8 @@ class TuningSettings(BaseSettings):
     write_buffer: Annotated[int, Field(ge=4_096), TUNING, When("Lower it if stalled readers take too much memory.")] = (
         Field(
             65_536,
-            description="The most bytes that may wait for one reader. A slow reader gets no more until it catches up.",
+            description="The most bytes that may wait for one reader. A slow reader gets no further messages until it "
+            "catches up.",
         )
     )
     slow_timeout: Annotated[Seconds, TUNING, When("Raise it for readers on very poor networks.")] = Field(

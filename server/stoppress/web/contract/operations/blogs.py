@@ -56,7 +56,8 @@ BLOGS: tuple[Operation, ...] = (
         parameters=(BLOG, IF_MATCH),
         answers={200: _WRITTEN},
         problems=(400, 401, 403, 404, 409, 412, 413, 415, 422, 503),
-        description="Readers get the change at once. The status `ended` closes their sockets for good.",
+        description="Readers get the change at once. At the status `ended` or `archived`, the server "
+        "closes their connections.",
     ),
     Operation(
         "DELETE",

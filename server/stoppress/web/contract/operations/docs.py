@@ -7,12 +7,19 @@ from stoppress.web.contract.operation import Operation
 _DOCUMENT = {"type": "object"}
 
 DOCS: tuple[Operation, ...] = (
-    Operation("GET", "/openapi.json", "openapi", "This document", "Operations", answers={200: _DOCUMENT}),
+    Operation(
+        "GET",
+        "/openapi.json",
+        "openapi",
+        "The OpenAPI document of the HTTP API",
+        "Operations",
+        answers={200: _DOCUMENT},
+    ),
     Operation(
         "GET",
         "/asyncapi.json",
         "asyncapi",
-        "The AsyncAPI document of the socket",
+        "The AsyncAPI document of the socket and the event stream",
         "Operations",
         answers={200: _DOCUMENT},
     ),
@@ -20,7 +27,7 @@ DOCS: tuple[Operation, ...] = (
         "GET",
         "/docs",
         "docs",
-        "A page that shows both documents",
+        "A page that shows the OpenAPI and the AsyncAPI document",
         "Operations",
         answers={200: {"type": "string"}},
         media_type="text/html",

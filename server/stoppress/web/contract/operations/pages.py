@@ -59,7 +59,7 @@ PAGES: tuple[Operation, ...] = (
         "GET",
         "/",
         "front",
-        "List where everything is",
+        "List the addresses of the API and its documents",
         "Operations",
         parameters=(FRONT_PAGE,),
         answers={200: {"$ref": "#/components/schemas/Front"}},

@@ -97,7 +97,7 @@ POSTS: tuple[Operation, ...] = (
         parameters=(BLOG, POST, IF_MATCH),
         answers={200: {"$ref": "#/components/schemas/TombstoneAnswer"}},
         problems=(400, 401, 403, 404, 409, 412, 503),
-        description="Replaces the post by a tombstone, which goes to every page, feed, cache and socket. Deleting a "
+        description="Replaces the post with a tombstone, and removes it from every page and feed. Deleting a "
         "deleted post changes nothing.",
     ),
 )
