@@ -289,7 +289,7 @@ def test_a_cut_says_how_current_the_page_is_whatever_the_devices_clock(
     proxy.cut()
     tab.wait_for_selector("#connection[data-phase=reconnecting]")
     last = tab.evaluate(clock)
-    match = re.fullmatch(r"Reconnecting, current to (.*)", said.inner_text())
+    match = re.fullmatch(r"Reconnecting, current as of (.*)", said.inner_text())
     assert match and match[1] in (first, last)
     cursor = editor.post("petrel", id="new", title="News", published_at=_time(40))["cursor"]
     proxy.mend()

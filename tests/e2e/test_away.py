@@ -169,7 +169,7 @@ def test_a_page_that_was_away_when_the_blog_ended_says_so_and_stays_away(
     assert said.inner_text() == "Live"
     proxy.cut()
     tab.wait_for_selector("#connection[data-phase=reconnecting]")
-    assert said.inner_text().startswith("Reconnecting, current to ")
+    assert said.inner_text().startswith("Reconnecting, current as of ")
     editor.post("petrel", id="last", title="The last one")
     cursor = editor.change_blog("petrel", status="ended")["cursor"]
     proxy.mend()

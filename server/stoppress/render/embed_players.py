@@ -1,7 +1,7 @@
-"""Finds the player for an embed of a known provider. It replaces the embed's card when the reader asks for it.
+"""Finds the player for an embed of a known provider. The player replaces the embed's card when the reader asks for it.
 
-The card of any other provider stays a link. Where a provider has a player that sets no cookie before it plays, that one
-is used. HOSTS are the origins that the pages' Content-Security-Policy allows in a frame.
+The card of any other provider stays a link. Where a provider has a player that sets no cookie before it plays, the page
+uses that player. HOSTS are the origins that the pages' Content-Security-Policy allows in a frame.
 """
 
 from __future__ import annotations
