@@ -1,6 +1,6 @@
 """Combines the metrics of several workers.
 
-Each worker serves its own on a Unix socket, and the worker that is asked adds them up.
+Each worker serves its own metrics on a Unix socket, and the worker that gets a request for `/metrics` adds them up.
 
 A restarted worker's counters begin at 0, as those of any restarted process do.
 """

@@ -1,4 +1,4 @@
-"""Which web pages may read here, by their origin (RFC 6454).
+"""Which web pages may read from this server, by their origin (RFC 6454).
 
 One rule applies to sockets, event streams and everything else. A page may read if STOPPRESS_ORIGINS contains its origin
 or `*`, or if it comes from this host. A request without `Origin` comes from an app, not from a page, and may always

@@ -1,4 +1,4 @@
-"""Parses the query of a request by the parameters that its route declares. Pure.
+"""Parses the query of a request by the parameters that its route declares. No I/O.
 
 A route declares each parameter once: its name, its JSON Schema for OpenAPI, and how its text is parsed. Two functions
 use the declaration. `read_query` is for the API under /v1: it rejects wrong values, unknown parameters and repeated

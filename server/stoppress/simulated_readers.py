@@ -1,6 +1,6 @@
 """Many simulated readers, to measure or test a server.
 
-Each is a bare protocol, so that the tool costs less than what it measures.
+Each simulated reader is a bare asyncio protocol, so that a load test costs less than the server that it measures.
 
 A reader keeps its cursor. When it is disconnected it reconnects, after the delay that `bye` gave, as docs/protocol.md
 requires of clients. With `follow` it also records each post's revision, and how often it received one that it already

@@ -1,8 +1,8 @@
 """Cancels tasks reliably, although one cancellation may be lost.
 
-redis-py sends within asyncio.wait_for. Before Python 3.12 that swallows a cancellation that arrives in the very step in
-which sending completes (python/cpython#86296). A task that loops forever would then never end, and a blocking command
-to the store would keep blocking. So a task is cancelled repeatedly until it is done.
+redis-py sends within asyncio.wait_for. Before Python 3.12, `wait_for` loses a cancellation that arrives in the very
+step in which sending completes (python/cpython#86296). A task that loops forever would then never end, and a blocking
+command to the store would keep blocking. So a task is cancelled repeatedly until it is done.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The state of one process as plain values: its tail, its open channels, its page cache.
 
-It has ids, positions, sizes and counts. It has no content of a post, no draft, no token and no address of a reader.
+The state has ids, positions, sizes and counts. It has no content of a post, no draft, no token and no address of a
+reader.
 """
 
 from __future__ import annotations

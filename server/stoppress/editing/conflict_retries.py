@@ -1,4 +1,4 @@
-"""Retries an edit that another edit came before, if the caller named no revision."""
+"""Retries an edit if another edit was committed first and the caller named no revision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Published and scheduled posts need content: a title, a body with something to see, media or links. Pure."""
+"""Published and scheduled posts need content: a title, a body with something to see, media or links. No I/O."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Admits or refuses each new reader: origin, role, limits, and the channel of its blog. Counts refusals by reason.
 
-WebSocket upgrades and event streams use it. A WebSocket connection also uses it later, to catch up from the store and
-to set its deadlines.
+WebSocket upgrades and event streams call `Admission`. A WebSocket connection also calls it later, to catch up from the
+store and to set its deadlines.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The address of a reader behind proxies.
 
-It is the last address in X-Forwarded-For that is not a trusted proxy's. Everything before it comes from the client, and
-may be forged.
+A reader's address is the last one in X-Forwarded-For that is not a trusted proxy's. Everything before it comes from the
+client, and may be forged.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A reader's first messages, and the position from which it resumes: the same for a socket and an event stream.
 
-They are a `hello`, and a `reset` if the reader can't resume from its cursor.
+A reader's first messages are a `hello`, and a `reset` if the reader can't resume from its cursor.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Exports a whole blog with all its revisions as one JSON document, and imports it.
 
-For `stoppress export` and `import`.
+`stoppress export` and `stoppress import` use this module.
 
-The document has the lines of each history as stored, so importing and exporting it again gives the same document. It
-has no epoch and no sequence numbers: an imported blog begins a new history, and its readers reload. Posts are in the
-order of their last change.
+The document has the lines of each post's history as stored, so importing and exporting it again gives the same
+document. The document has no epoch and no sequence numbers: an imported blog begins a new history, and its readers
+reload. Posts are in the order of their last change.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Answers to earlier attempts of the same request: the memory behind Idempotency-Key.
 
-commit.lua stores the key of a commit in the same step as the commit. It stores only the places of the answers,
+commit.lua stores the key of a commit in the same step as the commit. commit.lua stores only the places of the answers,
 `POST:REVISION …`; the revisions themselves are in the posts' histories.
 """
 

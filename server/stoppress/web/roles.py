@@ -1,7 +1,7 @@
 """Which process serves what, where processes have roles (STOPPRESS_ROLE).
 
-A process with the role `hub` serves readers; one with the role `api` serves everything but live connections. So editors
-have processes of their own, however many readers come.
+A process with the role `hub` serves readers; one with the role `api` serves everything but live connections. So
+readers, however many come, can't slow down the processes that serve editors.
 
 A request to the wrong process is 421. The error says which role to send it to: the proxy in front must be reconfigured.
 """

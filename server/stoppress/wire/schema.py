@@ -1,7 +1,7 @@
 """JSON Schemas of the messages, made from their types (messages.py) and the models.
 
-They describe what this version sends, and do not forbid other fields: a later version may add some, and clients ignore
-fields that they do not know.
+The schemas describe what this version sends, and do not forbid other fields: a later version may add some, and clients
+ignore fields that they do not know.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Joining bursts: a blog whose changes come fast is read again only some time after its last fan-out began.
+"""Joins bursts: when a blog changes fast, the tail waits for some time after the blog's last fan-out began, and reads
+it again.
 
-By then several changes are there, and each reader gets them in one write. A change after a quiet moment goes out at
-once, and other blogs don't wait.
+By then the stream has several changes, and each reader gets them in one write. A change after a quiet moment goes out
+at once, and other blogs don't wait.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Changes that the ring no longer holds, read from the store.
 
-Readers that need the same page at the same time share it.
+Readers that need the same page of changes at the same time share one query.
 """
 
 from __future__ import annotations

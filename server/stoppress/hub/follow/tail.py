@@ -1,8 +1,8 @@
 """Follows the streams of the blogs read in this process, and has each channel publish its new changes.
 
-One task makes one blocking read for all blogs. When another blog is followed, the read is interrupted and starts again
-with that blog included. Reading a stream changes nothing, so nothing is lost. A failed read is retried from the
-channels' positions, after a pause that grows up to a maximum.
+One task of the tail makes one blocking read for all blogs. When the hub follows another blog, the tail interrupts the
+read and starts it again with that blog included. Reading a stream changes nothing, so nothing is lost. A failed read is
+retried from the channels' positions, after a pause that grows up to a maximum.
 """
 
 from __future__ import annotations

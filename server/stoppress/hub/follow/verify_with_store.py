@@ -1,8 +1,8 @@
 """Compares the followed blogs with the store.
 
-A stream does not show that its blog was deleted, created again, or restored from an older backup. So the heads are
-compared every few seconds, whenever a reader connects with a cursor that the channel does not know, and when a blog is
-created: a blog of the same name may have been followed and deleted just before.
+A stream does not show that its blog was deleted, created again, or restored from an older backup. So the Verifier
+compares the heads every few seconds, whenever a reader connects with a cursor that the channel does not know, and when
+a blog is created: a blog with the same id may have been followed and deleted just before.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Parses frames from clients with websockets' sans-I/O core. A parser exists only while something is pending.
 
-Version 1 of the protocol has no messages from clients, so theirs are checked as RFC 6455 requires, and ignored. Pings
-are answered and closing handshakes completed. A protocol error closes the connection with its code.
+Version 1 of the protocol has no messages from clients. A client's frames are checked as RFC 6455 requires, and ignored.
+Pings are answered and closing handshakes completed. A protocol error closes the connection with its code.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ each connection. A complete handshake in the common form never reaches uvicorn. 
 protocol takes over and receives those bytes as if it had been there from the start. handshake.py defines the common
 form.
 
-This relies on how uvicorn (0.54, server.Server.startup) instantiates the class given as `Config(http=…)`, and on its
-closing every object in ServerState.connections at shutdown. tests/hub/socket/test_handshake.py names the version and
-checks both.
+This module relies on how uvicorn (0.54, server.Server.startup) instantiates the class given as `Config(http=…)`, and on
+its closing every object in ServerState.connections at shutdown. tests/hub/socket/test_handshake.py names the version
+and checks both.
 """
 
 from __future__ import annotations

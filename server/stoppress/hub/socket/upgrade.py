@@ -1,4 +1,4 @@
-"""From a request for a WebSocket to a reader: may it connect, which blog does it want, where does it resume?
+"""Turns a request for a WebSocket into a reader: decides whether it may connect, to which blog, and where it resumes.
 
 fast_handshake.py passes on common handshakes that it has read. All others come from uvicorn (0.54,
 httptools_impl.handle_websocket_upgrade). uvicorn instantiates the class given as `Config(ws=…)`, calls connection_made,

@@ -1,7 +1,7 @@
 """The content encoding of an event stream: none, or gzip made of pieces that all streams share.
 
-A gzip stream (RFC 1952) ends with a checksum of its uncompressed bytes. That is the only thing each stream computes for
-itself; compression is done once for all (hub/encoded_message.py).
+A gzip stream (RFC 1952) ends with a checksum of its uncompressed bytes. Each stream computes only this checksum itself;
+a message is compressed once for all streams (hub/encoded_message.py).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Readers are disconnected in batches, evenly over the grace time, so that neither this process nor those that take over
 have to deal with all of them at once. A small audience is one batch. Each reader is given a delay that makes it arrive
 within its own share of the spread, so arrivals are even by design, not by chance. If another process already shares the
-port the first readers may reconnect at once; otherwise none before this process has exited.
+port, the first readers may reconnect at once. Otherwise no reader reconnects before this process has exited.
 """
 
 from __future__ import annotations

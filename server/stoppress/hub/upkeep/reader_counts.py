@@ -1,4 +1,5 @@
-"""Counts the readers of all processes: reports the count of this one every few seconds, and reads those of the others.
+"""Counts the readers of all processes: reports the readers of this process every few seconds, and reads the counts of
+the others.
 
 A report is valid for three rounds. So a process that dies is forgotten within seconds, and one that briefly can't reach
 the store is not.

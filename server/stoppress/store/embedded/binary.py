@@ -67,7 +67,7 @@ def find_binary(wanted: str | None) -> StoreBinary:
 
 
 def examine(path: str) -> StoreBinary:
-    """Which server the program at `path` is, by its own words (`--version`).
+    """Which server the program at `path` is, by what it prints for `--version`.
 
     Raises:
         Unusable: it can't be started, is another program, or is too old.

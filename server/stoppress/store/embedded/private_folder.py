@@ -1,4 +1,4 @@
-"""Private folders, for the store and for its socket.
+"""Checks and creates private folders, for the embedded store and for its socket.
 
 A folder is private if it is a real directory (not a link), belongs to this user, and has mode 0700. Any other folder is
 never used: whoever can enter it could also put a socket of their own into it.

@@ -1,8 +1,8 @@
 """The Valkey processes of one folder: start one, recognise one, end one.
 
 A pid in a file is never trusted. Processes are found by their working directory and by valkey.lock, which they hold
-open, and are signalled through a pidfd, which can't be recycled. Their name says nothing: the program may be any
-(binary.py).
+open, and are signalled through a pidfd, which can't be recycled. The name of a process is not checked, because the
+embedded store may run any Valkey or Redis (binary.py).
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ _SCANNED = 5_000  # entries to scan for one response, at most
 
 
 class AuditRoutes:
-    """`/v1/audit`."""
+    """Serves the audit log at `/v1/audit`."""
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context

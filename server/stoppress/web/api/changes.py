@@ -1,4 +1,5 @@
-"""Polling: the socket's messages by plain HTTP, for clients that can't hold a connection, and for caches."""
+"""Polling: answers with the socket's messages by plain HTTP, for clients that can't keep a connection open, and for
+caches."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from stoppress.web.http.response import cursor_tag
 
 
 class ChangeRoutes:
-    """`/changes`: what happened after a cursor, compacted."""
+    """Serves `/v1/blogs/{blog}/changes`: the changes after a cursor, compacted."""
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context

@@ -13,7 +13,7 @@ from stoppress.web.http.response import answer
 
 
 class ProbeRoutes:
-    """`/healthz`, `/readyz`, `/metrics`."""
+    """Serves the probes `/healthz` and `/readyz`, and `/metrics`."""
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context

@@ -1,4 +1,5 @@
-"""The cache of finished pages and feeds: their keys, the limit on their size, and the current cursors of blogs."""
+"""The cache of finished pages and feeds: the keys of pages, the limit on their size, and the current cursors of their
+blogs."""
 
 from __future__ import annotations
 

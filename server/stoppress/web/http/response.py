@@ -1,4 +1,4 @@
-"""Builds responses: JSON, problems (RFC 9457), validators."""
+"""Builds responses: JSON, problems (RFC 9457), and validators (ETag and If-None-Match)."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ _ON_TOP = 100  # key events on a page, and pinned posts, at most
 
 
 class BlogPageRoutes:
-    """`/blogs/{blog}` and `/blogs/{blog}/posts/{post}`."""
+    """Serves a blog's page, `/blogs/{blog}`, and the links to its posts, `/blogs/{blog}/posts/{post}`."""
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context

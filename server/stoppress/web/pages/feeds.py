@@ -27,7 +27,7 @@ _KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
 
 
 class FeedRoutes:
-    """`/blogs/{blog}/feed.atom` and `/blogs/{blog}/feed.json`."""
+    """Serves a blog's feeds, `/blogs/{blog}/feed.atom` and `/blogs/{blog}/feed.json`."""
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context

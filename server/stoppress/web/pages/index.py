@@ -21,7 +21,7 @@ _HEADERS = {"cache-control": NO_CACHE, "vary": "Accept"}
 
 
 class IndexRoutes:
-    """`/`."""
+    """Serves the front page, `/`."""
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context

@@ -12,7 +12,7 @@ _ROBOTS = "User-agent: *\nDisallow: /v1/\n"
 
 
 class RobotsRoutes:
-    """`/robots.txt`."""
+    """Serves `/robots.txt`."""
 
     async def robots(self, request: Request) -> Response:
         return Response(_ROBOTS, media_type="text/plain", headers={"cache-control": ROBOTS})
