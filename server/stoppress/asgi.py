@@ -2,7 +2,7 @@
 
     uvicorn --factory stoppress.asgi:create_app
 
-`stoppress serve` needs none of this: it runs uvicorn itself, and adds the fast path (server_process.py).
+`stoppress serve` does not use this module: it runs uvicorn itself, and adds the fast path (server_process.py).
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def run(name: str, *options: str) -> str:
     return done.stdout
 
 
-GOOD = "0 missing, 0 double, 0 resets; 0 hold something else"
+GOOD = "0 missing, 0 double, 0 resets; 0 hold something other"
 
 
 def test_a_process_at_the_same_port_takes_over_and_nobody_misses_a_change(tmp_path: Path) -> None:

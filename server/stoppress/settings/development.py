@@ -26,4 +26,6 @@ class DevelopmentSettings(BaseSettings):
     )
     fast_path: Annotated[
         bool, DEVELOPMENT, When("Switch it off to see every request and socket in ASGI middleware.")
-    ] = Field(True, description="Serve WebSockets and finished pages without ASGI, on a uvicorn that is known.")
+    ] = Field(
+        True, description="Serve WebSockets and finished pages without ASGI, if the uvicorn release was tested with it."
+    )

@@ -2,7 +2,7 @@
 
 The ASGI server does the handshake, the frames, pings and compression. Everything else is shared with the fast path
 (upgrade.py, connection.py): who is admitted (request.py), where a reader resumes and what it gets (reader.py), and what
-happens to a slow one (flow_control.py). Only the transport differs (send_queue.py).
+happens to a slow reader (flow_control.py). Only the transport differs (send_queue.py).
 
 The server's task for the connection owns two tasks: one answers the request and then sends, the other receives. When
 either ends, so does the connection.

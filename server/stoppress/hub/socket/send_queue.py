@@ -1,4 +1,4 @@
-"""What waits to be sent to one reader through an ASGI server.
+"""A bounded queue of the frames that wait to be sent to one reader through an ASGI server.
 
 ASGI has no buffer with limits: `send` returns once the server has room, however long that takes. So a SendQueue stands
 between the hub, which never waits, and `send`. To the reader it is a transport like asyncio's. Once more than
