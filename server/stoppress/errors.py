@@ -11,6 +11,7 @@
     ├── Misdirected         sent to a process that does not serve it         421
     ├── Limited             too many requests with one token                 429
     └── Unavailable         can't be done now; try again later               503
+        └── WritesRefused   the store answers reads, but refuses writes      503
 
 Each message names the wrong value. The API turns errors into problem+json (problem.py); the commands print only the
 message.
@@ -140,3 +141,10 @@ class Unavailable(StopPressError):
     def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class WritesRefused(Unavailable):
+    """The store answers, but accepts no writes: it is full, read-only, or can't reach its disk or its replicas."""
+
+    def __init__(self, detail: str, retry_after: int = 5) -> None:
+        super().__init__(detail, retry_after)

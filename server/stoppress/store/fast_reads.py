@@ -28,9 +28,10 @@ class FastReads:
     async def ask(self, commands: Sequence[tuple[str, ...]]) -> Sequence[Any]:
         """Send commands in one round trip, and return their answers in order.
 
-        Raises what redis-py raises, or TimeoutError.
+        Raises what redis-py raises, or TimeoutError after `redis_timeout`, in which waiting for earlier queries and
+        connecting are included.
         """
-        async with self._turn:
+        async with asyncio.timeout(self._seconds), self._turn:
             if self._connection is not None:
                 try:
                     return await self._exchange(commands)
@@ -44,9 +45,8 @@ class FastReads:
         # Kept again only once all answers are read. Otherwise they would be taken for the next query's.
         self._connection = None
         try:
-            async with asyncio.timeout(self._seconds):
-                await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
-                answers = [await connection.read_response() for _ in commands]
+            await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+            answers = [await connection.read_response() for _ in commands]
         except BaseException:
             await connection.disconnect(nowait=True)
             await pool.release(connection)

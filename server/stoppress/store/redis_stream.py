@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
 
 from stoppress.model import Cursor, Record
 from stoppress.settings import Settings
@@ -18,14 +20,14 @@ _AT_ONCE = 500  # records of one blog per answer
 class RedisLog:
     """The streams of all blogs.
 
-    A blocking XREAD occupies its connection for long, so each has a client of its own, with a longer time limit.
+    A blocking XREAD occupies its connection for long, so each has a client of its own, without redis-py's time limit.
     """
 
     def __init__(self, url: str, settings: Settings) -> None:
         self._url = url
         self._settings = settings
-        self._blocking = connect(url, settings, retries=0, answer_within=_longest_wait(settings) + 5)
-        self._births = connect(url, settings, retries=0, answer_within=_longest_wait(settings) + 5)
+        self._blocking = connect(url, settings, retries=0, timed=False)
+        self._births = connect(url, settings, retries=0, timed=False)
         self._last_birth: str | None = None
         self._asking = FastReads(url, settings)
 
@@ -38,7 +40,7 @@ class RedisLog:
         blogs = {Keys(blog).events: blog for blog in after}
         streams = {Keys(blog).events: f"{sequence}-0" for blog, sequence in after.items()}
         with reachable("reading the blogs' streams"):
-            found = await cancellable(self._blocking.xread(streams, count=_AT_ONCE, block=max(1, int(wait * 1000))))
+            found = await self._within(wait, self._blocking.xread(streams, count=_AT_ONCE, block=_milliseconds(wait)))
         return {
             blogs[stream]: [
                 load_record(fields["record"], fields.get("epoch"), fields.get("at")) for _, fields in entries
@@ -62,21 +64,30 @@ class RedisLog:
         wait = min(wait, _longest_wait(self._settings))
         with reachable("waiting for new blogs"):
             if self._last_birth is None:
-                latest = await cancellable(self._births.xrevrange(BEGUN, count=1))
+                latest = await self._within(0, self._births.xrevrange(BEGUN, count=1))
                 self._last_birth = latest[0][0] if latest else "0-0"
-            found = await cancellable(
-                self._births.xread({BEGUN: self._last_birth}, count=_AT_ONCE, block=max(1, int(wait * 1000)))
+            found = await self._within(
+                wait, self._births.xread({BEGUN: self._last_birth}, count=_AT_ONCE, block=_milliseconds(wait))
             )
         entries = found[0][1] if found else []
         if entries:
             self._last_birth = entries[-1][0]
         return [fields["blog"] for _, fields in entries]
 
+    async def _within(self, wait: float, command: Coroutine[Any, Any, Any]) -> Any:
+        """Run a command that blocks for `wait` seconds in the store. Raises TimeoutError `redis_timeout` after that."""
+        async with asyncio.timeout(wait + self._settings.redis_timeout):
+            return await cancellable(command)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._blocking.aclose()
         await self._births.aclose()
         await self._asking.close()
+
+
+def _milliseconds(wait: float) -> int:
+    return max(1, int(wait * 1000))  # 0 would block for ever
 
 
 def _longest_wait(settings: Settings) -> float:
