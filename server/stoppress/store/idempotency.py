@@ -12,7 +12,7 @@ from stoppress.errors import Invalid
 from stoppress.model import Cursor
 from stoppress.store.base import Attempt, Change, Committed
 from stoppress.store.records import load_revision
-from stoppress.store.redis_connection import Client, reachable
+from stoppress.store.redis_connection import Client, reachable, script
 from stoppress.store.redis_keys import REMEMBERED, RESERVED, Keys
 
 _KEY_REUSED = "this Idempotency-Key was used for another request; use a new key"
@@ -24,16 +24,15 @@ class Attempts:
     def __init__(self, reads: Client, writes: Client) -> None:
         self.reads = reads
         self.writes = writes
+        self._attempted = reads.register_script(script("attempted"))
 
     async def attempted(self, blog: str, attempt: Attempt) -> Sequence[Committed]:
         keys = Keys(blog)
         with reachable("looking for an earlier attempt"):
-            async with self.reads.pipeline(transaction=True) as pipe:
-                pipe.hmget(keys.attempt(attempt.key), "fingerprint", "sequence", "answer")
-                pipe.hget(keys.meta, "epoch")
-                (fingerprint, sequences, kept), epoch = await pipe.execute()
-        if fingerprint is None or epoch is None:
+            found = await self._attempted(keys=[keys.attempt(attempt.key), keys.meta])
+        if found is None:
             return []
+        fingerprint, sequences, kept, epoch = found
         same_request(attempt, fingerprint)
         return await self._replay(blog, epoch, sequences, kept)
 
@@ -42,7 +41,8 @@ class Attempts:
         keys = Keys(blog)
         made = load_answer(kept)
         with reachable("reading what an earlier attempt wrote"):
-            async with self.reads.pipeline(transaction=True) as pipe:
+            # Revisions never change, so they need not be read at one moment.
+            async with self.reads.pipeline(transaction=False) as pipe:
                 for name, revision in made:
                     pipe.lindex(keys.history(name), revision - 1)
                 texts = await pipe.execute()

@@ -1,3 +1,4 @@
+#!lua flags=no-writes
 -- Reads published posts in order, with the blog and its position, all at one moment.
 --
 -- KEYS 1 meta  2 state  3 all  4 the index to read

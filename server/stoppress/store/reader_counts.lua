@@ -1,7 +1,7 @@
 -- Counts a blog's readers over all processes and machines. Each process reports its own, and a report expires.
 --
 -- KEYS 1 readers: process -> 'number until(ms)'
--- ARGV 1 process   2 its readers   3 when the report expires, in ms from now; 0 to read without reporting
+-- ARGV 1 process   2 its readers   3 when the report expires, in ms from now
 -- Returns the number of readers of the other processes. Only the store's own clock is used.
 
 local time = redis.call('TIME')
@@ -16,12 +16,10 @@ for i = 1, #said, 2 do
     others = others + tonumber(number)
   end
 end
-if ARGV[3] ~= '0' then
-  if ARGV[2] == '0' then
-    redis.call('HDEL', KEYS[1], ARGV[1])
-  else
-    redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%d', now + ARGV[3]))
-    if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-  end
+if ARGV[2] == '0' then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+else
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. string.format('%d', now + ARGV[3]))
+  if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 end
 return others

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 
 from stoppress.settings import Settings
-from stoppress.store.redis_connection import connect, reachable
+from stoppress.store.redis_connection import connect, reachable, script
 from stoppress.store.redis_keys import Keys
 
 
@@ -16,8 +15,8 @@ class RedisAudience:
     def __init__(self, url: str, settings: Settings, process: str) -> None:
         self._client = connect(url, settings, retries=0)
         self._process = process
-        script = files("stoppress.store").joinpath("reader_counts.lua").read_text(encoding="utf-8")
-        self._script = self._client.register_script(script)
+        self._report = self._client.register_script(script("reader_counts"))
+        self._others = self._client.register_script(script("other_readers"))
 
     async def report(self, readers: Mapping[str, int], *, holds: float) -> Mapping[str, int]:
         """Report readers, and return those of other processes; see base_reader_counts.Audience."""
@@ -26,14 +25,14 @@ class RedisAudience:
         with reachable("summing up the readers"):
             async with self._client.pipeline(transaction=False) as pipe:
                 for blog, number in readers.items():
-                    await self._script([Keys(blog).readers], [self._process, number, int(holds * 1000)], client=pipe)
+                    await self._report([Keys(blog).readers], [self._process, number, int(holds * 1000)], client=pipe)
                 answers = await pipe.execute()
         return dict(zip(readers, map(int, answers), strict=True))
 
     async def others(self, blog: str) -> int:
         """The number of readers in other processes; see base_reader_counts.Audience."""
         with reachable("summing up the readers"):
-            return int(await self._script([Keys(blog).readers], [self._process, 0, 0]))
+            return int(await self._others([Keys(blog).readers], [self._process]))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,18 +1,20 @@
 """Reads blogs and posts from Redis: for everybody, and, from separate keys, drafts for editors.
 
-Pages and catch-up are each read by one script, so that everything in them is from one moment.
+What must be from one moment is read by one script: a page, catch-up, a blog, a post. The scripts are marked
+`no-writes`, and no read uses MULTI: a server whose memory is full refuses every command within MULTI.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from stoppress.errors import Unavailable
 from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved, UnknownEvent
 from stoppress.store.base import BlogState, Entry, Order, Page, Place, Revision, Since
 from stoppress.store.records import load_entry, load_record, load_revision, milliseconds, moment
 from stoppress.store.redis_connection import Client, reachable, script
-from stoppress.store.redis_keys import BLOG, BLOGS, Keys
+from stoppress.store.redis_keys import BLOGS, Keys
 
 
 class Reading:
@@ -22,12 +24,14 @@ class Reading:
         self.reads = reads
         self._page = reads.register_script(script("page"))
         self._since = reads.register_script(script("since"))
+        self._blog_state = reads.register_script(script("blog_state"))
+        self._entry = reads.register_script(script("entry"))
 
     # For everybody
 
     async def blog(self, blog: str) -> BlogState | None:
-        states = await self._blog_states([blog])
-        return states[0]
+        with reachable(f"reading the blog {blog}"):
+            return _state(await self._read_state(blog))
 
     async def blogs(self, *, after: str | None, limit: int) -> tuple[Sequence[BlogState], str | None]:
         with reachable("listing the blogs"):
@@ -40,17 +44,16 @@ class Reading:
         if not names:
             return []
         with reachable("reading blogs"):
-            async with self.reads.pipeline(transaction=True) as pipe:
+            async with self.reads.pipeline(transaction=False) as pipe:
                 for name in names:
-                    keys = Keys(name)
-                    pipe.hmget(keys.meta, "epoch", "seq", "updated")
-                    pipe.hget(keys.state, BLOG)
-                    pipe.zcard(keys.all)
+                    await self._read_state(name, client=pipe)
                 answers = await pipe.execute()
-        return [
-            BlogState(*_blog(record, meta[0], meta[1], meta[2], count)) if record else None
-            for meta, record, count in zip(answers[0::3], answers[1::3], answers[2::3], strict=True)
-        ]
+        return [_state(answer) for answer in answers]
+
+    async def _read_state(self, name: str, client: Client = None) -> Sequence[str] | None:
+        keys = Keys(name)
+        found: Sequence[str] | None = await self._blog_state(keys=[keys.meta, keys.state, keys.all], client=client)
+        return found
 
     async def published(self, blog: str, post: str) -> Entry | None:
         with reachable(f"reading the post {post}"):
@@ -103,10 +106,7 @@ class Reading:
     async def entry(self, blog: str, post: str) -> Entry | None:
         keys = Keys(blog)
         with reachable(f"reading the post {post}"):
-            async with self.reads.pipeline(transaction=True) as pipe:
-                pipe.hget(keys.drafts, post)
-                pipe.hget(keys.state, post)
-                draft, record = await pipe.execute()
+            draft, record = await self._entry(keys=[keys.drafts, keys.state], args=[post])
         if draft:
             return load_entry(draft)
         return _entry(record) if record else None
@@ -120,6 +120,13 @@ class Reading:
     async def revisions(self, blog: str, post: str) -> Sequence[Revision]:
         with reachable(f"reading the revisions of {post}"):
             return [load_revision(line) for line in await self.reads.lrange(Keys(blog).history(post), 0, -1)]
+
+
+def _state(answer: Any) -> BlogState | None:
+    if answer is None:
+        return None
+    epoch, sequence, updated, count, record = answer
+    return BlogState(*_blog(record, epoch, sequence, updated, count))
 
 
 def _blog(record: str, epoch: str, sequence: str, updated: str | None, count: int) -> tuple[Blog, Cursor]:

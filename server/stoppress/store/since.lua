@@ -1,3 +1,4 @@
+#!lua flags=no-writes
 -- Reads the changes after a sequence number, compacted to the last record of each post and of the blog, in order.
 --
 -- KEYS 1 meta  2 state  3 all  4 changed

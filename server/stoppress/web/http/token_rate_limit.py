@@ -3,6 +3,8 @@
 Each process reserves a batch of requests from a shared count in the store and then counts them down locally, so that
 most requests need no write to the store. Requests that a process reserves and does not use are lost to the other
 processes for that minute. With several processes a token may therefore be limited slightly early, but never late.
+Only while the store refuses writes is there no shared count: each process then limits by its own, so that reads with a
+token still work.
 
 The operator's token (`STOPPRESS_ADMIN_TOKEN`) has no limit, so that the operator can still act when a script sends too
 much (docs/decisions/0016).
@@ -19,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress.editing.schedule import Clock
-from stoppress.errors import Limited
+from stoppress.errors import Limited, WritesRefused
 from stoppress.store.base_tokens import Tokens
 from stoppress.token_scopes import OPERATOR
 from stoppress.web.http.endpoint import Endpoint
@@ -48,6 +50,7 @@ class _Window:
     window: int
     mine: int = 0  # requests reserved from the shared count and not yet spent
     common: int = 0  # requests left in the shared count when this process last read it
+    granted: int = 0  # requests that this process has reserved in this window
     empty: bool = False
 
 
@@ -78,8 +81,12 @@ class TokenLimits:
             spent = self._windows[token] = _Window(window)
         if spent.mine == 0 and not spent.empty:
             wanted = max(1, self._quota // 20)
-            before = await self._tokens.count(token, window, wanted, seconds=2 * WINDOW)
+            try:
+                before = await self._tokens.count(token, window, wanted, seconds=2 * WINDOW)
+            except WritesRefused:
+                before = spent.granted
             granted = max(0, min(wanted, self._quota - before))
+            spent.granted += granted
             spent.mine += granted
             spent.common = max(0, self._quota - before - granted)
             spent.empty = granted < wanted
