@@ -15,6 +15,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
+from stoppress.background import keep_running
 from stoppress.debug.page import debug_route
 from stoppress.debug.state import process_state
 from stoppress.editing.audit_writer import AuditWriter
@@ -85,7 +86,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         exposition = (
             await open_still.enter_async_context(shared(metrics, worker.folder, worker.index)) if worker else None
         )
-        audit_writer = AuditWriter(stores.audit)
+        audit_writer = AuditWriter(stores.audit, metrics.count_dropped_entries)
         storage = open_storage(settings.media_url, settings.data / "media", patience=settings.media_timeout)
         intake = PictureIntake(storage, workers=settings.media_workers, pixels=settings.media_pixels)
         page_cache = PageCache(settings, stores.log.heads)
@@ -120,13 +121,16 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
 
             return uvicorn_protocol.http_protocol(settings.head_limit, page_cache, metrics)
 
+        count_failure = metrics.count_task_failure
         async with asyncio.TaskGroup() as tasks:
             endless = []
             if settings.role != "api":
                 endless.append(tasks.create_task(hub.run()))
             if settings.role != "hub":
-                endless.append(tasks.create_task(keep_schedule(stores.store, now, every=_SCHEDULE)))
-            tasks.create_task(audit_writer.run())  # ends by itself after `stop`, once everything is written
+                keep = partial(keep_schedule, stores.store, now, every=_SCHEDULE)
+                endless.append(tasks.create_task(keep_running("schedule", keep, count_failure)))
+            # Ends by itself after `stop`, once everything is written.
+            tasks.create_task(keep_running("audit log", audit_writer.run, count_failure))
             try:
                 yield App(application, http_protocol, hub, token)
             finally:

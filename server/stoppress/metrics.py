@@ -77,6 +77,18 @@ class Metrics:
             "Changes stored but not yet read from the streams, as of the last comparison with the store.",
             registry=self.registry,
         )
+        self.task_failures = Counter(
+            "stoppress_task_failures_total",
+            "Unexpected errors in background work, which was started again.",
+            ["task"],
+            registry=self.registry,
+        )
+        self.audit_dropped = Counter(
+            "stoppress_audit_dropped_total",
+            "Entries that were not written to the audit log, by reason: full, rejected or stopped.",
+            ["reason"],
+            registry=self.registry,
+        )
         self.loop_delay = Histogram(
             "stoppress_loop_delay_seconds",
             "Event-loop lag, sampled every 20 ms under load and every 250 ms when idle.",
@@ -90,6 +102,14 @@ class Metrics:
             buckets=_LATENCY,
             registry=self.registry,
         )
+
+    def count_task_failure(self, task: str) -> None:
+        """Count an unexpected error in the background work `task`."""
+        self.task_failures.labels(task).inc()
+
+    def count_dropped_entries(self, reason: str, number: int) -> None:
+        """Count entries that were not written to the audit log."""
+        self.audit_dropped.labels(reason).inc(number)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus's text format."""

@@ -2,7 +2,7 @@
 
 The parent owns what exists once: the embedded store, the port's number, and the token of this run. It serves no
 requests. Each worker is a complete server (server_process.py) that binds the same port itself (listener.py). A worker
-that dies is restarted; when the parent dies, the workers stop.
+that dies is restarted, after a growing pause if it keeps dying; when the parent dies, the workers stop.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -30,8 +30,8 @@ from stoppress.startup_message import AdminToken, admin_token
 from stoppress.store.embedded.server import EmbeddedValkey
 from stoppress.store.stores import open_stores
 
-_BRIEF = 5.0  # seconds; a worker that lived no longer than this is restarted after a pause
-_PAUSE = 1.0  # seconds before such a restart
+_BRIEF = 30.0  # seconds; a worker that lived no longer than this is restarted after a pause
+_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before such restarts, one after another; the last repeats
 
 _log = logging.getLogger("stoppress.workers")
 
@@ -59,8 +59,23 @@ async def _token(settings: Settings) -> AdminToken:
         return await admin_token(settings, stores.tokens)
 
 
+@dataclass(slots=True)
+class _Running:
+    """One worker's process. `restart_at` is set once it has died; `brief` counts its short lives in a row."""
+
+    process: SpawnProcess
+    began: float
+    brief: int = 0
+    restart_at: float | None = None
+
+
+def restart_pause(brief: int) -> float:
+    """Seconds to wait before a worker is restarted whose last `brief` lives were short."""
+    return 0.0 if brief == 0 else _PAUSES[min(brief, len(_PAUSES)) - 1]
+
+
 class _Supervisor:
-    """Starts the workers, and restarts those that die."""
+    """Starts the workers, and restarts those that die. A worker's pause delays no other one."""
 
     def __init__(self, settings: Settings, role: WorkerRole, stopping: threading.Event) -> None:
         self._settings = settings
@@ -68,39 +83,47 @@ class _Supervisor:
         self._stopping = stopping
         self._context = multiprocessing.get_context("spawn")
         self._lifeline, self._ours = self._context.Pipe(duplex=False)
-        self._workers: dict[int, tuple[SpawnProcess, float]] = {}
+        self._workers: dict[int, _Running] = {}
 
     def run(self) -> None:
         """Supervise the workers until the stop event is set. Returns when all workers have exited."""
         for index in range(self._settings.workers):
-            self._start(index, welcomes=index == 0)
+            self._workers[index] = _Running(self._start(index, welcomes=index == 0), time.monotonic())
         while not self._stopping.is_set():
-            wait([process.sentinel for process, _ in self._workers.values()], timeout=0.2)
-            for index, (process, began) in tuple(self._workers.items()):
-                if not process.is_alive() and not self._stopping.is_set():
-                    _log.warning(
-                        "Worker %d (process %d) exited with code %s; restarting it",
-                        index,
-                        process.pid,
-                        process.exitcode,
-                    )
-                    if time.monotonic() - began < _BRIEF:
-                        self._stopping.wait(_PAUSE)
-                    if not self._stopping.is_set():
-                        self._start(index, welcomes=False)
-        for process, _ in self._workers.values():
-            process.terminate()
-        for process, _ in self._workers.values():
-            process.join()
+            wait([worker.process.sentinel for worker in self._workers.values() if not worker.restart_at], timeout=0.2)
+            for index, worker in self._workers.items():
+                self._look_after(index, worker)
+        for worker in self._workers.values():
+            worker.process.terminate()
+        for worker in self._workers.values():
+            worker.process.join()
 
-    def _start(self, index: int, *, welcomes: bool) -> None:
+    def _look_after(self, index: int, worker: _Running) -> None:
+        if worker.process.is_alive() or self._stopping.is_set():
+            return
+        now = time.monotonic()
+        if worker.restart_at is None:
+            worker.brief = worker.brief + 1 if now - worker.began < _BRIEF else 0
+            pause = restart_pause(worker.brief)
+            worker.restart_at = now + pause
+            _log.warning(
+                "Worker %d (process %d) exited with code %s; restarting it in %g s",
+                index,
+                worker.process.pid,
+                worker.process.exitcode,
+                pause,
+            )
+        if now >= worker.restart_at:
+            worker.process, worker.began, worker.restart_at = self._start(index, welcomes=False), now, None
+
+    def _start(self, index: int, *, welcomes: bool) -> SpawnProcess:
         # The replacement of the worker that plays the demo continues it: the posts show how far it had got.
         worker = replace(self._role, welcomes=welcomes, plays=index == 0, index=index)
         process = self._context.Process(
             target=_work, args=(self._settings, worker, self._lifeline), name=f"stoppress-worker-{index}"
         )
         process.start()
-        self._workers[index] = process, time.monotonic()
+        return process
 
 
 def _work(settings: Settings, worker: WorkerRole, lifeline: Connection) -> None:

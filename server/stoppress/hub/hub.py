@@ -7,11 +7,13 @@ reader connects (channel_opener.py), and closes some time after the last has lef
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from stoppress.background import keep_running
 from stoppress.hub.admission import Admission, Services
 from stoppress.hub.channel import Channel
 from stoppress.hub.channel_opener import ChannelOpener
@@ -55,6 +57,7 @@ class Hub:
         clocks = clocks or Clocks()
         self._settings = settings
         self._chance = clocks.chance
+        self._count_failure = metrics.count_task_failure
         self.channels = channels = Channels()
         self._tasks = tasks = ShortTasks()
         self._slow_readers = SlowReaders(settings.slow_timeout, clocks.monotonic)
@@ -113,16 +116,9 @@ class Hub:
         try:
             async with self._tasks.open() as group:
                 lasting = [
-                    group.create_task(self.tail.run(), name="tail"),
-                    group.create_task(self._verifier.run(), name="verify"),
-                    group.create_task(self._verifier.watch_new_blogs(), name="new blogs"),
-                    group.create_task(heartbeats(self.channels, self._settings.heartbeat), name="heartbeats"),
-                    group.create_task(self._slow_readers.run(), name="slow readers"),
-                    group.create_task(self._idle.run(), name="idle channels"),
-                    group.create_task(self._loop_delay.run(), name="loop delay"),
+                    group.create_task(keep_running(name, work, self._count_failure), name=name)
+                    for name, work in self._lasting_work().items()
                 ]
-                if self._audience:
-                    lasting.append(group.create_task(self._audience.run(), name="audience"))
                 try:
                     await asyncio.Event().wait()
                 finally:
@@ -130,6 +126,20 @@ class Hub:
                     await end(lasting)
         finally:
             self._abort()
+
+    def _lasting_work(self) -> Mapping[str, Callable[[], Awaitable[object]]]:
+        work: dict[str, Callable[[], Awaitable[object]]] = {
+            "tail": self.tail.run,
+            "verify": self._verifier.run,
+            "new blogs": self._verifier.watch_new_blogs,
+            "heartbeats": partial(heartbeats, self.channels, self._settings.heartbeat),
+            "slow readers": self._slow_readers.run,
+            "idle channels": self._idle.run,
+            "loop delay": self._loop_delay.run,
+        }
+        if self._audience:
+            work["audience"] = self._audience.run
+        return work
 
     async def drain(self) -> None:
         """Admit no more readers, and disconnect all in batches, each reader with its own time to reconnect.

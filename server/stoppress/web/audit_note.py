@@ -20,7 +20,7 @@ def noted(operation: Operation, endpoint: Endpoint, context: Dependencies) -> En
         who = getattr(request.state, "caller", ANONYMOUS)
         if who is not ANONYMOUS:
             path = request.url.path
-            await context.audit_writer.note(
+            context.audit_writer.note(
                 Act(
                     at=context.clock(),
                     token=who.id,
