@@ -44,7 +44,7 @@ def run_workers(settings: Settings) -> None:
         folder = Path(still.enter_context(tempfile.TemporaryDirectory(prefix="stoppress-")))
         port = still.enter_context(reserve(settings)).getsockname()[1]
         if settings.redis_url is None:
-            embedded = EmbeddedValkey(settings.data, settings.store_binary)
+            embedded = EmbeddedValkey(settings.data, settings.store_binary, memory=settings.embedded_memory)
             embedded.start()
             still.callback(embedded.stop)
             settings = settings.model_copy(update={"redis_url": embedded.url, "durability": "server"})

@@ -21,6 +21,13 @@ class RetentionSettings(BaseSettings):
         10_000,
         description="How many events each blog's stream keeps. Readers with an older cursor catch up from the posts.",
     )
+    embedded_memory: Annotated[
+        int, Field(ge=16_000_000), RETENTION, When("Raise it if writes are 503 because the store's memory is full.")
+    ] = Field(
+        1_073_741_824,
+        description="The most bytes of memory for the data of the embedded store. Above it, writes are 503, and "
+        "everything that readers need still works. Your own Redis has its `maxmemory`.",
+    )
     idempotency_hours: Annotated[
         int, Field(ge=1, le=168), RETENTION, When("Raise it if your tools retry a request after more than a day.")
     ] = Field(24, description="How long, in hours, to remember an Idempotency-Key.")

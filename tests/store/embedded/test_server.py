@@ -315,3 +315,15 @@ def test_a_disk_that_takes_nothing_more_is_an_error_that_names_the_file(tmp_path
         timeout=PATIENCE,
     )
     assert said.stdout.startswith(f"refused The file {tmp_path}/valkey/owner.lock can't be written")
+
+
+def test_a_memory_limit_holds_for_a_valkey_that_is_started_or_taken_over(
+    tmp_path: Path, owner: Callable[..., OwnerProcess]
+) -> None:
+    owner().kill()  # its Valkey outlives it, without a limit
+    for limit in (20_000_000, 30_000_000):
+        embedded = EmbeddedValkey(tmp_path, memory=limit)
+        embedded.start()
+        with client(embedded.url) as valkey:
+            assert valkey.config_get("maxmemory") == {"maxmemory": str(limit)}
+        embedded.stop()

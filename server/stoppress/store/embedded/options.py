@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 # Valkey writes to the append-only file, and fsyncs it, before it answers. Snapshots (RDB) would add nothing.
-DURABILITY = {"appendonly": "yes", "appendfsync": "always", "save": "", "maxmemory": "0"}
+DURABILITY = {"appendonly": "yes", "appendfsync": "always", "save": ""}
 
 
-def arguments(home: Path, socket: Path) -> list[str]:
-    """The command line of a Valkey that stores in the folder `home` and listens on `socket`, without the program."""
+def arguments(home: Path, socket: Path, memory: int) -> list[str]:
+    """The command line of a Valkey that stores in the folder `home` and listens on `socket`, without the program.
+
+    It refuses writes while its data takes more than `memory` bytes; 0 means no limit.
+    """
     options = {
         **DURABILITY,
         "aof-load-truncated": "yes",  # a file that ends within a write loses that write, which was never acknowledged
         "no-appendfsync-on-rewrite": "no",
+        "maxmemory": str(memory),
         "maxmemory-policy": "noeviction",
         "dir": str(home),
         "port": "0",

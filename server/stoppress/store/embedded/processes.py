@@ -39,11 +39,14 @@ LOG_MAX = 1_000_000  # bytes; if valkey.log is larger, the next start replaces i
 class ValkeyProcesses:
     """The Valkey processes of the folder `home`. All methods block.
 
+    Each may use `memory` bytes for its data; see options.arguments.
+
     `pause` is called between two checks of something that changes within milliseconds, and may raise to end the wait.
     """
 
-    def __init__(self, home: Path, pause: Callable[[], None]) -> None:
+    def __init__(self, home: Path, memory: int, pause: Callable[[], None]) -> None:
         self.home = home
+        self._memory = memory
         self._pause = pause
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +62,7 @@ class ValkeyProcesses:
             fresh = not log_path.exists() or log_path.stat().st_size > LOG_MAX
             with log_path.open("wb" if fresh else "ab") as output:
                 self._child = subprocess.Popen(
-                    [binary.path, *arguments(self.home, socket)],
+                    [binary.path, *arguments(self.home, socket, self._memory)],
                     cwd=self.home,
                     stdin=subprocess.DEVNULL,
                     stdout=output,

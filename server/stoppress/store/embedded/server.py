@@ -44,11 +44,12 @@ class EmbeddedValkey:
     """The Valkey of one data folder. `start`, `attach` and `stop` block: call them in a thread.
 
     `binary` is the setting store_binary (binary.py). `url`, once started, is the address for redis-py:
-    `unix:///…/valkey.sock`.
+    `unix:///…/valkey.sock`. It refuses writes while its data takes more than `memory` bytes; 0 means no limit.
     """
 
-    def __init__(self, folder: Path, binary: str | None = None) -> None:
+    def __init__(self, folder: Path, binary: str | None = None, *, memory: int = 0) -> None:
         self.folder = Path(os.path.abspath(folder))
+        self._memory = memory
         self.url = ""
         self._home = self.folder / "valkey"
         self._owner = FolderLock(self._home / "owner.lock")
@@ -59,7 +60,7 @@ class EmbeddedValkey:
         self._socket = Path()
         self._changing = threading.Lock()
         self._stopping = threading.Event()
-        self._valkeys = ValkeyProcesses(self._home, self._pause)
+        self._valkeys = ValkeyProcesses(self._home, memory, self._pause)
         self._wake = -1
         self._supervisor: threading.Thread | None = None
 
@@ -173,6 +174,7 @@ class EmbeddedValkey:
         self._owner.sign(Owner(os.getpid(), brief, str(socket)))
         with client(socket) as valkey:
             self._pid = int(valkey.info("server")["process_id"])
+            valkey.config_set("maxmemory", self._memory)
         self._socket = socket
         self.url = _url(socket)
         log.info("Took over the Valkey that was left running in %s, process %d", self._home, self._pid)
