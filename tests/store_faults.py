@@ -124,7 +124,11 @@ class FaultyNetwork:
                 near, _ = self._listener.accept()
             except OSError:
                 return
-            far = socket.create_connection(("127.0.0.1", self._port))
+            try:
+                far = socket.create_connection(("127.0.0.1", self._port))
+            except OSError:
+                near.close()
+                continue
             self._live |= {near, far}
             if self._swallows:
                 self._dead |= {near, far}

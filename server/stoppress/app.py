@@ -89,7 +89,14 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         audit_writer = AuditWriter(stores.audit, metrics.count_dropped_entries)
         storage = open_storage(settings.media_url, settings.data / "media", patience=settings.media_timeout)
         intake = PictureIntake(storage, workers=settings.media_workers, pixels=settings.media_pixels)
-        page_cache = PageCache(settings, stores.log.heads)
+        watch = stores.watch
+        watch.on_away(hub.store_went_away)
+        watch.on_return(hub.store_returned)
+        metrics.store_away.set_function(lambda: watch.away_for)
+        metrics.store_refuses_writes.set_function(lambda: watch.refuses_writes is not None)
+        page_cache = PageCache(
+            settings, stores.log.heads, away=lambda: watch.away_for, count_stale=metrics.stale_pages.inc
+        )
         context = Dependencies(
             settings=settings,
             store=stores.store,
@@ -108,6 +115,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             ready=ready,
             admin_token=token.text,
             client_path=client_path,
+            store_away=lambda: watch.away_for,
             exposition=exposition,
         )
         live = hub.routes
@@ -123,7 +131,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
 
         count_failure = metrics.count_task_failure
         async with asyncio.TaskGroup() as tasks:
-            endless = []
+            endless = [tasks.create_task(keep_running("store watch", watch.run, count_failure))]
             if settings.role != "api":
                 endless.append(tasks.create_task(hub.run()))
             if settings.role != "hub":

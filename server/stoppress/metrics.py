@@ -77,6 +77,21 @@ class Metrics:
             "Changes stored but not yet read from the streams, as of the last comparison with the store.",
             registry=self.registry,
         )
+        self.store_away = Gauge(
+            "stoppress_store_away_seconds",
+            "For how long the store has not answered this process; 0 if it answers.",
+            registry=self.registry,
+        )
+        self.store_refuses_writes = Gauge(
+            "stoppress_store_refuses_writes",
+            "1 while the store answers but refuses writes, else 0.",
+            registry=self.registry,
+        )
+        self.stale_pages = Counter(
+            "stoppress_stale_pages_total",
+            "Pages and feeds that came from memory because the store was away.",
+            registry=self.registry,
+        )
         self.task_failures = Counter(
             "stoppress_task_failures_total",
             "Unexpected errors in background work, which was started again.",

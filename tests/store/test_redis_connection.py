@@ -21,7 +21,7 @@ from stoppress.store.redis_stream import RedisLog
 from stoppress.store.tokens import RedisTokens
 from store_faults import FaultyNetwork, FaultyRedis, faulty_redis
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.redis_server]
 NOW = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 LIMIT = 0.5  # seconds that the store may take for one answer
 ACT = Act(NOW, "t", "desk", "192.0.2.1", "curl", "POST", "createPost", "/v1/blogs/petrel/posts", "petrel", 201)

@@ -156,6 +156,14 @@ class Hub:
         except TimeoutError:
             self._abort()
 
+    def store_went_away(self) -> None:
+        """Count a restart of the tail, and read again: this read may never be answered."""
+        self.tail.store_went_away()
+
+    async def store_returned(self) -> None:
+        """Read the streams at once, on a new connection."""
+        self.tail.read_again()
+
     def readers(self, blog: str | None = None) -> int:
         """The number of readers in this process, of one blog or of all."""
         if blog is None:

@@ -73,6 +73,9 @@ class TuningSettings(BaseSettings):
     redis_timeout: Annotated[Seconds, TUNING, When("Raise it if the store is far away.")] = Field(
         5.0, description="How long, in seconds, the store may take for one answer."
     )
+    store_patience: Annotated[Seconds, TUNING, When("Raise it if the store often pauses for longer.")] = Field(
+        1.0, description="How long, in seconds, the store may be silent before pages and feeds come from memory."
+    )
     durability_timeout: Annotated[Seconds, TUNING, When("Raise it if fsync or replica causes 503 on slow disks.")] = (
         Field(2.0, description="How long, in seconds, WAITAOF may take before the answer is 503.")
     )

@@ -10,7 +10,7 @@ from datetime import datetime
 from stoppress.model import rfc3339
 from stoppress.settings import Settings
 from stoppress.store.base_audit_log import Act
-from stoppress.store.redis_connection import connect, reachable
+from stoppress.store.redis_connection import connect, drop_idle, reachable
 from stoppress.store.redis_keys import AUDIT
 
 
@@ -36,6 +36,10 @@ class RedisAudit:
         with reachable("reading the audit log"):
             found = await self._redis.xrevrange(AUDIT, f"({before}" if before else "+", "-", count=limit)
         return [replace(_load(entry["act"]), id=name) for name, entry in found]
+
+    async def reconnect(self) -> None:
+        """Drop idle connections: they may have died while the store was away."""
+        await drop_idle(self._redis)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -19,25 +19,33 @@ from stoppress.store.redis_connection import connect
 class FastReads:
     """Sends one query at a time. For reads only, because a query may be sent twice."""
 
-    def __init__(self, url: str, settings: Settings) -> None:
+    def __init__(self, url: str, settings: Settings, *, seconds: float | None = None) -> None:
+        """`seconds` is the time limit for a query instead of `redis_timeout`."""
         self._client = connect(url, settings, retries=3, timed=False)
-        self._seconds = settings.redis_timeout
+        self._seconds = seconds or settings.redis_timeout
+        self._limit: asyncio.Timeout | None = None  # of the query whose turn it is
         self._turn = asyncio.Lock()
         self._connection: Any = None
 
     async def ask(self, commands: Sequence[tuple[str, ...]]) -> Sequence[Any]:
         """Send commands in one round trip, and return their answers in order.
 
-        Raises what redis-py raises, or TimeoutError after `redis_timeout`, in which waiting for earlier queries and
+        Raises what redis-py raises, or TimeoutError after the time limit, in which waiting for earlier queries and
         connecting are included.
         """
-        async with asyncio.timeout(self._seconds), self._turn:
+        async with asyncio.timeout(self._seconds) as limit, self._turn:
+            self._limit = limit
             if self._connection is not None:
                 try:
                     return await self._exchange(commands)
                 except (RedisConnectionError, OSError):
                     pass  # the connection was closed while idle; the query is sent on a new one
             return await self._exchange(commands)
+
+    def give_up(self) -> None:
+        """Have the query that is under way raise TimeoutError now, so that the next one gets a new connection."""
+        if self._turn.locked() and self._limit is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time())
 
     async def _exchange(self, commands: Sequence[tuple[str, ...]]) -> Sequence[Any]:
         pool = self._client.connection_pool

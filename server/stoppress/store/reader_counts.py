@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stoppress.settings import Settings
-from stoppress.store.redis_connection import connect, reachable, script
+from stoppress.store.redis_connection import connect, drop_idle, reachable, script
 from stoppress.store.redis_keys import Keys
 
 
@@ -33,6 +33,10 @@ class RedisAudience:
         """The number of readers in other processes; see base_reader_counts.Audience."""
         with reachable("summing up the readers"):
             return int(await self._others([Keys(blog).readers], [self._process]))
+
+    async def reconnect(self) -> None:
+        """Drop idle connections: they may have died while the store was away."""
+        await drop_idle(self._client)
 
     async def close(self) -> None:
         """Close the connections."""

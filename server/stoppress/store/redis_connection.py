@@ -91,6 +91,12 @@ class _Pipeline(Pipeline):
         exception.add_note(f"in command {number} of a pipeline")
 
 
+async def drop_idle(*clients: Client) -> None:
+    """Close the connections of these clients that are not in use. The next commands open new ones."""
+    for client in clients:
+        await client.connection_pool.disconnect(inuse_connections=False)
+
+
 def error_code(error: RedisError) -> str:
     """The code of an error that Redis answered with, such as `MISCONF`.
 

@@ -11,6 +11,8 @@ DUE = "stoppress:due"
 RESERVED = "stoppress:reserved:"
 REMEMBERED = "stoppress:remembered:"
 AUDIT = "stoppress:audit"
+READY = "stoppress:ready"  # written to find out whether the store accepts writes
+STORE_ID = "stoppress:store-id"  # a random id, missing or different once the store was emptied or replaced
 RATE = "stoppress:rate:"
 BLOG = "@blog"  # the blog itself, among its posts; no post's id may begin with @
 

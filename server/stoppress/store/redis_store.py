@@ -6,7 +6,8 @@ from stoppress.settings import Settings
 from stoppress.store.due_posts import Schedule
 from stoppress.store.durable_writes import Writing
 from stoppress.store.reads import Reading
-from stoppress.store.redis_connection import connect, reachable
+from stoppress.store.redis_connection import connect, drop_idle, reachable
+from stoppress.store.redis_keys import READY
 
 
 class RedisStore(Reading, Writing, Schedule):
@@ -24,7 +25,11 @@ class RedisStore(Reading, Writing, Schedule):
 
     async def ping(self) -> None:
         with reachable("checking that it accepts writes"):
-            await self.writes.set("stoppress:ready", "1")
+            await self.writes.set(READY, "1")
+
+    async def reconnect(self) -> None:
+        """Drop idle connections: they may have died while the store was away."""
+        await drop_idle(self.reads, self.writes)
 
     async def close(self) -> None:
         await self.reads.aclose()

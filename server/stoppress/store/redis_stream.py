@@ -79,6 +79,13 @@ class RedisLog:
         async with asyncio.timeout(wait + self._settings.redis_timeout):
             return await cancellable(command)
 
+    async def reconnect(self) -> None:
+        """Give up the query that is under way, because its connection may have died while the store was away.
+
+        Blocking reads are for their callers to cancel.
+        """
+        self._asking.give_up()
+
     async def close(self) -> None:
         """Close the connections."""
         await self._blocking.aclose()

@@ -1,4 +1,7 @@
-"""Opens everything that is stored: the blogs, their streams, the tokens, the audit log and the reader counts."""
+"""Opens everything that is stored: the blogs, their streams, the tokens, the audit log and the reader counts.
+
+A server also runs `watch`, which finds out when the store is away.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from stoppress.store.embedded.server import EmbeddedValkey
 from stoppress.store.reader_counts import RedisAudience
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.redis_stream import RedisLog
+from stoppress.store.store_watch import StoreWatch
 from stoppress.store.tokens import RedisTokens
 
 
@@ -26,6 +30,12 @@ class Stores:
     tokens: RedisTokens
     audit: RedisAudit
     audience: RedisAudience
+    watch: StoreWatch
+
+    async def reconnect(self) -> None:
+        """Forget the connections that may have died while the store was away."""
+        for part in (self.store, self.log, self.tokens, self.audit, self.audience):
+            await part.reconnect()
 
 
 @asynccontextmanager
@@ -41,7 +51,7 @@ async def open_stores(settings: Settings, *, own: bool = False) -> AsyncIterator
     embedded: EmbeddedValkey | None = None
     url = settings.redis_url
     if url is None:
-        embedded = EmbeddedValkey(settings.data, settings.store_binary)
+        embedded = EmbeddedValkey(settings.data, settings.store_binary, memory=settings.embedded_memory)
         await asyncio.to_thread(embedded.start if own else embedded.attach)
         url = embedded.url
         # It fsyncs before each answer, so there is nothing to wait for. A Redis older than 7.2 could not (WAITAOF).
@@ -52,12 +62,14 @@ async def open_stores(settings: Settings, *, own: bool = False) -> AsyncIterator
         RedisTokens(url, settings),
         RedisAudit(url, settings),
         RedisAudience(url, settings, process=secrets.token_hex(8)),
+        StoreWatch(url, settings),
     )
+    stores.watch.on_return(stores.reconnect)
     try:
         await stores.store.check_durability()
         yield stores
     finally:
-        for part in (stores.store, stores.log, stores.tokens, stores.audit, stores.audience):
+        for part in (stores.store, stores.log, stores.tokens, stores.audit, stores.audience, stores.watch):
             await part.close()
         if embedded:
             await asyncio.to_thread(embedded.stop)

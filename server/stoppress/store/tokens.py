@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from stoppress.settings import Settings
 from stoppress.store.base_tokens import TokenRecord
 from stoppress.store.records import dump_token, load_token
-from stoppress.store.redis_connection import connect, reachable
+from stoppress.store.redis_connection import connect, drop_idle, reachable
 from stoppress.store.redis_keys import RATE, TOKENS
 
 
@@ -48,6 +48,10 @@ class RedisTokens:
                 pipe.expire(key, seconds)
                 after, _ = await pipe.execute()
         return int(after) - by
+
+    async def reconnect(self) -> None:
+        """Drop idle connections: they may have died while the store was away."""
+        await drop_idle(self._redis)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -48,4 +48,5 @@ class Dependencies:
     ready: Callable[[], bool]
     admin_token: str | None
     client_path: str
+    store_away: Callable[[], float] = lambda: 0.0  # for how many seconds the store has not answered
     exposition: Callable[[], Awaitable[bytes]] | None = None  # metrics of all processes; None: of this one alone

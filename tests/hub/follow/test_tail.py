@@ -245,7 +245,7 @@ async def test_a_read_that_fails_in_the_store_is_counted_and_tried_again_after_a
     history.cut(error)
     async with at.running(at.tail.run()):
         await at.until(lambda: len(at.pauses) >= 8, "it tried again and again")
-        assert at.pauses[:8] == [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 2.0, 2.0]
+        assert at.pauses[:8] == [0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 1.0, 1.0]
         history.cut(None)
         history.publish("a")
         await at.until(lambda: channel.head == 1, "it goes on")

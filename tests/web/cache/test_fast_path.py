@@ -206,11 +206,19 @@ async def test_each_address_has_answers_of_its_own(reader: httpx2.AsyncClient) -
     assert 'href="https://one.example/blogs/petrel"' in secure.text
 
 
-async def test_a_store_that_is_down_is_answered_as_such(reader: httpx2.AsyncClient, process: Process) -> None:
-    await reader.get(PAGE)
+async def test_while_the_store_is_down_a_page_comes_from_memory_and_others_are_unavailable(
+    reader: httpx2.AsyncClient, process: Process
+) -> None:
+    known = await reader.get(PAGE)
     process.down = True
-    answer = await reader.get(PAGE)
+    for request in ({}, {"x-forwarded-proto": "http"}):  # in front of the application, and behind it
+        kept = await reader.get(PAGE, headers=request)
+        assert (kept.status_code, kept.text) == (200, known.text)
+        assert kept.headers["cache-status"].startswith("stoppress; hit; ttl=-")
+    answer = await reader.get(f"{PAGE}?order=oldest")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
     process.down = False
-    assert (await reader.get(PAGE)).status_code == 200
+    for path in (PAGE, f"{PAGE}?order=oldest"):
+        fresh = await reader.get(path)
+        assert fresh.status_code == 200 and "cache-status" not in fresh.headers

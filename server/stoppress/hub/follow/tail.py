@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -24,7 +25,7 @@ from stoppress.metrics import Metrics
 from stoppress.model import Record
 
 _WAIT = 20.0  # seconds one read may block
-_PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds to wait before retrying a failed read; the last repeats
+_PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)  # seconds to wait before retrying a failed read; the last repeats
 _PAGE = 200  # records per query to the store, where the stream has a gap
 
 _log = logging.getLogger("stoppress.hub")
@@ -71,6 +72,16 @@ class Tail:
         self._running = False
         self.failures = 0
         channels.on_change(self._interrupt)
+
+    def store_went_away(self) -> None:
+        """The store has stopped answering: the current read may hang, and how far the tail is behind is unknown."""
+        self._metrics.tail_restarts.inc()
+        self._metrics.tail_lag.set(math.nan)
+        self._interrupt()
+
+    def read_again(self) -> None:
+        """Interrupt the current read, because its connection may have died while the store was away."""
+        self._interrupt()
 
     def _interrupt(self) -> None:
         """A channel was added, restarted or fell behind: interrupt the current read."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Iterable, Mapping
 
 from stoppress.hub.channel import Channel
@@ -47,6 +48,7 @@ class Verifier:
                 if not failing:
                     _log.warning("comparing with the store failed, trying again: %s: %s", type(error).__name__, error)
                 failing = True
+                self._metrics.tail_lag.set(math.nan)
                 continue
             failing = False
             self._metrics.tail_lag.set(sum(self._lag(blog, head) for blog, head in heads.items()))
@@ -111,5 +113,6 @@ class Verifier:
         self._channels.renew(channel, state, reason)
 
     async def _forget(self, channel: Channel) -> None:
+        _log.info("%s is no longer in the store; its %d readers are told so", channel.blog.id, channel.readers)
         for _ in self._channels.close_deleted(channel):
             await asyncio.sleep(0)

@@ -6,9 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress.errors import Unavailable
+from stoppress.web.contract.operations.probes import READY_FOR
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cache_control import NO_STORE
 from stoppress.web.http.endpoint import Endpoints
+from stoppress.web.http.request import query
 from stoppress.web.http.response import answer
 
 
@@ -25,10 +27,16 @@ class ProbeRoutes:
     async def ready(self, request: Request) -> Response:
         """Answer 200 when the process is neither starting nor stopping, and the store answers and accepts writes.
 
+        With `for=readers`, the state of the store does not count.
+
         Raises Unavailable (503) otherwise.
         """
         if not self._context.ready():
             raise Unavailable("this server is starting or stopping; try again")
+        if query(request)[READY_FOR] == "readers":
+            return answer({"status": "ready"})
+        if seconds := self._context.store_away():
+            raise Unavailable(f"the store has not answered for {seconds:.1f} s")
         await self._context.store.ping()
         return answer({"status": "ready"})
 

@@ -13,7 +13,7 @@ tests/web/cache/test_fast_path.py checks that.
 from __future__ import annotations
 
 from functools import partial
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import ClassVar
 
 from prometheus_client import Histogram
@@ -86,11 +86,18 @@ class FastPath(HttpToolsProtocol):
     ) -> None:
         if cycle.disconnected:
             return
-        if outcome != kept.cursor:
+        stale = self.page_cache.may_serve(kept, outcome)
+        if outcome != kept.cursor and not stale:
             super()._start_asgi_task(cycle, app)
             return
+        headers = [*self.server_state.default_headers, timing()]
+        if stale:
+            self.page_cache.count_stale()
+            headers.append(kept.stale_header())
+        else:
+            kept.current_at = monotonic()
         form = kept.form(asked)
-        more = b"".join([b"%s: %s\r\n" % pair for pair in (*self.server_state.default_headers, timing())])
+        more = b"".join([b"%s: %s\r\n" % pair for pair in headers])
         end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
         body = b"" if cycle.scope["method"] == "HEAD" else form.body
         self.transport.writelines((form.head, more, end, body))

@@ -46,7 +46,7 @@ def _form(status: HTTPStatus, headers: Head, body: bytes) -> Form:
 class FinishedPage:
     """A page or feed of a blog at `cursor` in three forms: plain, gzipped, and the 304 for clients that have it."""
 
-    __slots__ = ("_known", "_packed", "_plain", "_tag", "began", "blog", "cursor", "route", "size")
+    __slots__ = ("_known", "_packed", "_plain", "_tag", "began", "blog", "current_at", "cursor", "route", "size")
 
     def __init__(
         self, route: str, blog: str, cursor: Cursor, text: str, headers: Mapping[str, str], *, began: float
@@ -54,12 +54,14 @@ class FinishedPage:
         """Compress `text` and build all forms.
 
         `route` is the pattern of the path. `headers` are the headers for this kind of page, Content-Type included.
-        `began` is a time (time.monotonic) before the page's content was read from the store.
+        `began` is a time (time.monotonic) before the page's content was read from the store. `current_at` is the last
+        such time at which the page was known to be current.
         """
         self.route = route
         self.blog = blog
         self.cursor = cursor
         self.began = began
+        self.current_at = began
         plain = text.encode()
         # Level 6: on HTML a higher level saves too little for the time it takes.
         packed = gzip.compress(plain, 6, mtime=0)
@@ -67,7 +69,7 @@ class FinishedPage:
         # A weak validator: at a cursor the content is always the same, but its bytes differ with the encoding.
         self._tag = f'"{cursor}"'.encode()
         vary = ", ".join(("Accept-Encoding", *([headers["vary"]] if "vary" in headers else [])))
-        common = {**headers, "cache-control": cache_control.PAGE, "etag": f'W/"{cursor}"', "vary": vary}
+        common = {"cache-control": cache_control.PAGE, **headers, "etag": f'W/"{cursor}"', "vary": vary}
         known = [(name.encode(), value.encode()) for name, value in common.items()]
         length = b"content-length"
         gzipped = (b"content-encoding", b"gzip")
@@ -89,6 +91,19 @@ class FinishedPage:
         form = self.form(asked)
         response = Response(form.body, form.status)
         response.raw_headers = [*form.headers, timing()]
+        return response
+
+    def stale_header(self) -> tuple[bytes, bytes]:
+        """The header that says that the page may be outdated, and for how many seconds that has not been checked.
+
+        See RFC 9211, 2.5: a negative time to live.
+        """
+        return b"cache-status", b"stoppress; hit; ttl=-%d" % (time.monotonic() - self.current_at)
+
+    def stale_response(self, asked: Headers) -> Response:
+        """`response`, for when nobody knows whether the page is still current."""
+        response = self.response(asked)
+        response.raw_headers.append(self.stale_header())
         return response
 
 

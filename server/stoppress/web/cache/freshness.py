@@ -3,11 +3,15 @@
 The rule is that of a group commit. A read that is already under way may return a state from before a request came, so
 requests that come during a read share the next one. No request gets a cursor older than itself, and each process has at
 most one such read under way, however many requests there are.
+
+A read that takes longer than `patience` is given up, and while the store is known to be away, none is made: the answer
+is an error at once, and pages come from memory (page_cache.py).
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from stoppress.errors import StopPressError, Unavailable
@@ -16,12 +20,19 @@ from stoppress.model import Cursor
 Read = Callable[[Sequence[str]], Awaitable[Mapping[str, Cursor | None]]]
 Outcome = Cursor | StopPressError | None
 
+_log = logging.getLogger("stoppress.web")
+
 
 class Freshness:
-    """The current cursors of blogs. `read` reads those of several blogs from the store (store.base.Log.heads)."""
+    """The current cursors of blogs. `read` reads those of several blogs from the store (store.base.Log.heads).
 
-    def __init__(self, read: Read) -> None:
+    `patience` is how many seconds a read may take. `away` returns for how many seconds the store has not answered.
+    """
+
+    def __init__(self, read: Read, *, patience: float = 5.0, away: Callable[[], float] = lambda: 0.0) -> None:
         self.read = read
+        self._patience = patience
+        self._away = away
         self._waiting: dict[str, list[Callable[[Outcome], object]]] = {}
         self._asking: asyncio.Task[None] | None = None
 
@@ -56,9 +67,16 @@ class Freshness:
                 waiting, self._waiting = self._waiting, {}
                 found: Mapping[str, Outcome] = dict.fromkeys(waiting, Unavailable("the store could not be read"))
                 try:
-                    found = await self.read(list(waiting))
+                    if seconds := self._away():
+                        raise Unavailable(f"the store has not answered for {seconds:.0f} s")
+                    async with asyncio.timeout(self._patience):
+                        found = await self.read(list(waiting))
                 except StopPressError as error:
                     found = dict.fromkeys(waiting, error)
+                except TimeoutError:
+                    found = dict.fromkeys(waiting, Unavailable("the store did not answer in time"))
+                except Exception:  # of any kind: whoever asks next must get an answer
+                    _log.exception("Unexpected error while reading the cursors of blogs")
                 finally:
                     for blog, all_who_asked in waiting.items():
                         for tell in all_who_asked:

@@ -1,5 +1,8 @@
-"""The cache of finished pages and feeds: the keys of pages, the limit on their size, and the current cursors of their
-blogs."""
+"""The cache of finished pages and feeds: their keys, the limit on their size, and the current cursors of blogs.
+
+While the store is away, a page that was current at most `stale_if_error` seconds ago is served from memory, with a
+`Cache-Status` that says so.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
+from starlette.responses import Response
+
+from stoppress.errors import NotFound, Unavailable
 from stoppress.model import Cursor
 from stoppress.origins import Origins
 from stoppress.settings import Settings
 from stoppress.web.cache.finished_page import FinishedPage, Headers, Key
-from stoppress.web.cache.freshness import Freshness, Read
+from stoppress.web.cache.freshness import Freshness, Outcome, Read
+from stoppress.web.http import cache_control
 from stoppress.web.http.cors import cors_headers
 from stoppress.web.http.page_query import PageVariant, read_page_variant
 from stoppress.web.http.public_url import configured_origin
@@ -26,13 +33,57 @@ _NO_PARAMETERS = PageVariant()
 class PageCache:
     """The cache that `settings` configure. `heads` reads blogs' cursors from the store (store.base.Log.heads)."""
 
-    def __init__(self, settings: Settings, heads: Read) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        heads: Read,
+        *,
+        away: Callable[[], float] = lambda: 0.0,
+        count_stale: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`away` returns for how many seconds the store has not answered; `count_stale` counts pages from memory."""
         self.answers = FinishedPages(settings.page_cache)
-        self.freshness = Freshness(heads)
+        self.freshness = Freshness(heads, patience=settings.store_patience, away=away)
+        self.count_stale = count_stale
+        self.cache_control = {"cache-control": cache_control.page(settings.stale_if_error)}
+        self._stale_if_error = settings.stale_if_error
+        self._patience = settings.redis_timeout
         self.public_url = configured_origin(settings)
         self.origins = Origins(settings.origins)
         # The CORS headers of every finished page. Where only some origins may read, the middleware adds the rest.
         self.headers = cors_headers(self.origins, None, None)
+
+    async def response(
+        self, scope: Mapping[str, Any], blog: str, make: Callable[[], Awaitable[FinishedPage]]
+    ) -> Response:
+        """The page for the request of this ASGI scope: cached, made by `make`, or from memory while the store is away.
+
+        The query was checked before. Raises NotFound if there is no such blog, Unavailable, and what `make` raises.
+        """
+        asked: Headers = dict(scope["headers"])
+        key = self.key(scope, asked)
+        assert key is not None  # a wrong query was refused before
+        try:
+            cursor = await self.freshness.cursor(blog)
+            if cursor is None:
+                raise NotFound(f"there is no blog {blog!r}")
+            try:
+                # Also while others make the page, one after another, and each waits for a store that has gone away.
+                async with asyncio.timeout(self._patience):
+                    finished = await self.answers.of(key, cursor, make)
+            except TimeoutError as error:
+                raise Unavailable("the store did not answer in time while the page was made") from error
+            return finished.response(asked)
+        except Unavailable as error:
+            kept = self.answers.get(key)
+            if kept is None or not self.may_serve(kept, error):
+                raise
+            self.count_stale()
+            return kept.stale_response(asked)
+
+    def may_serve(self, kept: FinishedPage, outcome: Outcome) -> bool:
+        """Whether to serve a page although its blog's cursor could not be read: `outcome` is why not."""
+        return isinstance(outcome, Unavailable) and time.monotonic() - kept.current_at <= self._stale_if_error
 
     def key(self, scope: Mapping[str, Any], asked: Headers) -> Key | None:
         """The cache key for the request of this ASGI scope; `asked` are its headers.
@@ -80,6 +131,8 @@ class FinishedPages:
             if kept is None or (kept.cursor != cursor and kept.began < came):
                 kept = await make()
                 self._keep(key, kept)
+            elif kept.cursor == cursor:
+                kept.current_at = came
             return kept
 
     def _keep(self, key: Key, answer: FinishedPage) -> None:

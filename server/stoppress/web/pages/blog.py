@@ -51,21 +51,15 @@ class BlogPageRoutes:
         self._context = context
         self._page_cache = context.page_cache
         self._size = context.settings.page_posts
-        self._headers = {**HEADERS, **context.page_cache.headers, "content-type": f"{_HTML}; charset=utf-8"}
+        cached = {**context.page_cache.headers, **context.page_cache.cache_control}
+        self._headers = {**HEADERS, **cached, "content-type": f"{_HTML}; charset=utf-8"}
 
     async def blog(self, request: Request) -> Response:
         name = request.path_params["blog"]
-        asked = dict(request.scope["headers"])
-        cursor = await self._page_cache.freshness.cursor(name)
-        if cursor is None:
-            raise NotFound(f"there is no blog {name!r}")
-        key = self._page_cache.key(request.scope, asked)
-        assert key is not None  # a wrong query was refused before
         variant = page_variant(query(request))
-        finished = await self._page_cache.answers.of(
-            key, cursor, lambda: self._make(name, variant, public_origin(request, self._context.settings))
+        return await self._page_cache.response(
+            request.scope, name, lambda: self._make(name, variant, public_origin(request, self._context.settings))
         )
-        return finished.response(asked)
 
     async def _make(self, name: str, variant: PageVariant, origin: str) -> FinishedPage:
         began = time.monotonic()

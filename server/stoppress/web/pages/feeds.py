@@ -43,10 +43,6 @@ class FeedRoutes:
         name = request.path_params["blog"]
         context, page_cache = self._context, self._page_cache
         kind, write = _KINDS[suffix]
-        asked = dict(request.scope["headers"])
-        cursor = await page_cache.freshness.cursor(name)
-        if cursor is None:
-            raise NotFound(f"there is no blog {name!r}")
 
         async def make() -> FinishedPage:
             began = time.monotonic()
@@ -55,12 +51,10 @@ class FeedRoutes:
                 raise NotFound(f"there is no blog {name!r}")
             origin = public_origin(request, context.settings)
             text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
-            headers = {**_HEADERS, "content-type": f"{kind}; charset=utf-8"}
+            headers = {**_HEADERS, **page_cache.cache_control, "content-type": f"{kind}; charset=utf-8"}
             return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
 
-        key = page_cache.key(request.scope, asked)
-        assert key is not None  # a feed has no parameters that could be wrong
-        return (await page_cache.answers.of(key, cursor, make)).response(asked)
+        return await page_cache.response(request.scope, name, make)
 
     def endpoints(self) -> Endpoints:
         """The endpoint of each operation, by the operation's name."""

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from stoppress.query_parameters import choice
 from stoppress.web.contract.operation import Operation
+
+READY_FOR = choice(
+    "for",
+    "What the process must be ready for. `all` needs a store that answers and accepts writes. `readers` does not: "
+    "pages come from memory, and sockets stay connected.",
+    "all",
+    "readers",
+)
 
 _STATE = {"$ref": "#/components/schemas/State"}
 
@@ -14,6 +23,7 @@ PROBES: tuple[Operation, ...] = (
         "ready",
         "Check that the process is ready to serve",
         "Operations",
+        parameters=(READY_FOR,),
         answers={200: _STATE},
         problems=(503,),
     ),
