@@ -39,7 +39,7 @@ class Scene:
         self.editor = EditorClient(self.server.url)
         self.editor.blog(id="petrel", title="Petrel")
         self.editor.post("petrel", id="first", title="First")
-        for path in PAGES:
+        for path in (*PAGES, "/"):
             assert self.get(path).status_code == 200
         self._open = ExitStack()
         self.reader = self._open.enter_context(connect(self.socket, proxy=None))
@@ -50,7 +50,7 @@ class Scene:
         return self.server.url.replace("http://", "ws://") + "/v1/blogs/petrel/socket"
 
     def get(self, path: str, timeout: float = PATIENCE) -> httpx2.Response:
-        return self.http.get(path, timeout=timeout)
+        return self.http.get(path, timeout=timeout, headers={"Accept": "text/html"} if path == "/" else None)
 
     def write(self, name: str) -> httpx2.Response:
         return self.http.post("/v1/blogs/petrel/posts", json={"id": name, "title": name}, headers=HEADERS)
@@ -103,13 +103,17 @@ def test_while_the_store_is_away_pages_come_from_memory_and_then_everything_resu
             page = at.get(path, timeout=PROMPT)
             assert page.status_code == 200 and is_stale(page), (path, page.status_code, page.headers)
             assert "stale-if-error=3600" in page.headers["cache-control"]
+        until(lambda: at.metric("stoppress_store_away_seconds") > 0, "the metric says so")
+        front = at.get("/", timeout=PROMPT)
+        assert front.status_code == 200 and is_stale(front)
         unknown = at.get("/blogs/petrel?order=oldest", timeout=PROMPT)
         assert (unknown.status_code, unknown.headers["retry-after"]) == (503, "1")
         until(lambda: at.get("/readyz", timeout=PROMPT).status_code == 503, "/readyz says so")
         assert at.get("/readyz?for=readers", timeout=PROMPT).status_code == 200
+        with connect(at.socket, proxy=None) as another:
+            assert told(another)["type"] == "hello"
         refused = at.write("refused")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
-        assert at.metric("stoppress_store_away_seconds") > 0
         assert at.metric("stoppress_stale_pages_total") >= len(PAGES)
         assert at.metric("stoppress_tail_restarts_total") > restarts
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from stoppress.errors import WritesRefused
+from stoppress.store.base_tokens import TokenRecord
 from stoppress.token_scopes import OPERATOR
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.token_rate_limit import TokenLimits
@@ -25,3 +29,27 @@ async def test_every_token_but_the_operators_has_a_limit(context: Dependencies) 
 
 async def test_a_quota_of_0_is_no_limit(context: Dependencies) -> None:
     assert await left(TokenLimits(context.tokens, 0, context.clock), "0123456789ab") == [None, None, None]
+
+
+class RefusingTokens:
+    """Tokens in a store that refuses writes."""
+
+    async def add(self, token: TokenRecord) -> None:
+        raise WritesRefused("the store's memory is full")
+
+    async def get(self, token: str) -> TokenRecord | None:
+        return None
+
+    async def all(self) -> Sequence[TokenRecord]:
+        return []
+
+    async def remove(self, token: str) -> bool:
+        raise WritesRefused("the store's memory is full")
+
+    async def count(self, token: str, window: int, by: int, *, seconds: int) -> int:
+        raise WritesRefused("the store's memory is full")
+
+
+async def test_while_the_store_refuses_writes_each_process_limits_by_its_own_count(context: Dependencies) -> None:
+    limits = TokenLimits(RefusingTokens(), 2, context.clock)
+    assert await left(limits, "0123456789ab") == [1, 0, -1]

@@ -1,11 +1,17 @@
-"""The front page: a list of all blogs for browsers, and of the API's addresses for tools."""
+"""The front page: a list of all blogs for browsers, and of the API's addresses for tools.
+
+While the store is away, browsers get the first page of the list as it was last made, for `stale_if_error` at most.
+"""
 
 from __future__ import annotations
+
+import time
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress import __version__
+from stoppress.errors import Unavailable
 from stoppress.store.base import BlogState
 from stoppress.web.contract.operations.pages import FRONT_PAGE
 from stoppress.web.dependencies import Dependencies
@@ -25,6 +31,7 @@ class IndexRoutes:
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context
+        self._made: tuple[float, str] | None = None  # the first page, and when (time.monotonic) it was made
 
     async def front(self, request: Request) -> Response:
         """Answer a browser, which asks for HTML, with a page of blogs, and a tool with the API's addresses."""
@@ -38,10 +45,30 @@ class IndexRoutes:
                 "asyncapi": "/asyncapi.json",
             }
             return answer(content, headers=_HEADERS)
-        states, following = await self._context.store.blogs(after=query(request)[FRONT_PAGE], limit=_AT_ONCE)
+        after = query(request)[FRONT_PAGE]
+        headers = {**HEADERS, **_HEADERS}
+        try:
+            html = await self._list(after)
+        except Unavailable:
+            if after is not None or self._made is None:
+                raise
+            began, html = self._made
+            age = time.monotonic() - began
+            if age > self._context.settings.stale_if_error:
+                raise
+            headers["cache-status"] = f"stoppress; hit; ttl=-{age:.0f}"
+        return Response(html, headers=headers, media_type="text/html")
+
+    async def _list(self, after: str | None) -> str:
+        began = time.monotonic()
+        if seconds := self._context.store_away():
+            raise Unavailable(f"the store has not answered for {seconds:.0f} s")
+        states, following = await self._context.store.blogs(after=after, limit=_AT_ONCE)
         blogs = [state.blog for state in sorted(states, key=_live_first, reverse=True)]
         html = self._context.markup.front(blogs, following and f"/?page={dump_token(following)}")
-        return Response(html, headers={**HEADERS, **_HEADERS}, media_type="text/html")
+        if after is None:
+            self._made = began, html
+        return html
 
     def endpoints(self) -> Endpoints:
         """The endpoint of each operation, by the operation's name."""
