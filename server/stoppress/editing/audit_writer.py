@@ -20,7 +20,7 @@ from itertools import islice
 from stoppress.errors import Unavailable
 from stoppress.store.base_audit_log import Act, Audit
 
-WAITING_MAX = 10_000  # entries that may wait to be written; about 5 MB
+WAITING_MAX = 10_000  # entries that may wait to be written; about 10 MB
 _AT_ONCE = 500  # entries to write at a time
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)  # seconds before each retry; the last repeats
 
@@ -103,9 +103,12 @@ class AuditWriter:
                     _log.error("an entry can't be written to the audit log, and is dropped: %r: %s", error, error)
                     self._count_dropped("rejected", 1)
                     return True
-                return all([await self._write([act]) for act in acts])
+                for act in acts:
+                    if not await self._write([act]):
+                        return False
+                return True
             else:
-                if failures:
+                if failures or self._dropped:
                     _log.warning("the audit log is written again; %d entries were dropped", self._dropped)
                 self._dropped = 0
                 return True

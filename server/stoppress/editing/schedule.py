@@ -63,11 +63,15 @@ def published_when_due(scheduled: Post, publish_at: datetime) -> Post:
 
 async def keep_schedule(store: Store, clock: Clock, *, every: float) -> None:
     """Publish the posts that are due, again after each `every` seconds, until cancelled. Errors are only logged."""
+    failing = False
     while True:
         try:
             await publish_due(store, clock)
+            failing = False
         except Unavailable as error:
-            _log.warning("can't read the schedule, trying again: %s", error)
+            if not failing:
+                _log.warning("can't publish scheduled posts, trying again: %s", error)
+            failing = True
         except Exception:  # one post that can't be read must not stop the schedule for all others
             _log.exception("unexpected error while publishing scheduled posts, trying again")
         await asyncio.sleep(every)

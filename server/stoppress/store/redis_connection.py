@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from typing import Any
 
@@ -94,7 +94,8 @@ class _Pipeline(Pipeline):
 async def drop_idle(*clients: Client) -> None:
     """Close the connections of these clients that are not in use. The next commands open new ones."""
     for client in clients:
-        await client.connection_pool.disconnect(inuse_connections=False)
+        with suppress(RedisError, OSError):  # of a connection that had died
+            await client.connection_pool.disconnect(inuse_connections=False)
 
 
 def error_code(error: RedisError) -> str:

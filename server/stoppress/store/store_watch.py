@@ -77,7 +77,10 @@ class StoreWatch:
             _log.warning("The store answers again, after %.1f s", self.away_for)
             self._away = False
             for resume in self._on_return:
-                await resume()
+                try:
+                    await resume()
+                except Exception:  # of any kind: the others must resume as well
+                    _log.exception("Unexpected error while resuming after the store's return")
         self._answered = time.monotonic()
         try:
             await self._compare(found)
