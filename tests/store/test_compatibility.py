@@ -29,7 +29,7 @@ from stoppress.store.redis_store import RedisStore
 from store.version_0_1.record import FULL
 from waiting import PATIENCE
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.redis_server]
 
 OLD = Path(__file__).parent / "version_0_1"
 ANSWERS: dict[str, Any] = json.loads((OLD / "answers.json").read_text(encoding="utf-8"))
