@@ -20,6 +20,9 @@ from stoppress.sanitize import render, sanitize, says_something
         ('<img src="/a.webp" alt="A">', '<img src="/a.webp" alt="A">'),
         ("<p>a<svg><path d='M0 0'/></svg></p>", "<p>a</p>"),
         ("<form action='https://x.example'>a</form>", "a"),
+        ('<q cite="https://x.example/a:b">a</q>', '<q cite="https://x.example/a:b">a</q>'),
+        ('<q cite="/a#b:c">a</q>', '<q cite="/a#b:c">a</q>'),
+        ('<q cite="urn:isbn:1">a</q>', "<q>a</q>"),
     ],
 )
 def test_structure_stays_and_surplus_goes(given: str, kept: str) -> None:
@@ -52,6 +55,9 @@ def test_links_to_elsewhere_take_nothing_along() -> None:
         ('<a href=" &#x6A;ava\tscript:alert(1)">x</a>', "javascript:"),
         ('<a href="vbscript:x">x</a>', "vbscript:"),
         ('<img src="data:text/html,<script>alert(1)</script>">', "data:"),
+        ('<blockquote cite="javascript:alert(1)">x</blockquote>', "javascript:"),
+        ("<q CITE=' \x01Java\nscript:alert(1)'>x</q>", "javascript:"),
+        ('<q c&#105;te="x" cite="d&#97;ta:text/html,x">x</q>', "data:"),
     ],
 )
 def test_what_would_run_is_refused_by_name(given: str, named: str) -> None:

@@ -41,9 +41,15 @@ ATTRIBUTES: dict[str, set[str]] = {
     "*": {"lang", "dir"},
 }
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+# ammonia checks the schemes of href, src and a few others, but not of cite.
+_HAS_CITE = re.compile("cite", re.IGNORECASE)
+# The scheme of a URL as a browser finds it, once what it ignores is gone: controls and spaces at the start, tabs and
+# line ends anywhere (URL Standard, 4.4).
+_IGNORED_IN_URLS = re.compile(r"^[\x00-\x20]+|[\t\n\r]+")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _ACTIVE_SCHEMES = frozenset({"javascript", "vbscript", "data"})
 _ACTIVE_TAGS = frozenset({"script", "iframe", "object", "embed"})
-_ADDRESSES = ATTRIBUTES | {"*": ATTRIBUTES["*"] | {"href", "xlink:href", "src", "action", "formaction"}}
+_ADDRESSES = ATTRIBUTES | {"*": ATTRIBUTES["*"] | {"href", "xlink:href", "src", "action", "formaction", "cite"}}
 _NAMES = re.compile(r"<([A-Za-z][^\s/>]*)")
 _TAGS = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
 # Elements without an end tag, or whose end tag is optional. They don't count as open.
@@ -116,11 +122,17 @@ def _clean(
     schemes: frozenset[str] = SCHEMES,
 ) -> str:
     """The HTML without anything that is not allowed. The options allow an active part."""
+
+    def of_known_scheme(element: str, attribute: str, value: str) -> str | None:
+        scheme = _SCHEME.match(_IGNORED_IN_URLS.sub("", value)) if attribute == "cite" else None
+        return value if scheme is None or scheme[1].lower() in schemes else None
+
     return nh3.clean(
         html,
         tags=set(tags),
         clean_content_tags={"script", "style"} - tags,
         attributes=attributes,
+        attribute_filter=of_known_scheme if _HAS_CITE.search(html) else None,
         generic_attribute_prefixes={"on"} if handlers else set(),
         url_schemes=set(schemes),
         link_rel="noopener nofollow",
