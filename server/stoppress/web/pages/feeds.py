@@ -13,12 +13,10 @@ from stoppress.model import Blog, Post
 from stoppress.render.feeds import atom, json_feed
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.http.cors import ANY_PAGE
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.public_url import public_origin
 
-# Some feed readers run in browsers, on origins that no newsroom can list.
-_HEADERS = {"x-content-type-options": "nosniff", **ANY_PAGE}
+_HEADERS = {"x-content-type-options": "nosniff"}
 _ROUTE = "/blogs/{blog}/feed."
 _KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
     "atom": ("application/atom+xml", atom),
@@ -51,7 +49,8 @@ class FeedRoutes:
                 raise NotFound(f"there is no blog {name!r}")
             origin = public_origin(request, context.settings)
             text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
-            headers = {**_HEADERS, **page_cache.cache_control, "content-type": f"{kind}; charset=utf-8"}
+            policy = {**page_cache.headers, **page_cache.cache_control}
+            headers = {**_HEADERS, **policy, "content-type": f"{kind}; charset=utf-8"}
             return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
 
         return await page_cache.response(request.scope, name, make)
