@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stoppress.errors import Invalid
-from stoppress.sanitize import render, sanitize, says_something
+from stoppress.sanitize import publishable, render, sanitize, says_something
 
 
 @pytest.mark.parametrize(
@@ -148,3 +148,18 @@ def test_what_would_keep_the_parser_busy_or_grow_out_of_bounds_is_refused(given:
 )
 def test_what_people_write_and_programs_paste_is_not_too_much(given: str) -> None:
     assert says_something(sanitize(given)) == says_something(given)
+
+
+def test_a_link_reference_repeats_a_limited_amount_of_text() -> None:
+    definition = "[a]: /" + "x" * 900 + "\n\n"
+    assert render(definition + "[a] " * 100).count("<a href") == 100
+    for link in ("[a]", "[text][a]", "![a]"):
+        with pytest.raises(Invalid, match="repeat at most 500000 characters"):
+            render("[a]: /" + "x" * 9_000 + ' "' + "t" * 9_000 + '"\n\n' + link * 1_000)
+
+
+@pytest.mark.parametrize("body", ["&" * 20_001, "<table>" + "<p>x" * 24_000])
+def test_a_body_that_has_become_too_long_is_refused(body: str) -> None:
+    with pytest.raises(Invalid, match="expected at most 100000 characters as HTML, but got"):
+        publishable(body, "html")
+    assert publishable("&" * 20_000, "html") == "&amp;" * 20_000

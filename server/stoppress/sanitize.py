@@ -15,12 +15,15 @@ import re
 import unicodedata
 from functools import cache
 from html import unescape
+from typing import Any, Literal
 
 import nh3
 from markdown_it import MarkdownIt
 
 from stoppress.errors import FieldError, Invalid
 from stoppress.fields import BODY_MAX, no_controls
+
+BodyFormat = Literal["html", "markdown"]
 
 TAGS = frozenset(
     "a abbr b blockquote br cite code dd del details dfn dl dt em figcaption figure h2 h3 h4 hr i img ins kbd li "
@@ -96,11 +99,58 @@ def render(text: str, pointer: str = "/body") -> str:
     """Convert Markdown (CommonMark with tables and strikethrough, without raw HTML) to HTML that is safe to publish.
 
     Raises:
-        Invalid: the HTML is longer than a body may be.
+        Invalid: the HTML is longer than a body may be, or its link references repeat too much text.
     """
-    html = sanitize(_markdown().render(text), pointer)
-    if len(html) > BODY_MAX:
+    try:
+        html = _markdown().render(text, {"references": _References()})
+    except _TooMuchText as error:
+        raise _invalid(pointer, str(error)) from error
+    if len(html) > _GROWN_MAX:
         raise _invalid(pointer, f"expected at most {BODY_MAX} characters as HTML, but got {len(html)}")
+    return _fitting(sanitize(html, pointer), pointer)
+
+
+def publishable(body: str, body_format: BodyFormat, pointer: str = "/body") -> str:
+    """A body in the format that `body_format` names, as HTML that is safe to publish and not longer than a body may be.
+
+    Raises:
+        Invalid: as `sanitize` and `render` do, and when the HTML has become too long.
+    """
+    return render(body, pointer) if body_format == "markdown" else _fitting(sanitize(body, pointer), pointer)
+
+
+class _TooMuchText(ValueError):
+    """Link references would repeat more text than a body may have."""
+
+
+class _References(dict[str, dict[str, str]]):
+    """The link references of one text, by label. markdown-it looks up the definition for each link that refers to it.
+
+    One definition of 50 KB can be referred to by thousands of links, each of 3 characters. So the text that they repeat
+    is counted. cmark has the same limit (0.30.3: "max_ref_size").
+    """
+
+    _repeated = 0
+
+    def get(self, label: str, default: Any = None) -> Any:
+        found = super().get(label, default)
+        if found is not None:
+            self._repeated += len(found["href"]) + len(found["title"])
+            if self._repeated > _GROWN_MAX:
+                raise _TooMuchText(
+                    f"expected links that repeat at most {_GROWN_MAX} characters of their definitions; shorten the "
+                    "addresses and titles of link references"
+                )
+        return found
+
+
+def _fitting(html: str, pointer: str) -> str:
+    if len(html) > BODY_MAX:
+        raise _invalid(
+            pointer,
+            f"expected at most {BODY_MAX} characters as HTML, but got {len(html)} (missing end tags are added, and "
+            "characters such as & become references)",
+        )
     return html
 
 
