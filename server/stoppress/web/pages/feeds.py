@@ -47,11 +47,14 @@ class FeedRoutes:
             page = await context.store.page(name, limit=context.settings.page_posts)
             if page is None:
                 raise NotFound(f"there is no blog {name!r}")
-            origin = public_origin(request, context.settings)
-            text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
             policy = {**page_cache.headers, **page_cache.cache_control}
             headers = {**_HEADERS, **policy, "content-type": f"{kind}; charset=utf-8"}
-            return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
+
+            def render() -> FinishedPage:
+                text = write(page.blog, page.posts, f"{public_origin(request, context.settings)}/blogs/{name}")
+                return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
+
+            return await page_cache.renders.in_thread(render)
 
         return await page_cache.response(request.scope, name, make)
 
