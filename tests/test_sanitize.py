@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stoppress.errors import Invalid
-from stoppress.sanitize import render, sanitize, says_something
+from stoppress.sanitize import publishable, render, sanitize, says_something
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,9 @@ from stoppress.sanitize import render, sanitize, says_something
         ('<img src="/a.webp" alt="A">', '<img src="/a.webp" alt="A">'),
         ("<p>a<svg><path d='M0 0'/></svg></p>", "<p>a</p>"),
         ("<form action='https://x.example'>a</form>", "a"),
+        ('<q cite="https://x.example/a:b">a</q>', '<q cite="https://x.example/a:b">a</q>'),
+        ('<q cite="/a#b:c">a</q>', '<q cite="/a#b:c">a</q>'),
+        ('<q cite="urn:isbn:1">a</q>', "<q>a</q>"),
     ],
 )
 def test_structure_stays_and_surplus_goes(given: str, kept: str) -> None:
@@ -52,6 +55,9 @@ def test_links_to_elsewhere_take_nothing_along() -> None:
         ('<a href=" &#x6A;ava\tscript:alert(1)">x</a>', "javascript:"),
         ('<a href="vbscript:x">x</a>', "vbscript:"),
         ('<img src="data:text/html,<script>alert(1)</script>">', "data:"),
+        ('<blockquote cite="javascript:alert(1)">x</blockquote>', "javascript:"),
+        ("<q CITE=' \x01Java\nscript:alert(1)'>x</q>", "javascript:"),
+        ('<q c&#105;te="x" cite="d&#97;ta:text/html,x">x</q>', "data:"),
     ],
 )
 def test_what_would_run_is_refused_by_name(given: str, named: str) -> None:
@@ -142,3 +148,18 @@ def test_what_would_keep_the_parser_busy_or_grow_out_of_bounds_is_refused(given:
 )
 def test_what_people_write_and_programs_paste_is_not_too_much(given: str) -> None:
     assert says_something(sanitize(given)) == says_something(given)
+
+
+def test_a_link_reference_repeats_a_limited_amount_of_text() -> None:
+    definition = "[a]: /" + "x" * 900 + "\n\n"
+    assert render(definition + "[a] " * 100).count("<a href") == 100
+    for link in ("[a]", "[text][a]", "![a]"):
+        with pytest.raises(Invalid, match="repeat at most 500000 characters"):
+            render("[a]: /" + "x" * 9_000 + ' "' + "t" * 9_000 + '"\n\n' + link * 1_000)
+
+
+@pytest.mark.parametrize("body", ["&" * 20_001, "<table>" + "<p>x" * 24_000])
+def test_a_body_that_has_become_too_long_is_refused(body: str) -> None:
+    with pytest.raises(Invalid, match="expected at most 100000 characters as HTML, but got"):
+        publishable(body, "html")
+    assert publishable("&" * 20_000, "html") == "&amp;" * 20_000

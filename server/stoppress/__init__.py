@@ -21,6 +21,7 @@ model, fields, errors    blogs, posts and events; the types of their fields; the
 settings, metrics        with metrics_of_workers: the metrics of several processes
 sanitize                 makes HTML and Markdown safe
 task_cancellation, background   cancelling tasks reliably, and keeping them running; file_limits: room for open files
+private_folders          creates folders that only this user may enter
 """
 
 import sys

@@ -2,4 +2,5 @@
 
 from stoppress.cli import main
 
-main()
+if __name__ == "__main__":  # anyio.to_process also runs this file, under another name, in each process that it starts
+    main()

@@ -20,6 +20,7 @@ from stoppress.debug.page import debug_route
 from stoppress.debug.state import process_state
 from stoppress.editing.audit_writer import AuditWriter
 from stoppress.editing.blogs import Blogs
+from stoppress.editing.content_workers import ContentWorkers
 from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import keep_schedule
 from stoppress.hub.dependencies import Source
@@ -81,7 +82,8 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         client_path = f"/client/{client.fingerprint}"
         markup = Markup(client_path, templates=settings.templates, theme=settings.theme is not None)
         hub = Hub(Source(stores.store, stores.log, stores.audience), markup, settings, metrics)
-        blogs, posts = Blogs(stores.store, now), Posts(stores.store, now)
+        content_workers = ContentWorkers(processes=settings.content_workers, seconds=settings.content_timeout)
+        blogs, posts = Blogs(stores.store, now), Posts(stores.store, now, content_workers)
         token = worker.token if worker else await admin_token(settings, stores.tokens)
         exposition = (
             await open_still.enter_async_context(shared(metrics, worker.folder, worker.index)) if worker else None
@@ -116,6 +118,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             admin_token=token.text,
             client_path=client_path,
             store_away=lambda: watch.away_for,
+            content_workers=content_workers,
             exposition=exposition,
         )
         live = hub.routes

@@ -49,15 +49,19 @@ class StopPressError(Exception):
 
 
 class Invalid(StopPressError):
-    """The input is wrong. `status` is 400 (unreadable), 413 (too large), 415 (media type) or 422 (fields)."""
+    """The input is wrong. `status` is 400 (unreadable), 413 (too large), 415 (media type) or 422 (fields).
+
+    `unnamed` is how many errors there are besides those in `errors`.
+    """
 
     status = 422
     title = "Invalid input"
 
-    def __init__(self, detail: str, errors: Sequence[FieldError] = (), *, status: int = 422) -> None:
+    def __init__(self, detail: str, errors: Sequence[FieldError] = (), *, status: int = 422, unnamed: int = 0) -> None:
         super().__init__(detail)
         self.errors = tuple(errors)
         self.status = status
+        self.unnamed = unnamed
 
 
 class Unauthenticated(StopPressError):

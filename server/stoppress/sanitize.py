@@ -15,12 +15,15 @@ import re
 import unicodedata
 from functools import cache
 from html import unescape
+from typing import Any, Literal
 
 import nh3
 from markdown_it import MarkdownIt
 
 from stoppress.errors import FieldError, Invalid
 from stoppress.fields import BODY_MAX, no_controls
+
+BodyFormat = Literal["html", "markdown"]
 
 TAGS = frozenset(
     "a abbr b blockquote br cite code dd del details dfn dl dt em figcaption figure h2 h3 h4 hr i img ins kbd li "
@@ -41,9 +44,15 @@ ATTRIBUTES: dict[str, set[str]] = {
     "*": {"lang", "dir"},
 }
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+# ammonia checks the schemes of href, src and a few others, but not of cite.
+_HAS_CITE = re.compile("cite", re.IGNORECASE)
+# The scheme of a URL as a browser finds it, once what it ignores is gone: controls and spaces at the start, tabs and
+# line ends anywhere (URL Standard, 4.4).
+_IGNORED_IN_URLS = re.compile(r"^[\x00-\x20]+|[\t\n\r]+")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _ACTIVE_SCHEMES = frozenset({"javascript", "vbscript", "data"})
 _ACTIVE_TAGS = frozenset({"script", "iframe", "object", "embed"})
-_ADDRESSES = ATTRIBUTES | {"*": ATTRIBUTES["*"] | {"href", "xlink:href", "src", "action", "formaction"}}
+_ADDRESSES = ATTRIBUTES | {"*": ATTRIBUTES["*"] | {"href", "xlink:href", "src", "action", "formaction", "cite"}}
 _NAMES = re.compile(r"<([A-Za-z][^\s/>]*)")
 _TAGS = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
 # Elements without an end tag, or whose end tag is optional. They don't count as open.
@@ -90,11 +99,58 @@ def render(text: str, pointer: str = "/body") -> str:
     """Convert Markdown (CommonMark with tables and strikethrough, without raw HTML) to HTML that is safe to publish.
 
     Raises:
-        Invalid: the HTML is longer than a body may be.
+        Invalid: the HTML is longer than a body may be, or its link references repeat too much text.
     """
-    html = sanitize(_markdown().render(text), pointer)
-    if len(html) > BODY_MAX:
+    try:
+        html = _markdown().render(text, {"references": _References()})
+    except _TooMuchText as error:
+        raise _invalid(pointer, str(error)) from error
+    if len(html) > _GROWN_MAX:
         raise _invalid(pointer, f"expected at most {BODY_MAX} characters as HTML, but got {len(html)}")
+    return _fitting(sanitize(html, pointer), pointer)
+
+
+def publishable(body: str, body_format: BodyFormat, pointer: str = "/body") -> str:
+    """A body in the format that `body_format` names, as HTML that is safe to publish and not longer than a body may be.
+
+    Raises:
+        Invalid: as `sanitize` and `render` do, and when the HTML has become too long.
+    """
+    return render(body, pointer) if body_format == "markdown" else _fitting(sanitize(body, pointer), pointer)
+
+
+class _TooMuchText(ValueError):
+    """Link references would repeat more text than a body may have."""
+
+
+class _References(dict[str, dict[str, str]]):
+    """The link references of one text, by label. markdown-it looks up the definition for each link that refers to it.
+
+    One definition of 50 KB can be referred to by thousands of links, each of 3 characters. So the text that they repeat
+    is counted. cmark has the same limit (0.30.3: "max_ref_size").
+    """
+
+    _repeated = 0
+
+    def get(self, label: str, default: Any = None) -> Any:
+        found = super().get(label, default)
+        if found is not None:
+            self._repeated += len(found["href"]) + len(found["title"])
+            if self._repeated > _GROWN_MAX:
+                raise _TooMuchText(
+                    f"expected links that repeat at most {_GROWN_MAX} characters of their definitions; shorten the "
+                    "addresses and titles of link references"
+                )
+        return found
+
+
+def _fitting(html: str, pointer: str) -> str:
+    if len(html) > BODY_MAX:
+        raise _invalid(
+            pointer,
+            f"expected at most {BODY_MAX} characters as HTML, but got {len(html)} (missing end tags are added, and "
+            "characters such as & become references)",
+        )
     return html
 
 
@@ -116,11 +172,17 @@ def _clean(
     schemes: frozenset[str] = SCHEMES,
 ) -> str:
     """The HTML without anything that is not allowed. The options allow an active part."""
+
+    def of_known_scheme(element: str, attribute: str, value: str) -> str | None:
+        scheme = _SCHEME.match(_IGNORED_IN_URLS.sub("", value)) if attribute == "cite" else None
+        return value if scheme is None or scheme[1].lower() in schemes else None
+
     return nh3.clean(
         html,
         tags=set(tags),
         clean_content_tags={"script", "style"} - tags,
         attributes=attributes,
+        attribute_filter=of_known_scheme if _HAS_CITE.search(html) else None,
         generic_attribute_prefixes={"on"} if handlers else set(),
         url_schemes=set(schemes),
         link_rel="noopener nofollow",

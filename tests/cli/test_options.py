@@ -57,6 +57,29 @@ def test_each_wrong_setting_is_a_line_with_its_name_and_value(monkeypatch: pytes
     assert "STOPPRESS_HEARTBEAT=often: input should be a valid number" in message
 
 
+@pytest.mark.parametrize(
+    "mistyped",
+    [
+        "redis//:hunter2@db.example:6379/0",
+        "rdis://:hunter2@db.example:6379/0",
+        "hunter2",
+        "redis://:hunter2/x@db.example:6379/0",
+        "redis://user:hunter2@[db.example/0",
+        "redis://user:x@db.example:hunter2/0",
+    ],
+)
+@pytest.mark.parametrize("flag", [True, False])
+def test_a_mistyped_address_of_the_store_does_not_print_its_password(
+    mistyped: str, flag: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not flag:
+        monkeypatch.setenv("STOPPRESS_REDIS_URL", mistyped)
+    result = CliRunner().invoke(commands, ["serve", *(["--redis-url", mistyped] if flag else [])])
+    assert result.exit_code == 2
+    assert ("--redis-url=…: " if flag else "STOPPRESS_REDIS_URL=…: ") in result.output
+    assert "expected " in result.output and "hunter2" not in result.output
+
+
 def test_a_wrong_setting_ends_with_2_and_no_traceback() -> None:
     result = CliRunner().invoke(commands, ["serve", "--port", "soon"])
     assert result.exit_code == 2

@@ -16,7 +16,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import PydanticUndefined
 
 from stoppress.errors import StopPressError
-from stoppress.settings import Settings
+from stoppress.settings import HoldsSecret, Settings
 from stoppress.store.base_audit_log import Act
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -95,8 +95,9 @@ def option_name(name: str) -> str:
 
 
 def is_secret(name: str) -> bool:
-    """Whether the setting is a secret, whose value is never shown."""
-    return SecretStr in get_args(Settings.model_fields[name].annotation)
+    """Whether the setting is a secret or may hold one. Its value is never shown."""
+    field = Settings.model_fields[name]
+    return SecretStr in get_args(field.annotation) or HoldsSecret() in field.metadata
 
 
 def _setting(name: str) -> Callable[[Command], Command]:

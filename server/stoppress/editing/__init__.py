@@ -1,7 +1,9 @@
 """The actions of editors: create, edit, publish, schedule, delete. The API and the schedule both use this package.
 
 blogs, posts   the actions on blogs and posts, with the check of the caller's scopes; new_posts: creates posts
-inputs         the models of what editors send, and their validation
+inputs         the models of what editors send, and their validation; input_bounds: how large lists and objects may be
+json_text      parses the JSON of a request's body
+content_workers  parses and sanitises large input in child processes
 transitions    which status may follow which, and the kind of change that readers get
 next_revision  whether a patch makes a revision, and the next revision of a post; required_content: what it must say
 new_ids        ids for new blogs and posts

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, StrictBool, ValidationError
 
+from stoppress.editing.input_bounds import out_of_bounds
 from stoppress.errors import FieldError, Invalid
 from stoppress.fields import Id, Time
 from stoppress.model import BlogFields, Frozen, PostFields
+from stoppress.sanitize import BodyFormat
 
-BodyFormat = Literal["html", "markdown"]
+ERRORS_MAX = 100  # errors that one answer names
 _READ_ONLY = {"blog", "revision", "created_at", "posts"}
 
 
@@ -68,19 +71,60 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def parse(model: type[Model], content: Any) -> Model:
-    """The JSON object `content`, validated as `model`.
+    """The JSON object `content`, validated as `model`. What is a `model` already is returned as it is.
 
     Raises:
-        Invalid: `content` is not valid; has a JSON Pointer and the value of each wrong field.
+        Invalid: `content` is not valid; has a JSON Pointer and the value of each wrong field, of at most ERRORS_MAX.
     """
+    if isinstance(content, model):
+        return content
     if not isinstance(content, Mapping):
         detail = f"expected a JSON object, but got {_show(content)}"
         raise Invalid(detail, [FieldError("", detail)])
+    if too_large := list(out_of_bounds(model, content)):
+        raise invalid(too_large)
     try:
         return model.model_validate(content)
     except ValidationError as error:
         fields = [_field_error(line) for line in error.errors(include_url=False, include_context=False)]
-        raise Invalid("; ".join(f"{field.pointer[1:]}: {field.detail}" for field in fields[:5]), fields) from error
+        raise invalid(fields) from error
+
+
+def parse_batch(content: Any) -> PostBatch:
+    """The JSON object `content`, validated as a batch of posts. Each post is checked by itself, as `parse` does.
+
+    Raises Invalid, as `parse` does.
+    """
+    posts = content.get("posts") if isinstance(content, Mapping) else None
+    if not isinstance(posts, list) or not 0 < len(posts) <= BATCH_MAX:
+        return parse(PostBatch, content)
+    parse(PostBatch, {**content, "posts": [{}]})
+    checked: list[PostInput] = []
+    errors: list[FieldError] = []
+    unnamed = 0
+    for i, post in enumerate(posts):
+        try:
+            checked.append(parse(PostInput, post))
+        except Invalid as error:
+            errors += [FieldError(f"/posts/{i}{wrong.pointer}", wrong.detail) for wrong in error.errors]
+            unnamed += error.unnamed + max(0, len(errors) - ERRORS_MAX)
+            del errors[ERRORS_MAX:]
+    if errors:
+        raise invalid(errors, unnamed)
+    return PostBatch.model_construct(posts=tuple(checked))
+
+
+def invalid(errors: Sequence[FieldError], unnamed: int = 0) -> Invalid:
+    """The error for wrong fields: it names the first ERRORS_MAX, and says how many more there are.
+
+    `unnamed` counts errors besides those in `errors`.
+    """
+    named = errors[:ERRORS_MAX]
+    unnamed += len(errors) - len(named)
+    details = [f"{field.pointer[1:]}: {field.detail}" if field.pointer else field.detail for field in named[:5]]
+    if unnamed:
+        details.append(f"{unnamed} more errors are not listed")
+    return Invalid("; ".join(details), named, unnamed=unnamed)
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -103,6 +147,8 @@ def patched(model: type[Model], target: Mapping[str, Any], patch: Any) -> Model:
     Raises Invalid, as `parse` does; also when the patch removes a field that the model doesn't have, because its name
     is then misspelt.
     """
+    if isinstance(patch, Mapping) and (too_large := list(out_of_bounds(model, patch))):
+        raise invalid(too_large)
     merged = merge_patch(target, patch)
     if isinstance(patch, Mapping):
         merged |= {name: None for name in patch if name not in model.model_fields and patch[name] is None}
@@ -140,9 +186,37 @@ def _field_error(line: Any) -> FieldError:
 
 
 def _show(value: Any, longest: int = 80) -> str:
+    """The start of a JSON value, for an error. It takes no longer for a large value."""
     # Escaped, so that the error does not carry control characters of the value.
-    shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    if len(shown) <= longest:
-        return shown
-    length = f" ({len(value)} characters)" if isinstance(value, str) else ""
+    if isinstance(value, str):
+        start = value[: longest + 1]
+        shown = repr(start) if start.isprintable() else ascii(start)
+        length = f" ({len(value)} characters)"
+        if len(value) <= longest and len(shown) <= longest:
+            return shown
+    else:
+        shown, length = repr(_start_of(value, longest)), ""
+        if len(shown) <= longest:
+            return shown
     return f"{shown[:longest]}…{length}"
+
+
+def _start_of(value: Any, longest: int) -> Any:
+    """`value` without what its `repr` has only after `longest` characters: each part takes at least one of them."""
+    left = longest
+
+    def start(part: Any) -> Any:
+        nonlocal left
+        left -= 1
+        match part:
+            case str():
+                return part[: longest + 1]
+            case int() if part.bit_length() > 1_000:  # Python refuses to write more than 4,300 digits
+                return f"a number of {part.bit_length()} bits"
+            case list():
+                return [start(item) for item in takewhile(lambda _: left >= 0, part)]
+            case dict():
+                return {start(name): start(item) for name, item in takewhile(lambda _: left >= 0, part.items())}
+        return part
+
+    return start(value)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from stoppress.editing.content_workers import ContentWorkers
 from stoppress.editing.idempotency import or_first_answer
-from stoppress.editing.inputs import PostBatch, PostInput, parse
+from stoppress.editing.inputs import ERRORS_MAX, PostInput, invalid, parse, parse_batch
 from stoppress.editing.new_ids import new_id, new_ids
 from stoppress.editing.next_revision import compose
 from stoppress.editing.post_commits import PostCommits, change_of
@@ -20,9 +23,10 @@ from stoppress.token_scopes import Caller
 class NewPosts:
     """The part of Posts that creates posts."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, content_workers: ContentWorkers | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._content_workers = content_workers or ContentWorkers()
         self._commits = PostCommits(store)
 
     async def create(self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
@@ -38,8 +42,9 @@ class NewPosts:
                 caller.require("publish", blog)
             if wanted.status != "published":
                 await self.check_blog(blog)  # checked before the note of a scheduled post is written
+            html = await self._content_workers.html(wanted.body, wanted.body_format)
             now = self._clock()
-            post = compose(wanted, blog, wanted.id or new_id(now), now)
+            post = compose(wanted, blog, wanted.id or new_id(now), now, html=html)
             try:
                 done.append(await self._commits.commit(change_of(None, post, "published", now), caller, now, attempt))
             except StaleRevision as error:
@@ -56,23 +61,26 @@ class NewPosts:
         caller.require("write", blog)
         async with or_first_answer(self._store, blog, attempt) as done:
             await self.check_blog(blog)
-            wanted = parse(PostBatch, content).posts
+            wanted = parse_batch(content).posts
             if any(post.status != "draft" for post in wanted):
                 caller.require("publish", blog)
+            made = await self._content_workers.html_of([(post.body, post.body_format) for post in wanted])
             now = self._clock()
             ids = new_ids(now, len(wanted))
-            posts, errors = [], []
+            posts: list[Post] = []
+            errors: list[FieldError] = []
             seen: dict[str, int] = {}
             for i, one in enumerate(wanted):
                 name = one.id or ids[i]
                 if seen.setdefault(name, i) != i:
                     errors.append(FieldError(f"/posts/{i}/id", f"{name!r} is also the id of /posts/{seen[name]}"))
                 try:
-                    posts.append(compose(one, blog, name, now))
+                    posts.append(_composed(one, blog, name, now, made[i]))
                 except Invalid as error:
                     errors += [FieldError(f"/posts/{i}{wrong.pointer}", wrong.detail) for wrong in error.errors]
+                await asyncio.sleep(0)
             if errors:
-                raise Invalid("; ".join(f"{wrong.pointer[1:]}: {wrong.detail}" for wrong in errors[:5]), errors)
+                raise invalid(errors)
             try:
                 changes = [change_of(None, post, "published", now) for post in posts]
                 done += await self._commits.commit_all(changes, caller, now, attempt)
@@ -86,9 +94,16 @@ class NewPosts:
             for i, post in enumerate(posts)
             if await self._store.entry(blog, post.id) is not None
         ]
-        return Conflict(f"{len(errors)} of the {len(posts)} posts already exist; none was created", errors)
+        detail = f"{len(errors)} of the {len(posts)} posts already exist; none was created"
+        return Conflict(detail, errors[:ERRORS_MAX])
 
     async def check_blog(self, blog: str) -> None:
         """Return if there is such a blog. Raises NotFound otherwise."""
         if await self._store.blog(blog) is None:
             raise NotFound(f"there is no blog {blog!r}")
+
+
+def _composed(wanted: PostInput, blog: str, name: str, now: datetime, html: str | Invalid) -> Post:
+    if isinstance(html, Invalid):
+        raise html
+    return compose(wanted, blog, name, now, html=html)

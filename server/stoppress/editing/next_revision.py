@@ -12,22 +12,28 @@ from stoppress.editing.inputs import PostEdit, PostPatch
 from stoppress.editing.required_content import check_content
 from stoppress.editing.schedule import check_publish_at, only_scheduled
 from stoppress.model import Blog, Post, PostFields, Tombstone
-from stoppress.sanitize import render, sanitize
+from stoppress.sanitize import publishable
 from stoppress.store.base import Entry
 
 
 def compose(
-    wanted: PostEdit, blog: str, name: str, now: datetime, before: Entry | None = None, base: Post | None = None
+    wanted: PostEdit,
+    blog: str,
+    name: str,
+    now: datetime,
+    before: Entry | None = None,
+    base: Post | None = None,
+    html: str | None = None,
 ) -> Post:
     """The next revision of a post.
 
     `wanted` is the editor's input. `before` is the entry that the post replaces; None for a new post. `base` is the
     post that a patch was applied to: the same as `before`, except that a deleted post continues from its last revision
-    before the deletion. Raises Invalid.
+    before the deletion. `html` is the body that `wanted` names, if it is sanitised already. Raises Invalid.
     """
     fields = {field: getattr(wanted, field) for field in PostFields.model_fields}
-    if base is None or wanted.body != base.body or wanted.body_format == "markdown":
-        fields["body"] = (render if wanted.body_format == "markdown" else sanitize)(wanted.body)
+    if changes_body(wanted, base):
+        fields["body"] = publishable(wanted.body, wanted.body_format) if html is None else html
     published_at, updated_at = wanted.published_at, wanted.updated_at
     if before is None and wanted.publish_at is not None:
         only_scheduled(wanted)
@@ -55,6 +61,11 @@ def compose(
     )
     check_content(post, wanted, base)
     return post
+
+
+def changes_body(wanted: PostEdit, base: Post | None) -> bool:
+    """Whether the body that `wanted` names has to be sanitised: it is not that of `base`, the post before the patch."""
+    return base is None or wanted.body != base.body or wanted.body_format == "markdown"
 
 
 def changes_nothing(before: Entry | Blog, after: Post | Blog, updated_at: datetime | None) -> bool:

@@ -13,7 +13,7 @@ from stoppress.editing.conflict_retries import tries
 from stoppress.editing.idempotency import first_answer
 from stoppress.editing.inputs import PostPatch, named_status, patched, wrong
 from stoppress.editing.new_posts import NewPosts
-from stoppress.editing.next_revision import changes_nothing, compose
+from stoppress.editing.next_revision import changes_body, changes_nothing, compose
 from stoppress.editing.post_commits import change_of
 from stoppress.editing.revision_check import check_revision
 from stoppress.editing.schedule import only_scheduled
@@ -94,7 +94,6 @@ class Posts(NewPosts):
     async def _edit_once(
         self, before: Entry, patch: dict[str, Any], caller: Caller, attempt: Attempt | None = None
     ) -> Committed:
-        now = self._clock()
         base = await self._before_deletion(before, patch) if isinstance(before, Tombstone) else before
         named_status(patch)
         wanted = patched(PostPatch, base.model_dump(mode="json", include=EDITABLE), patch)
@@ -109,7 +108,11 @@ class Posts(NewPosts):
             raise wrong("published_at", "expected a time for a published post, but got null")
         if wanted.body_format == "markdown" and "body" not in patch:
             raise wrong("body_format", "expected a body in this format as well, but the patch has no body")
-        after = compose(wanted, before.blog, before.id, now, before, base)
+        html = None
+        if changes_body(wanted, base):
+            html = await self._content_workers.html(wanted.body, wanted.body_format)
+        now = self._clock()
+        after = compose(wanted, before.blog, before.id, now, before, base, html)
         if changes_nothing(before, after, wanted.updated_at):
             state = await self._store.blog(before.blog)
             if state is not None:

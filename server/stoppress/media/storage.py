@@ -15,6 +15,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import from_url
 
 from stoppress.errors import Unavailable
+from stoppress.private_folders import create_private
 
 NAME = re.compile(r"[0-9a-f]{32}-[0-9]{1,3}-[0-9]{1,5}\.(jpg|png|webp|avif|gif)")
 
@@ -57,7 +58,7 @@ class FolderStorage:
 
     def _put(self, name: str, content: bytes) -> None:
         path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        create_private(path.parent)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as new:
             try:
                 new.write(content)

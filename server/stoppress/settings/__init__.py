@@ -5,13 +5,13 @@ and a test compares the three. Groups are shown in the order of `GROUPS`, and th
 they have in its class. A setting outside the first group also says when to change it.
 
 settings       all settings as one class, `Settings`
-group          the marks of a setting: its group, and when to change it; field_types: what a value may be
+group          the marks of a setting, such as its group; field_types: what a value may be
 deployment, processes, reader_limits, request_limits, retention, pages, stopping, development, tuning
                the settings of each group
 """
 
 from stoppress.settings.deployment import DEPLOYMENT
-from stoppress.settings.group import Group
+from stoppress.settings.group import Group, HoldsSecret
 from stoppress.settings.settings import GROUPS, Settings, group_of, settings_in, when_to_change
 
-__all__ = ["DEPLOYMENT", "GROUPS", "Group", "Settings", "group_of", "settings_in", "when_to_change"]
+__all__ = ["DEPLOYMENT", "GROUPS", "Group", "HoldsSecret", "Settings", "group_of", "settings_in", "when_to_change"]

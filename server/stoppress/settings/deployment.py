@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from stoppress.settings.field_types import OriginList, RedisUrl
-from stoppress.settings.group import Group
+from stoppress.settings.group import Group, HoldsSecret
 
 DEPLOYMENT = Group("Deployment", "A deployment usually sets these settings. The defaults suit a laptop.")
 
@@ -37,7 +37,7 @@ class DeploymentSettings(BaseSettings):
     data: Annotated[Path, DEPLOYMENT] = Field(
         Path("stoppress-data"), description="The folder for the embedded store and for pictures."
     )
-    redis_url: Annotated[RedisUrl | None, DEPLOYMENT] = Field(
+    redis_url: Annotated[RedisUrl | None, DEPLOYMENT, HoldsSecret()] = Field(
         None,
         description="A Redis (7 or newer) or Valkey to use instead of the embedded store: a redis://, rediss:// or "
         "unix:// URL.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -12,8 +13,16 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 def _redis_url(text: str) -> str:
+    # The errors don't show the text, because it may hold a password.
     if not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError(f"expected an address of redis://, rediss:// or unix://, but got {text!r}")
+        raise ValueError("expected an address that begins with redis://, rediss:// or unix://")
+    try:
+        _ = urlsplit(text).port  # raises ValueError
+    except ValueError:
+        raise ValueError(
+            "expected redis://USER:PASSWORD@HOST:PORT/NUMBER, but the host or the port can't be read; write special "
+            "characters of the password percent-encoded, such as %2F for /"
+        ) from None
     return text
 
 

@@ -1,4 +1,4 @@
-"""The marks of a setting: its group, and when to change it."""
+"""The marks of a setting: its group, when to change it, and whether it may hold a secret."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ class When:
     """When to change a setting."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class HoldsSecret:
+    """The value is a text that may hold a password, so no error shows it."""

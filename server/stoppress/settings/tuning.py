@@ -54,6 +54,12 @@ class TuningSettings(BaseSettings):
     page_cache: Annotated[int, Field(ge=1_000_000), TUNING, When("Raise it if readers visit more pages than fit.")] = (
         Field(64_000_000, description="The most bytes of finished pages and feeds to keep in memory.")
     )
+    content_workers: Annotated[
+        int, Field(ge=1, le=64), TUNING, When("Raise it if long posts wait and cores are idle.")
+    ] = Field(2, description="How many processes parse and sanitise long posts, for one process of the server.")
+    content_timeout: Annotated[Seconds, TUNING, When("Raise it if long posts are refused on a slow machine.")] = Field(
+        10.0, description="How long, in seconds, it may take to parse or sanitise a post before the answer is 422."
+    )
     media_workers: Annotated[
         int, Field(ge=1, le=64), TUNING, When("Raise it if uploads wait and there is memory to spare.")
     ] = Field(2, description="How many pictures one process handles at a time.")

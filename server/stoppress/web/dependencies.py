@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from stoppress.editing.blogs import Blogs
+from stoppress.editing.content_workers import ContentWorkers
 from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import Clock
 from stoppress.media.intake import PictureIntake
@@ -49,4 +50,5 @@ class Dependencies:
     admin_token: str | None
     client_path: str
     store_away: Callable[[], float] = lambda: 0.0  # for how many seconds the store has not answered
+    content_workers: ContentWorkers = field(default_factory=ContentWorkers)
     exposition: Callable[[], Awaitable[bytes]] | None = None  # metrics of all processes; None: of this one alone

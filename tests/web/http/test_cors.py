@@ -96,10 +96,20 @@ async def test_where_all_origins_may_caches_need_one_answer(anywhere: Client, pa
 
 
 @pytest.mark.parametrize("kind", ["atom", "json"])
-async def test_a_feed_is_open_to_every_origin_whatever_the_setting(chosen: Client, kind: str) -> None:
-    answer = await chosen.get(f"/blogs/petrel/feed.{kind}", headers={"Origin": ELSEWHERE})
-    assert (answer.status_code, answer.headers[ALLOW]) == (200, "*")
-    assert "origin" not in vary(answer)
+async def test_a_feed_is_open_to_the_origins_of_the_setting_alone(chosen: Client, kind: str) -> None:
+    for origin, allowed in ((PAGE, PAGE), (ELSEWHERE, None), (None, None), (PAGE, PAGE)):
+        headers = {"Origin": origin} if origin else {}
+        answer = await chosen.get(f"/blogs/petrel/feed.{kind}", headers=headers)
+        assert (answer.status_code, answer.headers.get(ALLOW)) == (200, allowed)
+        assert "origin" in vary(answer)
+
+
+@pytest.mark.parametrize("kind", ["atom", "json"])
+async def test_a_feed_is_open_to_every_origin_by_default(anywhere: Client, kind: str) -> None:
+    for headers in ({"Origin": ELSEWHERE}, {}):
+        answer = await anywhere.get(f"/blogs/petrel/feed.{kind}", headers=headers)
+        assert (answer.status_code, answer.headers[ALLOW]) == (200, "*")
+        assert "origin" not in vary(answer)
 
 
 async def test_a_preflight_is_answered_by_the_same_rule(chosen: Client, anywhere: Client) -> None:

@@ -13,6 +13,7 @@ import stat
 from pathlib import Path
 
 from stoppress.errors import Unavailable
+from stoppress.private_folders import create_private
 
 # sun_path of sockaddr_un has 108 bytes on Linux (unix(7)), including the final NUL.
 SOCKET_PATH_MAX = 107
@@ -25,7 +26,7 @@ def make_private(folder: Path) -> None:
         Unavailable: with the folder, and what is wrong with it.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        create_private(folder.parent)
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
         check_owned(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stoppress.editing.inputs import BlogInput
 from stoppress.model import Blog, rfc3339
 from stoppress.store.base import Committed
 from stoppress.web.authentication import caller
@@ -15,7 +16,7 @@ from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import PAGE, dump_token
 from stoppress.web.http.preconditions import attempt, expected_revision
 from stoppress.web.http.request import query
-from stoppress.web.http.request_body import body, parse_json
+from stoppress.web.http.request_body import body
 from stoppress.web.http.response import answer, etag
 
 
@@ -31,7 +32,8 @@ class BlogRoutes:
         who.require("admin")
         content = await body(request, self._settings.body_limit)
         tried = attempt(request, who, content, self._settings.idempotency_hours)
-        committed = await self._context.blogs.create(parse_json(content), who, tried)
+        wanted = await self._context.content_workers.read(content, BlogInput)
+        committed = await self._context.blogs.create(wanted, who, tried)
         return _written(committed, 201)
 
     async def index(self, request: Request) -> Response:
@@ -54,7 +56,7 @@ class BlogRoutes:
         name = request.path_params["blog"]
         who.require("publish", name)
         revision = expected_revision(request)
-        patch = parse_json(await body(request, self._settings.body_limit))
+        patch = await self._context.content_workers.read(await body(request, self._settings.body_limit))
         return _written(await self._context.blogs.edit(name, patch, who, revision=revision))
 
     async def delete(self, request: Request) -> Response:

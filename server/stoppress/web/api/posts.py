@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from stoppress.editing.inputs import PostBatch, PostInput
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post
 from stoppress.query_parameters import wrong_parameter
@@ -22,7 +23,7 @@ from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import ORDERED_PAGE, dump_page, place_of
 from stoppress.web.http.preconditions import attempt, expected_revision
 from stoppress.web.http.request import query
-from stoppress.web.http.request_body import body, parse_json
+from stoppress.web.http.request_body import body
 from stoppress.web.http.response import answer, cursor_tag, etag, unless_known
 
 
@@ -45,24 +46,26 @@ class PostRoutes:
         self._settings = context.settings
 
     async def create(self, request: Request) -> Response:
-        blog, content, who, tried = await self._asked(request, self._settings.body_limit)
+        blog, content, who, tried = await self._asked(request, self._settings.body_limit, PostInput)
         return written(await self._context.posts.create(blog, content, who, tried), 201)
 
     async def create_all(self, request: Request) -> Response:
-        blog, content, who, tried = await self._asked(request, self._settings.batch_limit)
+        blog, content, who, tried = await self._asked(request, self._settings.batch_limit, PostBatch)
         made = await self._context.posts.create_all(blog, content, who, tried)
         headers = {**NO_STORE, **({"idempotent-replayed": "true"} if made[0].replayed else {})}
         return answer({"posts": [_answer(one) for one in made], "cursor": str(made[-1].cursor)}, 201, headers)
 
-    async def _asked(self, request: Request, limit: int) -> tuple[str, Any, Caller, Attempt | None]:
-        """The blog, the JSON of the body, the caller and the idempotency attempt. The token is checked before the
-        body is read."""
+    async def _asked(
+        self, request: Request, limit: int, model: type[PostInput | PostBatch]
+    ) -> tuple[str, Any, Caller, Attempt | None]:
+        """The blog, the JSON of the body or the `model` made of it, the caller and the idempotency attempt. The token
+        is checked before the body is read."""
         who = await caller(request, self._context)
         blog = request.path_params["blog"]
         who.require("write", blog)
         content = await body(request, limit)
         tried = attempt(request, who, content, self._settings.idempotency_hours)
-        return blog, parse_json(content), who, tried
+        return blog, await self._context.content_workers.read(content, model), who, tried
 
     async def index(self, request: Request) -> Response:
         blog = request.path_params["blog"]
@@ -117,7 +120,7 @@ class PostRoutes:
         blog, post = request.path_params["blog"], request.path_params["post"]
         who.require("write", blog)
         revision = expected_revision(request)
-        patch = parse_json(await body(request, self._settings.body_limit))
+        patch = await self._context.content_workers.read(await body(request, self._settings.body_limit))
         return written(await self._context.posts.edit(blog, post, patch, who, revision=revision))
 
     async def delete(self, request: Request) -> Response:

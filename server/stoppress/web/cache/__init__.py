@@ -3,5 +3,6 @@
 finished_page   a rendered page or feed at one cursor of its blog
 freshness       the current cursors of blogs, read from the store
 page_cache      the cache itself, and its keys
+renders         bounds how many pages are rendered at a time
 fast_path       sends cached pages before ASGI
 """

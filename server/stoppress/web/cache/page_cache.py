@@ -22,6 +22,7 @@ from stoppress.origins import Origins
 from stoppress.settings import Settings
 from stoppress.web.cache.finished_page import FinishedPage, Headers, Key
 from stoppress.web.cache.freshness import Freshness, Outcome, Read
+from stoppress.web.cache.renders import Renders
 from stoppress.web.http import cache_control
 from stoppress.web.http.cors import cors_headers
 from stoppress.web.http.page_query import PageVariant, read_page_variant
@@ -43,7 +44,8 @@ class PageCache:
         count_stale: Callable[[], object] = lambda: None,
     ) -> None:
         """`away` returns for how many seconds the store has not answered; `count_stale` counts pages from memory."""
-        self.answers = FinishedPages(settings.page_cache)
+        self.renders = Renders()
+        self.answers = FinishedPages(settings.page_cache, self.renders)
         self.freshness = Freshness(heads, patience=settings.store_patience, away=away)
         self.count_stale = count_stale
         self.cache_control = {"cache-control": cache_control.page(settings.stale_if_error)}
@@ -102,10 +104,12 @@ class PageCache:
 
 
 class FinishedPages:
-    """A least-recently-used cache of finished pages, of at most `limit` bytes together."""
+    """A least-recently-used cache of finished pages, of at most `limit` bytes together. `renders` bounds how many are
+    made at a time."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, renders: Renders | None = None) -> None:
         self.most_bytes = limit
+        self._renders = renders or Renders()
         self._kept: OrderedDict[Key, FinishedPage] = OrderedDict()
         self._turns: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self.bytes = 0
@@ -123,14 +127,15 @@ class FinishedPages:
     async def of(self, key: Key, cursor: Cursor, make: Callable[[], Awaitable[FinishedPage]]) -> FinishedPage:
         """The page at `cursor`, or a newer one that was begun after this call; made by `make` if it is not cached.
 
-        Concurrent calls for one key share the page: one of them makes it. Raises what `make` raises.
+        Concurrent calls for one key share the page: one of them makes it. Raises what `make` raises, and Unavailable
+        when too many pages are being made.
         """
         came = time.monotonic()
         turn = self._turns.setdefault(key, asyncio.Lock())
         async with turn:
             kept = self._kept.get(key)
             if kept is None or (kept.cursor != cursor and kept.began < came):
-                kept = await make()
+                kept = await self._renders.make(make)
                 self._keep(key, kept)
             elif kept.cursor == cursor:
                 kept.current_at = came

@@ -1,11 +1,9 @@
-"""The body of a request: its type, its size limit, its JSON."""
+"""The body of a request: its type and its size limit."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
-from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, Request
 
 from stoppress.errors import Invalid
@@ -39,12 +37,3 @@ async def body(
     except ClientDisconnect as error:
         raise Invalid("the connection closed before the body was complete", status=400) from error
     return bytes(content)
-
-
-def parse_json(content: bytes) -> Any:
-    """The JSON value in `content`. Raises Invalid (400), with the position of the error, when it is not JSON."""
-    try:
-        return from_json(content, allow_inf_nan=False)
-    except ValueError as error:
-        start = content[:80].decode(errors="replace")
-        raise invalid("body", f"expected JSON, but {error}; it starts with {start!r}", 400) from error

@@ -76,15 +76,19 @@ class BlogPageRoutes:
             newer=variant.url(name, at + 1, last) if at < last else None,
             older=variant.url(name, at - 1, last) if at > 1 else None,
         )
-        text = self._context.markup.page(
-            page,
-            order=variant.order,
-            canonical=f"{origin}/blogs/{name}",
-            filter=variant.filter,
-            neighbours=neighbours,
-            highlights=highlights,
-        )
-        return FinishedPage(_ROUTE, name, page.cursor, text, self._headers, began=began)
+
+        def render() -> FinishedPage:
+            text = self._context.markup.page(
+                page,
+                order=variant.order,
+                canonical=f"{origin}/blogs/{name}",
+                filter=variant.filter,
+                neighbours=neighbours,
+                highlights=highlights,
+            )
+            return FinishedPage(_ROUTE, name, page.cursor, text, self._headers, began=began)
+
+        return await self._page_cache.renders.in_thread(render)
 
     async def _top(self, name: str, order: Order, index: str) -> Sequence[Post]:
         page = await self._context.store.page(name, order=order, limit=_ON_TOP, index=index)

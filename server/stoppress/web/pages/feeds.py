@@ -13,12 +13,10 @@ from stoppress.model import Blog, Post
 from stoppress.render.feeds import atom, json_feed
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.http.cors import ANY_PAGE
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.public_url import public_origin
 
-# Some feed readers run in browsers, on origins that no newsroom can list.
-_HEADERS = {"x-content-type-options": "nosniff", **ANY_PAGE}
+_HEADERS = {"x-content-type-options": "nosniff"}
 _ROUTE = "/blogs/{blog}/feed."
 _KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
     "atom": ("application/atom+xml", atom),
@@ -49,10 +47,14 @@ class FeedRoutes:
             page = await context.store.page(name, limit=context.settings.page_posts)
             if page is None:
                 raise NotFound(f"there is no blog {name!r}")
-            origin = public_origin(request, context.settings)
-            text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
-            headers = {**_HEADERS, **page_cache.cache_control, "content-type": f"{kind}; charset=utf-8"}
-            return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
+            policy = {**page_cache.headers, **page_cache.cache_control}
+            headers = {**_HEADERS, **policy, "content-type": f"{kind}; charset=utf-8"}
+
+            def render() -> FinishedPage:
+                text = write(page.blog, page.posts, f"{public_origin(request, context.settings)}/blogs/{name}")
+                return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
+
+            return await page_cache.renders.in_thread(render)
 
         return await page_cache.response(request.scope, name, make)
 

@@ -6,6 +6,7 @@ While the store is away, browsers get the first page of the list as it was last 
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -48,7 +49,7 @@ class IndexRoutes:
         after = query(request)[FRONT_PAGE]
         headers = {**HEADERS, **_HEADERS}
         try:
-            html = await self._list(after)
+            html = await self._context.page_cache.renders.make(partial(self._list, after))
         except Unavailable:
             if after is not None or self._made is None:
                 raise
@@ -65,7 +66,8 @@ class IndexRoutes:
             raise Unavailable(f"the store has not answered for {seconds:.0f} s")
         states, following = await self._context.store.blogs(after=after, limit=_AT_ONCE)
         blogs = [state.blog for state in sorted(states, key=_live_first, reverse=True)]
-        html = self._context.markup.front(blogs, following and f"/?page={dump_token(following)}")
+        front = partial(self._context.markup.front, blogs, following and f"/?page={dump_token(following)}")
+        html = await self._context.page_cache.renders.in_thread(front)
         if after is None:
             self._made = began, html
         return html
