@@ -20,6 +20,7 @@ query_parameters, origins   parameters of queries, and the origins whose pages m
 model, fields, errors    blogs, posts and events; the types of their fields; the tree of errors
 settings, metrics        with metrics_of_workers: the metrics of several processes
 sanitize                 makes HTML and Markdown safe
+connection_deadlines     closes connections whose request does not arrive
 task_cancellation, file_limits   cancelling tasks reliably, and room for open files
 """
 

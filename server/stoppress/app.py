@@ -15,6 +15,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
+from stoppress.connection_deadlines import ConnectionDeadlines
 from stoppress.debug.page import debug_route
 from stoppress.debug.state import process_state
 from stoppress.editing.audit_writer import AuditWriter
@@ -58,11 +59,13 @@ class App:
     """A complete server, except for its port.
 
     `application` serves everything, in any ASGI server. `http_protocol` returns uvicorn's HTTP class, extended to
-    answer some requests before ASGI; it works only with a known uvicorn (known_uvicorn.py).
+    answer some requests before ASGI; it works only with a known uvicorn (known_uvicorn.py). `deadlines` closes
+    connections of that class whose request does not arrive.
     """
 
     application: Starlette
     http_protocol: Callable[[], type[asyncio.Protocol]]
+    deadlines: ConnectionDeadlines
     hub: Hub
     token: AdminToken
 
@@ -89,6 +92,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         storage = open_storage(settings.media_url, settings.data / "media", patience=settings.media_timeout)
         intake = PictureIntake(storage, workers=settings.media_workers, pixels=settings.media_pixels)
         page_cache = PageCache(settings, stores.log.heads)
+        deadlines = ConnectionDeadlines(settings, metrics)
         context = Dependencies(
             settings=settings,
             store=stores.store,
@@ -118,17 +122,17 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             # Imported only here, because it imports parts of uvicorn that an unknown one may lack.
             from stoppress.web import uvicorn_protocol
 
-            return uvicorn_protocol.http_protocol(settings.head_limit, page_cache, metrics)
+            return uvicorn_protocol.http_protocol(settings.head_limit, page_cache, metrics, deadlines)
 
         async with asyncio.TaskGroup() as tasks:
-            endless = []
+            endless = [tasks.create_task(deadlines.run())]
             if settings.role != "api":
                 endless.append(tasks.create_task(hub.run()))
             if settings.role != "hub":
                 endless.append(tasks.create_task(keep_schedule(stores.store, now, every=_SCHEDULE)))
             tasks.create_task(audit_writer.run())  # ends by itself after `stop`, once everything is written
             try:
-                yield App(application, http_protocol, hub, token)
+                yield App(application, http_protocol, deadlines, hub, token)
             finally:
                 await audit_writer.stop()
                 intake.close()

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 import uvicorn
 
+from stoppress.connection_deadlines import ConnectionDeadlines
 from stoppress.errors import Unavailable
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
@@ -58,7 +59,12 @@ async def process(context: Dependencies, valkey_url: str) -> AsyncIterator[Proce
     config = uvicorn.Config(
         site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]),
         port=0,
-        http=http_protocol(65_536, context.page_cache, context.metrics),
+        http=http_protocol(
+            65_536,
+            context.page_cache,
+            context.metrics,
+            ConnectionDeadlines(context.settings, context.metrics),
+        ),
         lifespan="off",
         log_config=None,
         server_header=False,
