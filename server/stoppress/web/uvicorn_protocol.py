@@ -8,6 +8,7 @@ from stoppress.connection_deadlines import ConnectionDeadlines
 from stoppress.metrics import Metrics
 from stoppress.web.cache.fast_path import AnswerTimes, FastPath
 from stoppress.web.cache.page_cache import PageCache
+from stoppress.web.http.one_host import OneHost
 from stoppress.web.http.timed_request import TimedRequest
 
 
@@ -16,12 +17,12 @@ def http_protocol(
 ) -> type[HttpToolsProtocol]:
     """The class that uvicorn instantiates for each connection.
 
-    It refuses heads of more than `head_limit` bytes, closes connections at their `deadlines`, and answers from
-    `page_cache` where it can. uvicorn instantiates it with arguments of its own, so these and the metrics are
-    attributes of the class.
+    It refuses heads of more than `head_limit` bytes or without exactly one host, closes connections at their
+    `deadlines`, and answers from `page_cache` where it can. uvicorn instantiates it with arguments of its own, so these
+    and the metrics are attributes of the class.
     """
 
-    class HttpProtocol(FastPath, TimedRequest):
+    class HttpProtocol(FastPath, OneHost, TimedRequest):
         pass
 
     HttpProtocol.head_limit, HttpProtocol.deadlines = head_limit, deadlines

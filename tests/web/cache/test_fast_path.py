@@ -220,3 +220,57 @@ async def test_a_store_that_is_down_is_answered_as_such(reader: httpx2.AsyncClie
     assert answer.headers["retry-after"] == "1"
     process.down = False
     assert (await reader.get(PAGE)).status_code == 200
+
+
+async def answered(process: Process, request: bytes) -> bytes:
+    line, writer = await asyncio.open_connection("127.0.0.1", process.port)
+    writer.write(request)
+    answer = await line.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}/feed.atom", "/healthz"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1\r\nHost: live.example\r\nHost: evil.example\r\n",
+        b"HTTP/1.1\r\nHost: evil.example\r\nHost: live.example\r\n",
+        b"HTTP/1.0\r\nHost: live.example\r\nHost: evil.example\r\n",
+        b"HTTP/1.1\r\nHost: evil.example/x\r\n",
+        b"HTTP/1.1\r\n",
+    ],
+    ids=["two", "two, the other way", "two in 1.0", "no host", "none"],
+)
+async def test_a_wrong_host_is_400_and_no_page_gets_its_address(
+    reader: httpx2.AsyncClient, process: Process, path: str, head: bytes
+) -> None:
+    start = b"GET %s " % path.encode()
+    for _ in range(2):
+        answer = await answered(process, start + head + b"Connection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b'"parameter":"Host"' in answer
+    for host in ("live.example", "evil.example"):
+        page = await reader.get(PAGE, headers={"Host": host})
+        assert f'<link rel="canonical" href="http://{host}/blogs/petrel">' in page.text
+
+
+async def test_health_checks_of_http_1_0_need_no_host(process: Process) -> None:
+    answer = await answered(process, b"GET /healthz HTTP/1.0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_without_a_host_a_page_names_this_server(process: Process, reader: httpx2.AsyncClient) -> None:
+    for _ in range(2):
+        answer = await answered(process, b"GET /blogs/petrel HTTP/1.0\r\n\r\n")
+        assert b'href="http://127.0.0.1:%d/blogs/petrel"' % process.port in answer
+
+
+async def test_the_host_of_an_absolute_target_replaces_the_header(process: Process, reader: httpx2.AsyncClient) -> None:
+    for _ in range(2):
+        target = b"GET http://live.example/blogs/petrel HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+        answer = await answered(process, target)
+        assert b'<link rel="canonical" href="http://live.example/blogs/petrel">' in answer
+        assert b"evil.example" not in answer
+    wrong = await answered(process, target.replace(b"//live", b"//user@live"))
+    assert wrong.startswith(b"HTTP/1.1 400 ")

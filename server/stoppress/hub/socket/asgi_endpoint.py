@@ -21,6 +21,7 @@ from starlette.types import Message, Receive, Scope, Send
 from websockets.frames import CloseCode
 
 from stoppress.errors import Invalid, NotFound, StopPressError
+from stoppress.host_header import check_host
 from stoppress.hub.admission import Admission
 from stoppress.hub.encoded_message import close_frame, frame_format
 from stoppress.hub.socket.client_frames import MESSAGE_MAX
@@ -57,6 +58,9 @@ class SocketEndpoint:
 
     def _admit(self, request: HTTPConnection[Any], form: Form) -> Admitted:
         headers = request.headers
+        check_host(
+            request.scope.get("http_version", "1.1"), [host.encode("latin-1") for host in headers.getlist("host")]
+        )
         return admit(
             self._admission,
             query=request.url.query,

@@ -16,7 +16,7 @@ from stoppress.web.cache.finished_page import FinishedPage, Headers, Key
 from stoppress.web.cache.freshness import Freshness, Read
 from stoppress.web.http.cors import cors_headers
 from stoppress.web.http.page_query import PageVariant, read_page_variant
-from stoppress.web.http.public_url import configured_origin
+from stoppress.web.http.public_url import configured_origin, request_origin
 
 BELOW = "/blogs/"  # the prefix of the path of every cached page
 _NO_PARAMETERS = PageVariant()
@@ -43,9 +43,7 @@ class PageCache:
         variant = _NO_PARAMETERS if path.find("/", len(BELOW)) > 0 else read_page_variant(scope["query_string"])
         if variant is None:
             return None
-        if self.public_url:
-            return path, variant, "", b""
-        return path, variant, scope["scheme"], asked.get(b"host", b"")
+        return Key(path, variant, self.public_url or request_origin(scope, asked.get(b"host")))
 
 
 class FinishedPages:

@@ -25,7 +25,6 @@ from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cache_control import NO_CACHE, NO_STORE
 from stoppress.web.http.endpoint import Endpoints, ErrorPage
 from stoppress.web.http.page_query import PageVariant, page_variant
-from stoppress.web.http.public_url import public_origin
 from stoppress.web.http.request import query
 
 # Only the client's own modules may run. Pictures may come from any server. Embedded players may load only in a frame,
@@ -63,9 +62,8 @@ class BlogPageRoutes:
         key = self._page_cache.key(request.scope, asked)
         assert key is not None  # a wrong query was refused before
         variant = page_variant(query(request))
-        finished = await self._page_cache.answers.of(
-            key, cursor, lambda: self._make(name, variant, public_origin(request, self._context.settings))
-        )
+        # The page names the address that it is cached by.
+        finished = await self._page_cache.answers.of(key, cursor, lambda: self._make(name, variant, key.origin))
         return finished.response(asked)
 
     async def _make(self, name: str, variant: PageVariant, origin: str) -> FinishedPage:

@@ -15,7 +15,6 @@ from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cors import ANY_PAGE
 from stoppress.web.http.endpoint import Endpoints
-from stoppress.web.http.public_url import public_origin
 
 # Some feed readers run in browsers, on origins that no newsroom can list.
 _HEADERS = {"x-content-type-options": "nosniff", **ANY_PAGE}
@@ -47,19 +46,18 @@ class FeedRoutes:
         cursor = await page_cache.freshness.cursor(name)
         if cursor is None:
             raise NotFound(f"there is no blog {name!r}")
+        key = page_cache.key(request.scope, asked)
+        assert key is not None  # a feed has no parameters that could be wrong
 
         async def make() -> FinishedPage:
             began = time.monotonic()
             page = await context.store.page(name, limit=context.settings.page_posts)
             if page is None:
                 raise NotFound(f"there is no blog {name!r}")
-            origin = public_origin(request, context.settings)
-            text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
+            text = write(page.blog, page.posts, f"{key.origin}/blogs/{name}")
             headers = {**_HEADERS, "content-type": f"{kind}; charset=utf-8"}
             return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
 
-        key = page_cache.key(request.scope, asked)
-        assert key is not None  # a feed has no parameters that could be wrong
         return (await page_cache.answers.of(key, cursor, make)).response(asked)
 
     def endpoints(self) -> Endpoints:
