@@ -18,6 +18,7 @@ from websockets.frames import Frame, Opcode
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
 from stoppress.connection_deadlines import ConnectionDeadlines
+from stoppress.hub import client_budgets
 from stoppress.hub.dependencies import Source
 from stoppress.hub.hub import Hub
 from stoppress.hub.socket import client_frames
@@ -52,6 +53,7 @@ def _start(self: Connection, cursor: Cursor | None, before: bytes = b"") -> None
 async def serve(port: int) -> None:
     """Echo at /v1/blogs/echo/socket until cancelled."""
     client_frames.MESSAGE_MAX = 64 << 20  # Autobahn sends 16 MiB
+    client_budgets.FRAMES_MAX = client_budgets.BYTES_MAX = 1 << 60
     Connection.make_frames = Echo
     Connection.start = _start  # type: ignore[method-assign, assignment]
     history = HistoryInMemory(a_blog("echo"))

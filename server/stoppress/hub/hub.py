@@ -122,6 +122,7 @@ class Hub:
                     group.create_task(self._slow_readers.run(), name="slow readers"),
                     group.create_task(self._idle.run(), name="idle channels"),
                     group.create_task(self._loop_delay.run(), name="loop delay"),
+                    group.create_task(self._admission.client_budgets.run(), name="client budgets"),
                 ]
                 if self._audience:
                     lasting.append(group.create_task(self._audience.run(), name="audience"))

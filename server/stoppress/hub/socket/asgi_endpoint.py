@@ -125,9 +125,13 @@ class _Socket:
         while (message := await receive())["type"] != "websocket.disconnect":
             data = message.get("bytes")
             size = len((message.get("text") or "").encode() if data is None else data)
-            if size > MESSAGE_MAX and self._reader is not None:
+            if self._reader is None:
+                continue
+            if size > MESSAGE_MAX:
                 self._reader.closing()
                 self._queue.write(close_frame(CloseCode.MESSAGE_TOO_BIG))
+            elif not self._admission.spend(self._reader, 1, size):
+                self._reader.close(Close.REFUSED)
 
 
 class NoSuchSocket:
