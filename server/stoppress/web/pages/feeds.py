@@ -15,9 +15,10 @@ from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cors import ANY_PAGE
 from stoppress.web.http.endpoint import Endpoints
+from stoppress.web.http.safe_headers import NO_FRAMES, NO_SNIFF
 
 # Some feed readers run in browsers, on origins that no newsroom can list.
-_HEADERS = {"x-content-type-options": "nosniff", **ANY_PAGE}
+_HEADERS = {**NO_SNIFF, **NO_FRAMES, **ANY_PAGE}
 _ROUTE = "/blogs/{blog}/feed."
 _KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
     "atom": ("application/atom+xml", atom),
