@@ -63,7 +63,13 @@ def test_an_error_has_its_members_and_headers(
 ) -> None:
     status, found, body = problem_response(error)
     assert status == error.status
-    assert found == {"content-type": "application/problem+json", "cache-control": "no-store", **headers}
+    everywhere = {
+        "content-type": "application/problem+json",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "frame-ancestors 'none'",
+    }
+    assert found == {**everywhere, **headers}
     common = {"type": "about:blank", "title": error.title, "status": error.status, "detail": error.detail}
     assert json.loads(body) == common | members
 

@@ -17,9 +17,11 @@ token_scopes             what the scopes of a token allow; token_secrets: how to
 wire, problem            the protocol's messages, and errors as HTTP responses
 resume                   how a reader resumes from a cursor
 query_parameters, origins   parameters of queries, and the origins whose pages may read here
+host_header              which Host a request may have
 model, fields, errors    blogs, posts and events; the types of their fields; the tree of errors
 settings, metrics        with metrics_of_workers: the metrics of several processes
 sanitize                 makes HTML and Markdown safe
+connection_deadlines     closes connections whose request does not arrive
 task_cancellation, background   cancelling tasks reliably, and keeping them running; file_limits: room for open files
 private_folders          creates folders that only this user may enter
 """

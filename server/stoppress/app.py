@@ -16,6 +16,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 
 from stoppress.background import keep_running
+from stoppress.connection_deadlines import ConnectionDeadlines
 from stoppress.debug.page import debug_route
 from stoppress.debug.state import process_state
 from stoppress.editing.audit_writer import AuditWriter
@@ -60,11 +61,13 @@ class App:
     """A complete server, except for its port.
 
     `application` serves everything, in any ASGI server. `http_protocol` returns uvicorn's HTTP class, extended to
-    answer some requests before ASGI; it works only with a known uvicorn (known_uvicorn.py).
+    answer some requests before ASGI; it works only with a known uvicorn (known_uvicorn.py). `deadlines` closes
+    connections of that class whose request does not arrive.
     """
 
     application: Starlette
     http_protocol: Callable[[], type[asyncio.Protocol]]
+    deadlines: ConnectionDeadlines
     hub: Hub
     token: AdminToken
 
@@ -99,6 +102,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         page_cache = PageCache(
             settings, stores.log.heads, away=lambda: watch.away_for, count_stale=metrics.stale_pages.inc
         )
+        deadlines = ConnectionDeadlines(settings, metrics)
         context = Dependencies(
             settings=settings,
             store=stores.store,
@@ -130,11 +134,14 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             # Imported only here, because it imports parts of uvicorn that an unknown one may lack.
             from stoppress.web import uvicorn_protocol
 
-            return uvicorn_protocol.http_protocol(settings.head_limit, page_cache, metrics)
+            return uvicorn_protocol.http_protocol(settings.head_limit, page_cache, metrics, deadlines)
 
         count_failure = metrics.count_task_failure
         async with asyncio.TaskGroup() as tasks:
-            endless = [tasks.create_task(keep_running("store watch", watch.run, count_failure))]
+            endless = [
+                tasks.create_task(keep_running("store watch", watch.run, count_failure)),
+                tasks.create_task(keep_running("deadlines", deadlines.run, count_failure)),
+            ]
             if settings.role != "api":
                 endless.append(tasks.create_task(hub.run()))
             if settings.role != "hub":
@@ -143,7 +150,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             # Ends by itself after `stop`, once everything is written.
             tasks.create_task(keep_running("audit log", audit_writer.run, count_failure))
             try:
-                yield App(application, http_protocol, hub, token)
+                yield App(application, http_protocol, deadlines, hub, token)
             finally:
                 await audit_writer.stop()
                 intake.close()

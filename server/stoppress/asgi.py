@@ -48,7 +48,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         room = make_room(chosen.readers_max, chosen.redis_connections)
         accepting = True
-        async with build(chosen.model_copy(update={"readers_max": room}), None, lambda: accepting) as app:
+        async with build(chosen.model_copy(update={"readers_max": room.readers}), None, lambda: accepting) as app:
             site.application = app.application
             try:
                 yield

@@ -11,34 +11,46 @@ import fcntl
 import logging
 import os
 import resource
+from typing import NamedTuple
 
 _BESIDE = 500  # descriptors for requests, pictures and libraries, including those that are open at the start
+_WAITING_SHARE, _WAITING_LEAST = 5, 20  # where room is scarce, waiting connections get a fifth of it, but at least 20
 
 _log = logging.getLogger("stoppress")
 
 
-def make_room(readers: int, connections: int) -> int:
+class Room(NamedTuple):
+    """For how many there are descriptors."""
+
+    readers: int
+    waiting: int  # connections without a complete request
+
+
+def make_room(readers: int, connections: int, waiting: int = 0) -> Room:
     """Let this process open a file for each of `readers`, `connections` to the store, and some hundred requests.
+
+    `waiting` connections without a complete request (connection_deadlines.py) have room as well.
 
     Raises the process's soft limit (RLIMIT_NOFILE) if necessary, and makes the kernel grow the table at once, before
     readers arrive.
 
-    Returns the number of readers for which there is room. That is less than `readers` if the hard limit is too low,
-    which is logged.
+    Returns for how many there is room. That is less than asked for if the hard limit is too low, which is logged.
     """
-    wanted = readers + connections + _BESIDE
+    wanted = readers + connections + waiting + _BESIDE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     _grow(most)
     if most == wanted:
-        return readers
-    room = max(0, most - connections - _BESIDE)
+        return Room(readers, waiting)
+    left = max(0, most - connections - _BESIDE)
+    waiting = min(waiting, max(left // _WAITING_SHARE, _WAITING_LEAST))
+    room = Room(max(0, min(readers, left - waiting)), waiting)
     _log.warning(
         "The limit of %d open files (ulimit -Hn) allows only %d readers; STOPPRESS_READERS_MAX=%d needs a limit of %d",
         most,
-        room,
+        room.readers,
         readers,
         wanted,
     )

@@ -21,7 +21,12 @@ _HTTP = "uvicorn.protocols.http.httptools_impl"
 _USED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (_HTTP, "HttpToolsProtocol", ("config", "server_state", "app_state", "_loop")),
     (_HTTP, "HttpToolsProtocol._start_asgi_task", ("cycle", "app")),
+    (_HTTP, "HttpToolsProtocol.data_received", ("data",)),
     (_HTTP, "HttpToolsProtocol.on_message_begin", ()),
+    (_HTTP, "HttpToolsProtocol.on_body", ("body",)),
+    (_HTTP, "HttpToolsProtocol.on_message_complete", ()),
+    (_HTTP, "HttpToolsProtocol.on_response_complete", ()),
+    (_HTTP, "HttpToolsProtocol._unset_keepalive_if_required", ()),
     (_HTTP, "HttpToolsProtocol.on_url", ("url",)),
     (_HTTP, "HttpToolsProtocol.on_header", ("name", "value")),
     (_HTTP, "HttpToolsProtocol.on_headers_complete", ()),

@@ -67,6 +67,18 @@ class Metrics:
         self.refusals = Counter(
             "stoppress_refusals_total", "Readers refused, by reason.", ["reason"], registry=self.registry
         )
+        self.connections_waiting = Gauge(
+            "stoppress_connections_waiting",
+            "Connections without a complete request, by what they wait for: head, body, idle or closing.",
+            ["for"],
+            registry=self.registry,
+        )
+        self.connections_closed = Counter(
+            "stoppress_connections_closed_total",
+            "Connections that this server closed because of a limit, by reason.",
+            ["reason"],
+            registry=self.registry,
+        )
         self.tail_restarts = Counter(
             "stoppress_tail_restarts_total",
             "Times the tail had to start again after a failed read.",

@@ -27,6 +27,12 @@ from stoppress.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+_HEADERS = {
+    "content-type": MEDIA_TYPE,
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "frame-ancestors 'none'",
+}
 
 
 class ProblemResponse(NamedTuple):
@@ -40,7 +46,7 @@ class ProblemResponse(NamedTuple):
 def problem_response(error: StopPressError) -> ProblemResponse:
     """An error as a response that no cache may store."""
     body = json.dumps(problem(error), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    headers = {"content-type": MEDIA_TYPE, "cache-control": "no-store", **retry_headers(error)}
+    headers = {**_HEADERS, **retry_headers(error)}
     if isinstance(error, Unauthenticated):
         headers["www-authenticate"] = 'Bearer realm="Stop Press"'
     return ProblemResponse(error.status, headers, body)

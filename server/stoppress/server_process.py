@@ -32,8 +32,8 @@ def run_server(settings: Settings, worker: WorkerRole | None = None) -> None:
     Raises Unavailable if it can't start.
     """
     set_up_logging(settings)
-    room = make_room(settings.readers_max, settings.redis_connections)
-    settings = settings.model_copy(update={"readers_max": room})
+    room = make_room(settings.readers_max, settings.redis_connections, settings.waiting_connections)
+    settings = settings.model_copy(update={"readers_max": room.readers, "waiting_connections": room.waiting})
     # For signals before uvicorn handles them, and after: it raises them again once it has stopped. By then this
     # process must close the store, not die.
     stop = stop_on_signals()
@@ -132,7 +132,7 @@ def uvicorn_config(settings: Settings, app: App) -> uvicorn.Config:
         app.application,
         host=settings.host,
         port=settings.port,
-        http=app.hub.first_protocol(app.http_protocol()) if fast else "auto",
+        http=app.hub.first_protocol(app.http_protocol(), app.deadlines) if fast else "auto",
         ws=app.hub.socket_protocol if fast else "auto",
         ws_max_size=MESSAGE_MAX,
         ws_per_message_deflate=settings.compress,
@@ -140,6 +140,7 @@ def uvicorn_config(settings: Settings, app: App) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         access_log=settings.access_log,
+        timeout_keep_alive=round(settings.keep_alive) or 1,
         server_header=False,
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,

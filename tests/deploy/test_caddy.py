@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 
 import httpx2
@@ -99,3 +100,13 @@ def test_settings_named_in_deploy_exist() -> None:
     for path in (ROOT / "deploy").iterdir():
         named = set(re.findall(r"STOPPRESS_[A-Z_]+[A-Z]", path.read_text()))
         assert named - known <= {"STOPPRESS_SITE", "STOPPRESS_API", "STOPPRESS_UPSTREAM", "STOPPRESS_NAME"}, path
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: "], ids=["nothing", "half a head"])
+def test_a_connection_without_a_request_is_closed(site: str, sent: bytes) -> None:
+    """Caddy does it: Stop Press sees only Caddy's own connections."""
+    port = int(site.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
+        client.sendall(sent)
+        answer = b"".join(iter(lambda: client.recv(4_096), b""))  # until it closes
+    assert answer.startswith(b"HTTP/1.1 4") or not answer

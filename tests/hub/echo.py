@@ -17,6 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.frames import Frame, Opcode
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
+from stoppress.connection_deadlines import ConnectionDeadlines
+from stoppress.hub import client_budgets
 from stoppress.hub.dependencies import Source
 from stoppress.hub.hub import Hub
 from stoppress.hub.socket import client_frames
@@ -51,14 +53,16 @@ def _start(self: Connection, cursor: Cursor | None, before: bytes = b"") -> None
 async def serve(port: int) -> None:
     """Echo at /v1/blogs/echo/socket until cancelled."""
     client_frames.MESSAGE_MAX = 64 << 20  # Autobahn sends 16 MiB
+    client_budgets.FRAMES_MAX = client_budgets.BYTES_MAX = 1 << 60
     Connection.make_frames = Echo
     Connection.start = _start  # type: ignore[method-assign, assignment]
     history = HistoryInMemory(a_blog("echo"))
     settings = Settings(heartbeat=3600.0, slow_timeout=600.0, verify=3600.0)
-    hub = Hub(Source(cast(Store, history), history), PlainMarkup(), settings, Metrics())
+    metrics = Metrics()
+    hub = Hub(Source(cast(Store, history), history), PlainMarkup(), settings, metrics)
     config = uvicorn.Config(
         Starlette(routes=hub.routes),
-        http=hub.first_protocol(HttpToolsProtocol),
+        http=hub.first_protocol(HttpToolsProtocol, ConnectionDeadlines(settings, metrics)),
         ws=hub.socket_protocol,
         lifespan="off",
         log_level="warning",

@@ -12,12 +12,12 @@ from typing import Any, cast
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from hub.history import HistoryInMemory, PlainMarkup
+from stoppress.connection_deadlines import ConnectionDeadlines
 from stoppress.hub.dependencies import Source
 from stoppress.hub.hub import Hub
 from stoppress.metrics import Metrics
@@ -25,6 +25,7 @@ from stoppress.origins import Origins
 from stoppress.settings import Settings
 from stoppress.store.base import Store
 from stoppress.web.http.cors import Cors
+from stoppress.web.http.timed_request import TimedRequest
 from waiting import PATIENCE, eventually
 
 fast_path = True  # whether sockets leave ASGI; the fixture `both_paths` sets it
@@ -91,11 +92,14 @@ async def hub_server(history: HistoryInMemory, **settings: Any) -> AsyncIterator
     chosen = Settings(**{"verify": 0.05, "heartbeat": 20.0} | settings)
     metrics = Metrics()
     hub = Hub(Source(cast(Store, history), history), PlainMarkup(), chosen, metrics)
+    deadlines = ConnectionDeadlines(chosen, metrics)
+    http = type("Http", (TimedRequest,), {"head_limit": chosen.head_limit, "deadlines": deadlines})
     running = asyncio.create_task(hub.run())
+    sweeping = asyncio.create_task(deadlines.run())
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         Starlette(routes=hub.routes, middleware=[Middleware(Cors, Origins(chosen.origins))]),
-        http=hub.first_protocol(HttpToolsProtocol) if fast_path else "httptools",
+        http=hub.first_protocol(http, deadlines) if fast_path else "httptools",
         ws=hub.socket_protocol if fast_path else "auto",
         lifespan="off",
         log_config=None,
@@ -112,7 +116,8 @@ async def hub_server(history: HistoryInMemory, **settings: Any) -> AsyncIterator
         for listening in server.servers:
             listening.close()
         running.cancel()
-        await asyncio.wait((running,))
+        sweeping.cancel()
+        await asyncio.wait((running, sweeping))
         for connection in tuple(server.server_state.connections):
             connection.shutdown()
         if server.server_state.tasks:

@@ -3,6 +3,7 @@
 hub           builds, starts and stops all the parts
 admission     admits, counts and refuses readers; client_address: a reader's address behind proxies
 connection_limits  the limits on readers: in total, per address, and new ones per second
+client_budgets  how much the clients of WebSockets may send
 channel_opener  opens a blog's channel; channels: the channels that are open
 channel       one blog and its readers; subscriber: the interface that a channel expects of a reader
 hello         a reader's first messages, and the position from which it resumes

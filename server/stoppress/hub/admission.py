@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from stoppress.hub.channel import Channel
 from stoppress.hub.channel_opener import ChannelOpener
 from stoppress.hub.channels import Channels
 from stoppress.hub.client_address import Proxies
+from stoppress.hub.client_budgets import ClientBudgets
 from stoppress.hub.connection_limits import ConnectionLimits, Full, RateExceeded
 from stoppress.hub.dependencies import Clocks
 from stoppress.hub.follow.catchup import Behind, CatchUp
@@ -84,6 +85,7 @@ class Admission:
         self._proxies = Proxies(settings.trusted_proxies)
         self._origins = Origins(settings.origins)
         self._closed = False
+        self.client_budgets = ClientBudgets(metrics)
         self._emptied = asyncio.Event()
         self.history_pages = services.history_pages
         self.write_buffer = settings.write_buffer
@@ -165,6 +167,10 @@ class Admission:
     def cancel_deadline(self, reader: ReaderToCatchUp) -> None:
         """Cancel the deadline of `reader`, which has left its state."""
         self._services.slow_readers.cancel_deadline(reader)
+
+    def spend(self, client: Hashable, frames: int, size: int) -> bool:
+        """Count frames and bytes from a WebSocket client. Returns whether it is within its budget."""
+        return self.client_budgets.spend(client, frames, size)
 
     # Leaving
 

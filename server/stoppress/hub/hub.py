@@ -14,6 +14,7 @@ from functools import partial
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from stoppress.background import keep_running
+from stoppress.connection_deadlines import ConnectionDeadlines
 from stoppress.hub.admission import Admission, Services
 from stoppress.hub.channel import Channel
 from stoppress.hub.channel_opener import ChannelOpener
@@ -93,12 +94,13 @@ class Hub:
         """The class for `uvicorn.Config(ws=…)`, which reads WebSocket handshakes."""
         return fast_handshake.socket_protocol(self._admission)
 
-    def first_protocol(self, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
+    def first_protocol(self, http: type[asyncio.Protocol], deadlines: ConnectionDeadlines) -> type[asyncio.Protocol]:
         """The class for `uvicorn.Config(http=…)`.
 
-        It reads common WebSocket handshakes, and passes everything else to `http`.
+        It reads common WebSocket handshakes, and passes everything else to `http`. `deadlines` closes connections
+        that send nothing.
         """
-        return fast_handshake.first_protocol(self._admission, http)
+        return fast_handshake.first_protocol(self._admission, http, deadlines)
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -136,6 +138,7 @@ class Hub:
             "slow readers": self._slow_readers.run,
             "idle channels": self._idle.run,
             "loop delay": self._loop_delay.run,
+            "client budgets": self._admission.client_budgets.run,
         }
         if self._audience:
             work["audience"] = self._audience.run

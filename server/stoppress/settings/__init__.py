@@ -6,7 +6,7 @@ they have in its class. A setting outside the first group also says when to chan
 
 settings       all settings as one class, `Settings`
 group          the marks of a setting, such as its group; field_types: what a value may be
-deployment, processes, reader_limits, request_limits, retention, pages, stopping, development, tuning
+deployment, processes, reader_limits, connections, request_limits, retention, pages, stopping, development, tuning
                the settings of each group
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pydantic import ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from stoppress.settings.connections import CONNECTIONS, ConnectionLimitSettings
 from stoppress.settings.deployment import DEPLOYMENT, DeploymentSettings
 from stoppress.settings.development import DEVELOPMENT, DevelopmentSettings
 from stoppress.settings.group import Group, When
@@ -20,7 +21,7 @@ from stoppress.settings.retention import RETENTION, RetentionSettings
 from stoppress.settings.stopping import STOPPING, StoppingSettings
 from stoppress.settings.tuning import TUNING, TuningSettings
 
-GROUPS = (DEPLOYMENT, PROCESSES, READERS, REQUESTS, RETENTION, PAGES, STOPPING, DEVELOPMENT, TUNING)
+GROUPS = (DEPLOYMENT, PROCESSES, READERS, CONNECTIONS, REQUESTS, RETENTION, PAGES, STOPPING, DEVELOPMENT, TUNING)
 
 
 class Settings(
@@ -30,6 +31,7 @@ class Settings(
     PageSettings,
     RetentionSettings,
     RequestLimits,
+    ConnectionLimitSettings,
     ReaderLimits,
     ProcessSettings,
     DeploymentSettings,

@@ -30,6 +30,7 @@ from stoppress.web.contract.operations import OPERATIONS
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cors import Cors, add_cors
 from stoppress.web.http.endpoint import Endpoint, Endpoints, counted, route
+from stoppress.web.http.one_host import OneHostOnly
 from stoppress.web.http.request import wants_page
 from stoppress.web.http.response import problem_answer
 from stoppress.web.http.token_rate_limit import with_quota
@@ -116,6 +117,7 @@ def site(
         routes=routes,
         middleware=[
             Middleware(Cors, origins),
+            Middleware(OneHostOnly),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
         exception_handlers={HTTPException: _http_error, Exception: bug},

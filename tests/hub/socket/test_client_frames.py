@@ -13,8 +13,10 @@ from hub.echo import Echo
 from hub.frames import close, frame, raw
 from hub.history import HistoryInMemory
 from hub.serving import hub_server
+from stoppress.hub.client_budgets import FRAMES_MAX
 from stoppress.hub.encoded_message import deflate
 from stoppress.hub.socket.client_frames import ClientFrames
+from stoppress.hub.socket.connection import PARSED_AT_ONCE
 
 pytestmark = pytest.mark.anyio
 
@@ -119,3 +121,42 @@ async def test_clients_may_compress_too_and_a_bomb_is_too_large() -> None:
         async with raw(at, offer) as client:
             client.send(frame(1, b"\xff\xff\xff no deflate", reserved=4))
             assert await client.closing() == 1002
+
+
+FLOODS = {
+    "pings": frame(9, b"x"),
+    "pongs": frame(10),
+    "empty messages": frame(1),
+    "fragments": frame(1, b"", fin=False) + frame(0, b"", fin=False) * 1_000,
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+@pytest.mark.parametrize("piece", [100, 1 << 20], ids=["in small reads", "in large reads"])
+async def test_a_client_that_sends_too_much_is_refused_before_it_is_parsed(flood: str, piece: int) -> None:
+    data = FLOODS[flood] * 2_000
+    async with hub_server(HistoryInMemory()) as at, raw(at) as client, raw(at) as other:
+        for start in range(0, 200_000, piece):
+            client.send(data[start : start + piece])
+        answers = 0
+        while (received := await client.receive())[0] != 8:
+            answers += 1
+        assert int.from_bytes(received[1][:2]) == 1008
+        assert answers <= FRAMES_MAX + PARSED_AT_ONCE // 6
+        await at.until(lambda: at.hub.readers() == 1, "the reader is gone")
+        assert at.metric("stoppress_connections_closed_total", reason="budget") == 1
+        other.send(frame(9, b"still there"))
+        assert await other.receive() == (10, b"still there")
+
+
+async def test_a_client_that_is_being_closed_has_a_budget_too() -> None:
+    history = HistoryInMemory()
+    async with hub_server(history) as at, raw(at) as client:
+        history.change(status="ended")
+        while (received := await client.receive())[0] != 8:
+            pass
+        assert int.from_bytes(received[1][:2]) == 1000
+        client.send(frame(9, b"x") * 30_000)
+        await client.ended()
+        await at.until(lambda: at.hub.readers() == 0, "the reader is gone")
+        assert at.metric("stoppress_connections_closed_total", reason="budget") == 1

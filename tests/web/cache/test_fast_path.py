@@ -11,6 +11,7 @@ import httpx2
 import pytest
 import uvicorn
 
+from stoppress.connection_deadlines import ConnectionDeadlines
 from stoppress.errors import Unavailable
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
@@ -58,7 +59,12 @@ async def process(context: Dependencies, valkey_url: str) -> AsyncIterator[Proce
     config = uvicorn.Config(
         site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]),
         port=0,
-        http=http_protocol(65_536, context.page_cache, context.metrics),
+        http=http_protocol(
+            65_536,
+            context.page_cache,
+            context.metrics,
+            ConnectionDeadlines(context.settings, context.metrics),
+        ),
         lifespan="off",
         log_config=None,
         server_header=False,
@@ -222,3 +228,57 @@ async def test_while_the_store_is_down_a_page_comes_from_memory_and_others_are_u
     for path in (PAGE, f"{PAGE}?order=oldest"):
         fresh = await reader.get(path)
         assert fresh.status_code == 200 and "cache-status" not in fresh.headers
+
+
+async def answered(process: Process, request: bytes) -> bytes:
+    line, writer = await asyncio.open_connection("127.0.0.1", process.port)
+    writer.write(request)
+    answer = await line.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}/feed.atom", "/healthz"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1\r\nHost: live.example\r\nHost: evil.example\r\n",
+        b"HTTP/1.1\r\nHost: evil.example\r\nHost: live.example\r\n",
+        b"HTTP/1.0\r\nHost: live.example\r\nHost: evil.example\r\n",
+        b"HTTP/1.1\r\nHost: evil.example/x\r\n",
+        b"HTTP/1.1\r\n",
+    ],
+    ids=["two", "two, the other way", "two in 1.0", "no host", "none"],
+)
+async def test_a_wrong_host_is_400_and_no_page_gets_its_address(
+    reader: httpx2.AsyncClient, process: Process, path: str, head: bytes
+) -> None:
+    start = b"GET %s " % path.encode()
+    for _ in range(2):
+        answer = await answered(process, start + head + b"Connection: close\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b'"parameter":"Host"' in answer
+    for host in ("live.example", "evil.example"):
+        page = await reader.get(PAGE, headers={"Host": host})
+        assert f'<link rel="canonical" href="http://{host}/blogs/petrel">' in page.text
+
+
+async def test_health_checks_of_http_1_0_need_no_host(process: Process) -> None:
+    answer = await answered(process, b"GET /healthz HTTP/1.0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_without_a_host_a_page_names_this_server(process: Process, reader: httpx2.AsyncClient) -> None:
+    for _ in range(2):
+        answer = await answered(process, b"GET /blogs/petrel HTTP/1.0\r\n\r\n")
+        assert b'href="http://127.0.0.1:%d/blogs/petrel"' % process.port in answer
+
+
+async def test_the_host_of_an_absolute_target_replaces_the_header(process: Process, reader: httpx2.AsyncClient) -> None:
+    for _ in range(2):
+        target = b"GET http://live.example/blogs/petrel HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+        answer = await answered(process, target)
+        assert b'<link rel="canonical" href="http://live.example/blogs/petrel">' in answer
+        assert b"evil.example" not in answer
+    wrong = await answered(process, target.replace(b"//live", b"//user@live"))
+    assert wrong.startswith(b"HTTP/1.1 400 ")

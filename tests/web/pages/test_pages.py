@@ -179,7 +179,7 @@ async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:
     answers = FinishedPages(3 * finished(Cursor("e", 1)).size)
 
     def key(name: str) -> Key:
-        return f"/blogs/{name}", PageVariant(), "http", b"here"
+        return Key(f"/blogs/{name}", PageVariant(), "http://here")
 
     async def make() -> FinishedPage:
         return finished(Cursor("e", 1))
@@ -199,7 +199,7 @@ async def test_the_cache_keeps_to_its_bytes_and_lets_the_oldest_go() -> None:
 
 async def test_of_those_who_want_what_is_not_there_one_makes_it() -> None:
     answers = FinishedPages(1_000_000)
-    key = ("/blogs/petrel", PageVariant(), "http", b"here")
+    key = Key("/blogs/petrel", PageVariant(), "http://here")
     made = 0
     gate = asyncio.Event()
 

@@ -21,6 +21,7 @@ from starlette.types import Message, Receive, Scope, Send
 from websockets.frames import CloseCode
 
 from stoppress.errors import Invalid, NotFound, StopPressError
+from stoppress.host_header import check_host
 from stoppress.hub.admission import Admission
 from stoppress.hub.encoded_message import close_frame, frame_format
 from stoppress.hub.socket.client_frames import MESSAGE_MAX
@@ -57,6 +58,9 @@ class SocketEndpoint:
 
     def _admit(self, request: HTTPConnection[Any], form: Form) -> Admitted:
         headers = request.headers
+        check_host(
+            request.scope.get("http_version", "1.1"), [host.encode("latin-1") for host in headers.getlist("host")]
+        )
         return admit(
             self._admission,
             query=request.url.query,
@@ -121,9 +125,13 @@ class _Socket:
         while (message := await receive())["type"] != "websocket.disconnect":
             data = message.get("bytes")
             size = len((message.get("text") or "").encode() if data is None else data)
-            if size > MESSAGE_MAX and self._reader is not None:
+            if self._reader is None:
+                continue
+            if size > MESSAGE_MAX:
                 self._reader.closing()
                 self._queue.write(close_frame(CloseCode.MESSAGE_TOO_BIG))
+            elif not self._admission.spend(self._reader, 1, size):
+                self._reader.close(Close.REFUSED)
 
 
 class NoSuchSocket:

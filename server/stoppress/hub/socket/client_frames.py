@@ -1,7 +1,8 @@
 """Parses frames from clients with websockets' sans-I/O core. A parser exists only while something is pending.
 
 Version 1 of the protocol has no messages from clients. A client's frames are checked as RFC 6455 requires, and ignored.
-Pings are answered and closing handshakes completed. A protocol error closes the connection with its code.
+Pings are answered and closing handshakes completed. A protocol error closes the connection with its code. A client
+that sends more than its budget (hub/client_budgets.py) is closed with 1008.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ class ClientFrames:
     `deflated` means that permessage-deflate was negotiated, so the client may compress too.
     """
 
-    __slots__ = ("_decoder", "_protocol")
+    __slots__ = ("_decoder", "_protocol", "count")
 
     def __init__(self, *, deflated: bool = False) -> None:
         self._protocol = Protocol(SERVER, state=State.OPEN, max_size=MESSAGE_MAX, logger=websockets_log)
         if deflated:
             self._protocol.extensions = [PerMessageDeflate(True, True, 15, 15)]
         self._decoder: codecs.IncrementalDecoder | None = None
+        self.count = 0  # frames that the last `receive` found
 
     def expect_close(self) -> None:
         """Note that a close frame was sent. The client's close frame is then its answer, and is not answered again."""
@@ -46,14 +48,21 @@ class ClientFrames:
         """Parse `data`, and return the bytes to write. An empty item means: send end of file, and nothing after it."""
         protocol = self._protocol
         protocol.receive_data(data)
+        events = protocol.events_received()
+        self.count = len(events)
         try:
-            for frame in protocol.events_received():
+            for frame in events:
                 if isinstance(frame, Frame) and frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                     self.frame_received(frame)
         except UnicodeDecodeError as error:
             if protocol.state is State.OPEN:
                 protocol.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
         return protocol.data_to_send()
+
+    def refuse(self) -> list[bytes]:
+        """Close the connection with 1008, and parse nothing more of it. Returns bytes to write, as `receive` does."""
+        self._protocol.fail(CloseCode.POLICY_VIOLATION, "too many frames or bytes")
+        return self._protocol.data_to_send()
 
     def frame_received(self, frame: Frame) -> None:
         """Check part of a message. Text must be UTF-8 (RFC 6455, 8.1), even if a fragment ends within a character.

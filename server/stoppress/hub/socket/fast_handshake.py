@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
+from stoppress.connection_deadlines import ConnectionDeadlines, Waiting
 from stoppress.hub.admission import Admission
 from stoppress.hub.socket.handshake import read_common_handshake
 from stoppress.hub.socket.upgrade import BEFORE, Upgrade
@@ -27,8 +28,14 @@ if TYPE_CHECKING:
 _START = b"GET " + BEFORE.encode()
 
 
-def first_protocol(admission: Admission, http: type[asyncio.Protocol]) -> type[asyncio.Protocol]:
-    """The class for `uvicorn.Config(http=…)`, bound to one hub. `http` is the class uvicorn would otherwise use."""
+def first_protocol(
+    admission: Admission, http: type[asyncio.Protocol], deadlines: ConnectionDeadlines
+) -> type[asyncio.Protocol]:
+    """The class for `uvicorn.Config(http=…)`, bound to one hub.
+
+    `http` is the class uvicorn would otherwise use. `deadlines` closes a connection that sends nothing; `http` has to
+    tell it when a request is complete (web/http/timed_request.py).
+    """
 
     class FirstBytes(asyncio.Protocol):
         __slots__ = ("_more", "_transport")
@@ -39,6 +46,7 @@ def first_protocol(admission: Admission, http: type[asyncio.Protocol]) -> type[a
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             self._transport = cast(asyncio.Transport, transport)
             self._connections.add(self)
+            deadlines.enter(self._transport, Waiting.HEAD)
 
         def data_received(self, data: bytes) -> None:
             transport = self._transport
@@ -50,6 +58,7 @@ def first_protocol(admission: Admission, http: type[asyncio.Protocol]) -> type[a
                 protocol.connection_made(transport)
                 protocol.data_received(data)
             else:
+                deadlines.leave(transport)
                 upgrade = Upgrade(admission)
                 transport.set_protocol(upgrade)
                 upgrade.connection_made(transport)
@@ -57,6 +66,11 @@ def first_protocol(admission: Admission, http: type[asyncio.Protocol]) -> type[a
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._connections.discard(self)
+            deadlines.leave(self._transport)
+
+        def close_overdue(self, waiting: Waiting) -> None:
+            """The client has sent nothing in time: close the connection."""
+            self._transport.close()
 
         def shutdown(self) -> None:
             """uvicorn is shutting down: close the connection, which has made no request yet."""

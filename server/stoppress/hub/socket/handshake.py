@@ -24,6 +24,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import ExtensionParameter, Subprotocol
 from websockets.utils import GUID
 
+from stoppress.host_header import is_host
 from stoppress.hub.encoded_message import FrameFormat, frame_format
 from stoppress.hub.socket.client_frames import websockets_log
 from stoppress.wire import Form
@@ -108,7 +109,9 @@ def read_common_handshake(head: bytes, *, compress: bool) -> HandshakeRequest | 
         return None
     method, target, version = request
     path = _target(target)
-    if version != b"HTTP/1.1" or path is None or b"host" not in headers or not _BODY.isdisjoint(headers):
+    if version != b"HTTP/1.1" or path is None or not _BODY.isdisjoint(headers):
+        return None
+    if b"host" not in headers or not is_host(headers[b"host"]):
         return None
     agreement = _agreement(
         compress,

@@ -23,6 +23,7 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from stoppress.errors import Invalid, NotFound, StopPressError
+from stoppress.host_header import check_host
 from stoppress.hub.admission import Admission
 from stoppress.hub.channel import Channel
 from stoppress.hub.socket.connection import Connection
@@ -124,12 +125,14 @@ class Upgrade(asyncio.Protocol):
         if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
             raise _refusal(handshake, response.status_code)
         headers = request.headers
+        hosts = headers.get_all("Host")
+        check_host("1.1", [host.encode("latin-1", "replace") for host in hosts])
         return HandshakeRequest(
             request.path,
             agreed(handshake),
             response.serialize(),
             next(iter(headers.get_all("Origin")), None),
-            next(iter(headers.get_all("Host")), None),
+            hosts[0],
             headers.get_all("X-Forwarded-For"),
         )
 

@@ -23,9 +23,15 @@ _OVERHEAD = 2_000  # bytes that a page takes in memory besides its bodies
 
 Headers = dict[bytes, bytes]  # of a request, by name; of a repeated header the last value
 Head = list[tuple[bytes, bytes]]
-# What a page depends on besides its blog's state: the path, the page that the query asks for, and, unless a setting
-# gives the server's address, the request's scheme and host.
-Key = tuple[str, PageVariant, str, bytes]
+
+
+class Key(NamedTuple):
+    """What a page depends on besides its blog's state: the path, the page that the query asks for, and the address of
+    the server that it names, which comes from a setting or from the request."""
+
+    path: str
+    variant: PageVariant
+    origin: str
 
 
 class Form(NamedTuple):

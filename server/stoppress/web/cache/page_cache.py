@@ -26,7 +26,7 @@ from stoppress.web.cache.renders import Renders
 from stoppress.web.http import cache_control
 from stoppress.web.http.cors import cors_headers
 from stoppress.web.http.page_query import PageVariant, read_page_variant
-from stoppress.web.http.public_url import configured_origin
+from stoppress.web.http.public_url import configured_origin, request_origin
 
 BELOW = "/blogs/"  # the prefix of the path of every cached page
 _NO_PARAMETERS = PageVariant()
@@ -57,9 +57,11 @@ class PageCache:
         self.headers = cors_headers(self.origins, None, None)
 
     async def response(
-        self, scope: Mapping[str, Any], blog: str, make: Callable[[], Awaitable[FinishedPage]]
+        self, scope: Mapping[str, Any], blog: str, make: Callable[[str], Awaitable[FinishedPage]]
     ) -> Response:
         """The page for the request of this ASGI scope: cached, made by `make`, or from memory while the store is away.
+
+        `make` gets the address of the server that the page names, which is part of the cache's key.
 
         The query was checked before. Raises NotFound if there is no such blog, Unavailable, and what `make` raises.
         """
@@ -73,7 +75,7 @@ class PageCache:
             try:
                 # Also while others make the page, one after another, and each waits for a store that has gone away.
                 async with asyncio.timeout(self._patience):
-                    finished = await self.answers.of(key, cursor, make)
+                    finished = await self.answers.of(key, cursor, lambda: make(key.origin))
             except TimeoutError as error:
                 raise Unavailable("the store did not answer in time while the page was made") from error
             return finished.response(asked)
@@ -98,9 +100,7 @@ class PageCache:
         variant = _NO_PARAMETERS if path.find("/", len(BELOW)) > 0 else read_page_variant(scope["query_string"])
         if variant is None:
             return None
-        if self.public_url:
-            return path, variant, "", b""
-        return path, variant, scope["scheme"], asked.get(b"host", b"")
+        return Key(path, variant, self.public_url or request_origin(scope, asked.get(b"host")))
 
 
 class FinishedPages:

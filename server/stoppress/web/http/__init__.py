@@ -5,6 +5,8 @@ paging       page tokens; page_query: the page of a blog that a query asks for
 response     JSON, problems, validators
 endpoint     counts requests, turns errors into responses, makes routes; path_ids: checks the ids in a path
 cors         which origins may read a response; cache_control: how long caches may keep it
-public_url   the address at which readers reach the server
-head_limit   limits the size of a request's head; token_rate_limit: limits a token's requests
+safe_headers keep a browser from misusing a response
+public_url   the address at which readers reach the server; one_host: refuses requests without exactly one host
+head_limit   limits the size of a request's head; timed_request: the time that a request may take to arrive
+token_rate_limit   limits a token's requests
 """

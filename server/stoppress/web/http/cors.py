@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stoppress.errors import Forbidden
 from stoppress.origins import Origins
 from stoppress.web.http.response import problem_answer
+from stoppress.web.http.safe_headers import add_safe_headers
 
 # Response headers that a script on another page may read, besides those that are always readable (Fetch, 3.2.6).
 _EXPOSED = ("ETag", "Retry-After", "Server-Timing", "Stoppress-Cursor")
@@ -26,7 +27,10 @@ ANY_PAGE = {"access-control-allow-origin": "*"}
 
 
 class Cors:
-    """ASGI middleware that answers preflight requests and adds CORS headers to all other responses."""
+    """ASGI middleware that answers preflight requests and adds CORS headers to all other responses.
+
+    It adds the headers of safe_headers.py too, because another middleware would cost each message of an event stream.
+    """
 
     def __init__(self, app: ASGIApp, origins: Origins) -> None:
         self._app = app
@@ -46,7 +50,9 @@ class Cors:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message.setdefault("headers", [])
-                add_cors(MutableHeaders(scope=message), self._origins, origin, host)
+                headers_to_send = MutableHeaders(scope=message)
+                add_cors(headers_to_send, self._origins, origin, host)
+                add_safe_headers(headers_to_send)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -81,6 +81,9 @@ class BoundedHead(HttpToolsProtocol):
 
     def _refuse(self, error: StopPressError) -> None:
         self.transport.write(raw_problem(error))
+        self._close_lingering()
+
+    def _close_lingering(self) -> None:
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._linger = self.loop.call_later(_LINGER_SECONDS, self.transport.close)

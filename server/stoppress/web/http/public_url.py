@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from collections.abc import Mapping
+from typing import Any
 
 from stoppress.settings import Settings
 
@@ -12,6 +13,14 @@ def configured_origin(settings: Settings) -> str | None:
     return settings.public_url.rstrip("/") if settings.public_url else None
 
 
-def public_origin(request: Request, settings: Settings) -> str:
-    """The address to use in links and feeds, without a trailing slash, such as `https://live.example.org`."""
-    return configured_origin(settings) or str(request.base_url).rstrip("/")
+def request_origin(scope: Mapping[str, Any], host: bytes | None) -> str:
+    """The address that a request names, such as `https://live.example.org`.
+
+    `scope` is its ASGI scope, and `host` the value of its only `Host`. Without one, the address is that of this server.
+    """
+    if not host:
+        name, port = scope.get("server") or ("localhost", None)
+        named = f"[{name}]" if ":" in name else name
+        host = (f"{named}:{port}" if port else named).encode()
+    below: str = scope.get("app_root_path", scope.get("root_path", ""))
+    return f"{scope['scheme']}://{host.decode('latin-1')}{below}".rstrip("/")

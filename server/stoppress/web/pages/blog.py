@@ -23,7 +23,6 @@ from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cache_control import NO_CACHE, NO_STORE
 from stoppress.web.http.endpoint import Endpoints, ErrorPage
 from stoppress.web.http.page_query import PageVariant, page_variant
-from stoppress.web.http.public_url import public_origin
 from stoppress.web.http.request import query
 from stoppress.web.pages.page_numbers import last_page, page_of, posts_on_page
 
@@ -57,9 +56,8 @@ class BlogPageRoutes:
     async def blog(self, request: Request) -> Response:
         name = request.path_params["blog"]
         variant = page_variant(query(request))
-        return await self._page_cache.response(
-            request.scope, name, lambda: self._make(name, variant, public_origin(request, self._context.settings))
-        )
+        # The page names the address that it is cached by.
+        return await self._page_cache.response(request.scope, name, lambda origin: self._make(name, variant, origin))
 
     async def _make(self, name: str, variant: PageVariant, origin: str) -> FinishedPage:
         began = time.monotonic()

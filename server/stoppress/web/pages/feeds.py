@@ -14,9 +14,9 @@ from stoppress.render.feeds import atom, json_feed
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints
-from stoppress.web.http.public_url import public_origin
+from stoppress.web.http.safe_headers import NO_FRAMES, NO_SNIFF
 
-_HEADERS = {"x-content-type-options": "nosniff"}
+_HEADERS = {**NO_SNIFF, **NO_FRAMES}
 _ROUTE = "/blogs/{blog}/feed."
 _KINDS: dict[str, tuple[str, Callable[[Blog, Sequence[Post], str], str]]] = {
     "atom": ("application/atom+xml", atom),
@@ -42,7 +42,7 @@ class FeedRoutes:
         context, page_cache = self._context, self._page_cache
         kind, write = _KINDS[suffix]
 
-        async def make() -> FinishedPage:
+        async def make(origin: str) -> FinishedPage:
             began = time.monotonic()
             page = await context.store.page(name, limit=context.settings.page_posts)
             if page is None:
@@ -51,7 +51,7 @@ class FeedRoutes:
             headers = {**_HEADERS, **policy, "content-type": f"{kind}; charset=utf-8"}
 
             def render() -> FinishedPage:
-                text = write(page.blog, page.posts, f"{public_origin(request, context.settings)}/blogs/{name}")
+                text = write(page.blog, page.posts, f"{origin}/blogs/{name}")
                 return FinishedPage(_ROUTE + suffix, name, page.cursor, text, headers, began=began)
 
             return await page_cache.renders.in_thread(render)
