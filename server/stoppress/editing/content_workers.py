@@ -13,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar, TypeVarTuple
 
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
@@ -45,6 +47,7 @@ class ContentWorkers:
         self._seconds = seconds
         self._places = CapacityLimiter(processes)
         self._under_way = 0
+        self._starting = asyncio.Lock()
 
     async def read(self, content: bytes, model: type[BaseModel] | None = None) -> Any:
         """The JSON value in `content`. If it was large, and a `model` is given, it is the validated model instead.
@@ -99,7 +102,9 @@ class ContentWorkers:
         # A limiter for each call: `_places` limits them all.
         try:
             # Without the limit on time, because the first call starts a process.
-            await to_process.run_sync(limit_this_process, limiter=CapacityLimiter(1))
+            async with self._starting:
+                with _without_main_file():
+                    await to_process.run_sync(limit_this_process, limiter=CapacityLimiter(1))
         except (BrokenWorkerProcess, OSError) as error:
             raise Unavailable(f"no process for large texts can be started: {error}", retry_after=5) from error
         try:
@@ -111,6 +116,21 @@ class ContentWorkers:
             raise _refusal(f"it took longer than {self._seconds:g} s to process; make it shorter or simpler") from error
         except (MemoryError, BrokenWorkerProcess) as error:
             raise _refusal("it took too much memory to process; make it shorter or simpler") from error
+
+
+@contextmanager
+def _without_main_file() -> Iterator[None]:
+    """Hide the file of this process's main module from anyio, whose children would run that file again.
+
+    The file of `python -m granian`, for example, starts a server without asking whether it is the main module.
+    """
+    main = sys.modules["__main__"].__dict__
+    file = main.pop("__file__", None)
+    try:
+        yield
+    finally:
+        if file is not None:
+            main["__file__"] = file
 
 
 def _refusal(detail: str) -> Invalid:

@@ -25,6 +25,7 @@ const repairs = [
   ['[role="region"][aria-label="Code sample"]', "role", "group"], // there are too many for landmarks
   [".show-more", "aria-label", "Show More"], // its text; Scalar's label says something else
   ["ul.endpoints:not([tabindex])", "tabindex", "0"], // it scrolls
+  [".cm-scroller", "tabindex", "0"], // it scrolls, too
   ["h4.parameter-list-title--tree:not([aria-level])", "aria-level", "3"],
 ];
 

@@ -25,7 +25,7 @@ PROBES: tuple[Operation, ...] = (
         "Operations",
         parameters=(READY_FOR,),
         answers={200: _STATE},
-        problems=(503,),
+        problems=(400, 503),
     ),
     Operation(
         "GET",
