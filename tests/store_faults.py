@@ -139,7 +139,7 @@ class FaultyNetwork:
         try:
             while data := source.recv(65_536):
                 if delayed and self.delay:
-                    time.sleep(self.delay)
+                    time.sleep(self.delay)  # the fault itself: a slow network
                 if source not in self._dead:
                     sink.sendall(data)
         except OSError:

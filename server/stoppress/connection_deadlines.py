@@ -36,7 +36,7 @@ _STEP_LEAST, _STEP_MOST = 0.02, 1.0  # seconds between two sweeps
 
 
 class Waiting(StrEnum):
-    """What a connection without a complete request waits for."""
+    """The states of a connection without a complete request, named for the thing that the server waits for."""
 
     HEAD = "head"
     BODY = "body"

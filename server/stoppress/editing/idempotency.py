@@ -14,7 +14,7 @@ from stoppress.store.base import Attempt, Committed, Store
 
 
 async def first_answer(store: Store, blog: str, attempt: Attempt | None) -> Sequence[Committed]:
-    """What the first attempt of a request committed. Empty if this is the first, or if the request has no key.
+    """The changes that the first attempt of a request committed. Empty for a first attempt, or without a key.
 
     Raises Invalid (the key was used for another request), Unavailable.
     """

@@ -21,7 +21,7 @@ BYTES_MAX = 32_768  # bytes of one client in a span, as sent
 
 
 class ClientBudgets:
-    """What each client has sent in the current span."""
+    """Counts the frames and bytes that each WebSocket client has sent in the current span."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._spent: dict[Hashable, tuple[int, int]] = {}

@@ -32,7 +32,7 @@ _log = logging.getLogger("stoppress.hub")
 
 
 class TailState(Enum):
-    """What a tail does at the moment."""
+    """The state of a tail, which follows the streams of blogs."""
 
     STOPPED = "stopped"
     READING = "waiting for changes"
@@ -92,7 +92,7 @@ class Tail:
 
     @property
     def state(self) -> TailState:
-        """What this tail does at the moment."""
+        """The current state of this tail."""
         if not self._running:
             return TailState.STOPPED
         if self._reading is not None:

@@ -1,4 +1,4 @@
-"""What a request for a WebSocket asks for, and the rules by which it is admitted or refused.
+"""Reads a request for a WebSocket, and admits or refuses it by the rules that all transports share.
 
 Both ways of serving WebSockets use this: upgrade.py, which writes to the connection itself, and asgi_endpoint.py, which
 leaves that to an ASGI server.
