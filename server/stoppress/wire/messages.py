@@ -102,8 +102,8 @@ class SummaryMarkup(TypedDict):
     pinned_html: NotRequired[Annotated[str, Field(description="Only for a pinned post: its copy on top of the page.")]]
 
 
-class PostMarkupMessage(SummaryMarkup):
-    """`post` in the html form."""
+class PostFacts(TypedDict):
+    """The fields of a `post` message that say which post changed and where it stands, without the post's content."""
 
     type: Literal["post"]
     cursor: _Cursor
@@ -113,21 +113,18 @@ class PostMarkupMessage(SummaryMarkup):
     published_at: Annotated[_Time | None, Field(description="The first publication, which orders posts.")]
     pinned: Annotated[bool, Field(description="Whether the post is pinned.")]
     key: Annotated[bool, Field(description="Whether the post is a key event.")]
+
+
+class PostMarkupMessage(SummaryMarkup, PostFacts):
+    """`post` in the html form."""
+
     html: Annotated[str, Field(description="The post's `<article>`, as the page holds it.")]
     blog: Annotated[MarkupCounts, Field(description="The blog's counts after this change.")]
 
 
-class PostWithoutContent(TypedDict):
+class PostWithoutContent(PostFacts):
     """A change of a post without the post's content: what both forms have in common."""
 
-    type: Literal["post"]
-    cursor: _Cursor
-    change: _ChangeKind
-    id: _PostId
-    revision: _Revision
-    published_at: Annotated[_Time | None, Field(description="The first publication, which orders posts.")]
-    pinned: Annotated[bool, Field(description="Whether the post is pinned.")]
-    key: Annotated[bool, Field(description="Whether the post is a key event.")]
     too_large: Annotated[Literal[True], Field(description="Always true. A `post` with its content has no such field.")]
 
 
