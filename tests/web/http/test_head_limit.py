@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from stoppress.web.http.head_limit import BoundedHead
 from waiting import eventually
@@ -89,3 +90,33 @@ async def test_a_body_is_not_counted_as_head(port: int) -> None:
     content = b"x" * (4 * LIMIT)
     request = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(content)
     assert (await ask(port, request + content))[0] == 200
+
+
+async def test_a_request_before_a_refused_one_ends_as_if_its_client_had_left(caplog: pytest.LogCaptureFixture) -> None:
+    refused, ended = asyncio.Event(), asyncio.Event()
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await refused.wait()
+        try:
+            await PlainTextResponse("late")(scope, receive, send)
+        finally:
+            ended.set()
+
+    config = uvicorn.Config(late, port=0, http=Protocol, lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve())
+
+    async def started() -> bool:
+        return server.started
+
+    await eventually(started, "uvicorn has started")
+    found: int = server.servers[0].sockets[0].getsockname()[1]
+    reader, writer = await asyncio.open_connection("127.0.0.1", found)
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n\x00 no request\r\n\r\n")
+    assert (await asyncio.wait_for(reader.readline(), 20)).split()[1] == b"400"
+    refused.set()  # while the connection is still open
+    await asyncio.wait_for(ended.wait(), 20)
+    writer.close()
+    server.should_exit = True
+    await running
+    assert "Exception in ASGI application" not in caplog.text

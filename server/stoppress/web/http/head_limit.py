@@ -84,6 +84,10 @@ class BoundedHead(HttpToolsProtocol):
         self._close_lingering()
 
     def _close_lingering(self) -> None:
+        # An earlier request can't be answered any more: let its task end as if the client had left.
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._linger = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
