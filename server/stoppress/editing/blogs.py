@@ -62,7 +62,7 @@ class Blogs:
         async for _ in tries():
             state = await self.read(name)
             before = state.blog
-            check_revision(before, revision)
+            check_revision(before, revision, caller)
             if not isinstance(patch, dict):
                 raise Invalid("expected a JSON object as the merge patch")
             named_status(patch)
