@@ -35,6 +35,7 @@ from stoppress.settings import Settings
 from stoppress.startup_message import AdminToken, admin_token
 from stoppress.store.stores import open_stores
 from stoppress.task_cancellation import end
+from stoppress.token_check import TokenCheck
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.token_rate_limit import TokenLimits
@@ -107,6 +108,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             settings=settings,
             store=stores.store,
             tokens=stores.tokens,
+            token_check=TokenCheck(stores.tokens, token.text, settings.wrong_tokens, now),
             blogs=blogs,
             posts=posts,
             markup=markup,
@@ -119,7 +121,6 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             readers=hub.audience,
             last_delivery=hub.last_delivery,
             ready=ready,
-            admin_token=token.text,
             client_path=client_path,
             store_away=lambda: watch.away_for,
             content_workers=content_workers,

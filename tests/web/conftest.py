@@ -23,6 +23,7 @@ from stoppress.store.audit_log import RedisAudit
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.redis_stream import RedisLog
 from stoppress.store.tokens import RedisTokens
+from stoppress.token_check import TokenCheck
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.token_rate_limit import TokenLimits
@@ -53,6 +54,7 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
         settings=settings,
         store=store,
         tokens=tokens,
+        token_check=TokenCheck(tokens, ADMIN, settings.wrong_tokens, clock),
         blogs=Blogs(store, clock),
         posts=Posts(store, clock),
         audit_writer=audit_writer,
@@ -65,7 +67,6 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
         readers=no_readers,
         last_delivery=no_delivery,
         ready=lambda: True,
-        admin_token=ADMIN,
         client_path="/client/abc",
     )
     intake.close()
