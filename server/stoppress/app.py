@@ -30,6 +30,7 @@ from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import open_storage
 from stoppress.metrics import Metrics
 from stoppress.metrics_of_workers import shared
+from stoppress.preview_links import PreviewLinks
 from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
 from stoppress.startup_message import AdminToken, admin_token
@@ -85,10 +86,12 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         client = Assets(_client_folder(), settings.theme)
         client_path = f"/client/{client.fingerprint}"
         markup = Markup(client_path, templates=settings.templates, theme=settings.theme is not None)
-        hub = Hub(Source(stores.store, stores.log, stores.audience), markup, settings, metrics)
         content_workers = ContentWorkers(processes=settings.content_workers, seconds=settings.content_timeout)
         blogs, posts = Blogs(stores.store, now), Posts(stores.store, now, content_workers)
         token = worker.token if worker else await admin_token(settings, stores.tokens)
+        token_check = TokenCheck(stores.tokens, token.text, settings.wrong_tokens, now)
+        source = Source(stores.store, stores.log, stores.audience, token_check.may_read)
+        hub = Hub(source, markup, settings, metrics)
         exposition = (
             await open_still.enter_async_context(shared(metrics, worker.folder, worker.index)) if worker else None
         )
@@ -101,14 +104,15 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         metrics.store_away.set_function(lambda: watch.away_for)
         metrics.store_refuses_writes.set_function(lambda: watch.refuses_writes is not None)
         page_cache = PageCache(
-            settings, stores.log.heads, away=lambda: watch.away_for, count_stale=metrics.stale_pages.inc
+            settings, stores.log.public_heads, away=lambda: watch.away_for, count_stale=metrics.stale_pages.inc
         )
         deadlines = ConnectionDeadlines(settings, metrics)
         context = Dependencies(
             settings=settings,
             store=stores.store,
             tokens=stores.tokens,
-            token_check=TokenCheck(stores.tokens, token.text, settings.wrong_tokens, now),
+            token_check=token_check,
+            previews=PreviewLinks(stores.tokens, settings.preview_hours, now),
             blogs=blogs,
             posts=posts,
             markup=markup,

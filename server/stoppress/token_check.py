@@ -68,6 +68,16 @@ class TokenCheck:
             self._accepted.popitem(last=False)
         return caller
 
+    async def may_read(self, blog: str, authorization: str, address: str) -> bool:
+        """Whether the sender of this `Authorization` may read a private blog.
+
+        A wrong token is no error here: nobody is to learn from it that the blog exists. Raises Unavailable.
+        """
+        try:
+            return (await self.identify(authorization, address)).may("read", blog)
+        except (Unauthenticated, Limited):
+            return False
+
     async def _find(self, text: str) -> Caller:
         if self._admin_token and hmac.compare_digest(text.encode(), self._admin_token.encode()):
             return OPERATOR

@@ -17,6 +17,7 @@ from stoppress.editing.posts import Posts
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import FolderStorage
 from stoppress.metrics import Metrics
+from stoppress.preview_links import PreviewLinks
 from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
 from stoppress.store.audit_log import RedisAudit
@@ -54,12 +55,13 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
         settings=settings,
         store=store,
         tokens=tokens,
+        previews=PreviewLinks(tokens, settings.preview_hours, clock),
         token_check=TokenCheck(tokens, ADMIN, settings.wrong_tokens, clock),
         blogs=Blogs(store, clock),
         posts=Posts(store, clock),
         audit_writer=audit_writer,
         intake=intake,
-        page_cache=PageCache(settings, log.heads),
+        page_cache=PageCache(settings, log.public_heads),
         limits=TokenLimits(tokens, settings.rate_limit, clock),
         markup=Markup("/client/abc"),
         metrics=Metrics(),

@@ -26,6 +26,7 @@ from stoppress.hub.hello import Hello, Kind, make_hello
 from stoppress.hub.ring import Ring
 from stoppress.hub.roster import Roster
 from stoppress.hub.subscriber import State, Stream, Subscriber, Wake
+from stoppress.hub.visibility import since_public
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Record, as_of
 from stoppress.resume import History, Resume, resume
@@ -81,6 +82,11 @@ class Channel:
         return self.blog.status in ("ended", "archived")
 
     @property
+    def private(self) -> bool:
+        """Whether only readers with a token may join."""
+        return self.blog.private
+
+    @property
     def sockets(self) -> int:
         """The number of WebSocket readers in this process."""
         return len(self._roster)
@@ -134,7 +140,7 @@ class Channel:
 
     def load_history(self, records: Sequence[Record]) -> None:
         """Fill a new channel's ring with the contiguous `records` that lead to its head, and apply the newer ones."""
-        past = [record for record in records if record.sequence <= self.head]
+        past = since_public([record for record in records if record.sequence <= self.head])
         if past and past[-1].sequence == self.head:
             self._begin(BlogState(self.blog, self.cursor), past[0].sequence - 1)
             for record in past:
@@ -146,7 +152,11 @@ class Channel:
         news: list[Message] = []
         for record in records:
             if record.sequence > self.head:
+                was_private = self.private
                 self.blog = as_of(self.blog, record)
+                if was_private and not self.private:
+                    # What the ring holds was never public in this form; the store has what is public now.
+                    self.ring = Ring(record.sequence - 1, events=self._ring_bounds[0], size=self._ring_bounds[1])
                 self.head = record.sequence
                 message = Message(record, self.blog, self.epoch, self.markup)
                 self.ring.append(message)

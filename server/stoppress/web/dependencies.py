@@ -13,6 +13,7 @@ from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import Clock
 from stoppress.media.intake import PictureIntake
 from stoppress.metrics import Metrics
+from stoppress.preview_links import PreviewLinks
 from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
 from stoppress.store.base import Store
@@ -37,6 +38,7 @@ class Dependencies:
     store: Store
     tokens: Tokens
     token_check: TokenCheck
+    previews: PreviewLinks
     blogs: Blogs
     posts: Posts
     markup: Markup

@@ -66,8 +66,8 @@ class HistoryPages:
         except Exception as error:  # one page must not stop the hub, which owns the task
             _log.warning("Can't read the changes of blog %s: %s: %s", channel.blog.id, type(error).__name__, error)
             return Unavailable(f"the changes of the blog {channel.blog.id!r} can't be read now; try again")
-        if found is None:
-            return None
+        if found is None or (found.blog.private and not channel.private):
+            return None  # for readers a blog that has become private is gone; the channel hears of it soon
         epoch = found.head.epoch
         messages = tuple(Message(record, as_of(found.blog, record), epoch, channel.markup) for record in found.records)
         return Page(epoch, messages, None if found.more else found.head.sequence)

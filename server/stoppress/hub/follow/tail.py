@@ -21,6 +21,7 @@ from stoppress.hub.channels import Channels
 from stoppress.hub.dependencies import Clock, Source
 from stoppress.hub.follow.burst_window import BurstWindow
 from stoppress.hub.follow.verify_with_store import Verifier
+from stoppress.hub.visibility import turns_private
 from stoppress.metrics import Metrics
 from stoppress.model import Record
 
@@ -171,6 +172,10 @@ class Tail:
             return {}
 
     async def _publish(self, channel: Channel, records: Sequence[Record]) -> None:
+        if turns_private(channel.blog, records):
+            for _ in self._channels.close_deleted(channel):
+                await asyncio.sleep(0)
+            return
         loop = asyncio.get_running_loop()
         began = loop.time()
         self._bursts.open(channel.blog.id, began)

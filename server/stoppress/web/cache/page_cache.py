@@ -33,7 +33,7 @@ _NO_PARAMETERS = PageVariant()
 
 
 class PageCache:
-    """The cache that `settings` configure. `heads` reads blogs' cursors from the store (store.base.Log.heads)."""
+    """The cache that `settings` configure. `heads` reads public blogs' cursors (RedisLog.public_heads)."""
 
     def __init__(
         self,
@@ -86,6 +86,20 @@ class PageCache:
             self.count_stale()
             return kept.stale_response(asked)
 
+    async def uncached(self, scope: Mapping[str, Any], make: Callable[[str], Awaitable[FinishedPage]]) -> Response:
+        """The page of a private blog for the request of this ASGI scope, made by `make` and kept nowhere.
+
+        `make` gets the address of the server that the page names. Raises Unavailable, and what `make` raises.
+        """
+        asked: Headers = dict(scope["headers"])
+        origin = self.origin(scope, asked)
+        try:
+            async with asyncio.timeout(self._patience):
+                finished = await self.renders.make(lambda: make(origin))
+        except TimeoutError as error:
+            raise Unavailable("the store did not answer in time while the page was made") from error
+        return finished.response(asked)
+
     def may_serve(self, kept: FinishedPage, outcome: Outcome) -> bool:
         """Whether to serve a page although its blog's cursor could not be read: `outcome` is why not."""
         return isinstance(outcome, Unavailable) and time.monotonic() - kept.current_at <= self._stale_if_error
@@ -100,7 +114,11 @@ class PageCache:
         variant = _NO_PARAMETERS if path.find("/", len(BELOW)) > 0 else read_page_variant(scope["query_string"])
         if variant is None:
             return None
-        return Key(path, variant, self.public_url or request_origin(scope, asked.get(b"host")))
+        return Key(path, variant, self.origin(scope, asked))
+
+    def origin(self, scope: Mapping[str, Any], asked: Headers) -> str:
+        """The address of the server that a page for this request names; `asked` are its headers."""
+        return self.public_url or request_origin(scope, asked.get(b"host"))
 
 
 class FinishedPages:

@@ -14,6 +14,8 @@ from starlette.responses import Response
 from stoppress import __version__
 from stoppress.errors import Unavailable
 from stoppress.store.base import BlogState
+from stoppress.token_scopes import ANONYMOUS
+from stoppress.web.blog_access import visible_blogs
 from stoppress.web.contract.operations.pages import FRONT_PAGE
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cache_control import NO_CACHE
@@ -64,7 +66,7 @@ class IndexRoutes:
         began = time.monotonic()
         if seconds := self._context.store_away():
             raise Unavailable(f"the store has not answered for {seconds:.0f} s")
-        states, following = await self._context.store.blogs(after=after, limit=_AT_ONCE)
+        states, following = await visible_blogs(self._context.store, ANONYMOUS, after=after, limit=_AT_ONCE)
         blogs = [state.blog for state in sorted(states, key=_live_first, reverse=True)]
         front = partial(self._context.markup.front, blogs, following and f"/?page={dump_token(following)}")
         html = await self._context.page_cache.renders.in_thread(front)
