@@ -132,7 +132,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         )
         live = hub.routes
         if settings.debug:
-            live.append(debug_route(partial(process_state, hub, page_cache.answers, stores.log.heads, settings.role)))
+            live.append(debug_route(partial(process_state, hub, page_cache.answers, stores.log.public_heads, settings.role)))
         application = site(context, client=client, pictures=_PACKAGE / "demo" / "pictures", live=live)
 
         def http_protocol() -> type[asyncio.Protocol]:
@@ -146,6 +146,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             endless = [
                 tasks.create_task(keep_running("store watch", watch.run, count_failure)),
                 tasks.create_task(keep_running("deadlines", deadlines.run, count_failure)),
+                tasks.create_task(keep_running("page cache", page_cache.run, count_failure)),
             ]
             if settings.role != "api":
                 endless.append(tasks.create_task(hub.run()))

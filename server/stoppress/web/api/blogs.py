@@ -70,13 +70,17 @@ class BlogRoutes:
         who.require("publish", name)
         revision = expected_revision(request)
         patch = await self._context.content_workers.read(await body(request, self._settings.body_limit))
-        return _written(await self._context.blogs.edit(name, patch, who, revision=revision))
+        committed = await self._context.blogs.edit(name, patch, who, revision=revision)
+        if isinstance(committed.entry, Blog) and committed.entry.private:
+            self._context.page_cache.forget(name)
+        return _written(committed)
 
     async def delete(self, request: Request) -> Response:
         who = await caller(request, self._context)
         name = request.path_params["blog"]
         who.require("admin", name)
         await self._context.blogs.delete(name, who, revision=expected_revision(request))
+        self._context.page_cache.forget(name)
         return Response(status_code=204, headers=NO_STORE)
 
     async def stats(self, request: Request) -> Response:
