@@ -39,6 +39,23 @@ async def test_behind_the_ring_the_store_brings_a_reader_on_in_pages() -> None:
         assert at.metric("stoppress_resumes_total", kind="store") == 1
 
 
+async def test_as_markup_a_reader_that_is_too_far_behind_is_told_to_reload() -> None:
+    history = HistoryInMemory()
+    history.publish(*(f"p{number}" for number in range(350)))
+    async with hub_server(history, ring_events=50) as at:
+        async with at.connect("e1.10", form="stoppress.v1.html") as reader:
+            hello, reset = await receive(reader), await receive(reader)
+            assert (hello["cursor"], hello["resumed"]) == ("e1.10", False)
+            assert (reset["type"], reset["cursor"], reset["reason"]) == ("reset", "e1.350", "too_far_behind")
+            history.publish("last")
+            assert (await receive(reader))["id"] == "last"
+        assert history.asked.count("since") == 0, "no change is read from the store for it"
+        async with at.connect("e1.151", form="stoppress.v1.html") as reader:
+            assert (await receive(reader))["resumed"], "behind by as many changes as the limit"
+            assert [(await receive(reader))["id"] for _ in range(2)] == ["p151", "p152"]
+        assert at.metric("stoppress_resumes_total", kind="reset") == 1
+
+
 # By itself
 
 
