@@ -45,8 +45,8 @@ class TuningSettings(BaseSettings):
     catch_up_bytes: Annotated[int, Field(ge=10_000), TUNING, When("Lower it if readers pay for their traffic.")] = (
         Field(
             500_000,
-            description="The most bytes of changes that a reader of the html form catches up with, if they are more than "
-            "the posts of a page. One that lacks more loads the page again.",
+            description="The most bytes of changes that a reader of the html form catches up with, if they are more "
+            "than the posts of a page. One that lacks more loads the page again.",
         )
     )
     linger: Annotated[Seconds, TUNING, When("Lower it if you have thousands of blogs with few readers each.")] = Field(
