@@ -65,6 +65,11 @@ class TuningSettings(BaseSettings):
     slow_timeout: Annotated[Seconds, TUNING, When("Raise it for readers on very poor networks.")] = Field(
         30.0, description="How long, in seconds, a reader may stay slow before its socket is closed with code 1013."
     )
+    loop_limit: Annotated[Seconds, TUNING, When("Lower it to find out what makes readers wait for moments.")] = Field(
+        0.1,
+        description="How long, in seconds, one request or task may hold the event loop before the log and "
+        "`stoppress_loop_held_seconds` name it.",
+    )
     page_cache: Annotated[int, Field(ge=1_000_000), TUNING, When("Raise it if readers visit more pages than fit.")] = (
         Field(64_000_000, description="The most bytes of finished pages and feeds to keep in memory.")
     )
