@@ -24,6 +24,7 @@ sanitize                 makes HTML and Markdown safe
 connection_deadlines     closes connections whose request does not arrive
 task_cancellation, background   cancelling tasks reliably, and keeping them running; file_limits: room for open files
 private_folders          creates folders that only this user may enter
+loop_turns               long work on the event loop, in short turns; loop_watchdog: names what holds the loop
 """
 
 import sys

@@ -26,6 +26,7 @@ from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import keep_schedule
 from stoppress.hub.dependencies import Source
 from stoppress.hub.hub import Hub
+from stoppress.loop_watchdog import LoopWatchdog
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import open_storage
 from stoppress.metrics import Metrics
@@ -138,9 +139,11 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
 
         count_failure = metrics.count_task_failure
         async with asyncio.TaskGroup() as tasks:
+            watchdog = LoopWatchdog(settings.loop_limit, _observer(metrics))
             endless = [
                 tasks.create_task(keep_running("store watch", watch.run, count_failure)),
                 tasks.create_task(keep_running("deadlines", deadlines.run, count_failure)),
+                tasks.create_task(keep_running("loop watchdog", watchdog.run, count_failure)),
             ]
             if settings.role != "api":
                 endless.append(tasks.create_task(hub.run()))
@@ -155,6 +158,13 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
                 await audit_writer.stop()
                 intake.close()
                 await end(endless)
+
+
+def _observer(metrics: Metrics) -> Callable[[str, float], None]:
+    def observe(holder: str, seconds: float) -> None:
+        metrics.loop_held.labels(holder).observe(seconds)
+
+    return observe
 
 
 def now() -> datetime:

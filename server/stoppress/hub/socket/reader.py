@@ -70,7 +70,7 @@ class Reader(FlowControl):
         `before`, the answer to the handshake, is written together with the hello.
         """
         channel = self.channel
-        hello = channel.hello(cursor)
+        hello = channel.hello(cursor, self.frame_format.form)
         self.sequence = hello.sequence
         first = before + hello.frame
         if hello.reset is not None:
