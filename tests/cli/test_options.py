@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from stoppress.cli import commands
-from stoppress.cli.options import Duration, option_name, read_settings, unknown_settings
+from stoppress.cli.options import Duration, option_name, read_settings
 from stoppress.settings import GROUPS, Settings, settings_in
 
 
@@ -84,12 +84,6 @@ def test_a_wrong_setting_ends_with_2_and_no_traceback() -> None:
     result = CliRunner().invoke(commands, ["serve", "--port", "soon"])
     assert result.exit_code == 2
     assert "--port=soon" in result.output and "Traceback" not in result.output
-
-
-def test_a_misspelt_setting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STOPPRESS_PROT", "8001")
-    monkeypatch.setenv("STOPPRESS_URL", "http://127.0.0.1:1")
-    assert unknown_settings() == ["STOPPRESS_PROT"]
 
 
 @pytest.mark.parametrize(

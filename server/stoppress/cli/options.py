@@ -16,12 +16,10 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import PydanticUndefined
 
 from stoppress.errors import StopPressError
-from stoppress.settings import HoldsSecret, Settings
+from stoppress.settings import PREFIX, HoldsSecret, Settings
 from stoppress.store.base_audit_log import Act
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-PREFIX = "STOPPRESS_"
 
 
 def server_options(command: Command) -> Command:
@@ -81,12 +79,6 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
             value = "…" if is_secret(name) else str(wrong["input"])
             lines.append(f"{source}={value}: {wrong['msg'][:1].lower()}{wrong['msg'][1:]}")
         raise click.UsageError("wrong settings\n" + "\n".join(f"  {line}" for line in lines)) from error
-
-
-def unknown_settings() -> list[str]:
-    """Environment variables that begin with STOPPRESS_ but are no setting; most often a typing error."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | {f"{PREFIX}URL", f"{PREFIX}TOKEN"}
-    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
 def option_name(name: str) -> str:

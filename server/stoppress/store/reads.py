@@ -13,7 +13,7 @@ from stoppress.errors import Unavailable
 from stoppress.loop_turns import LoopTurns
 from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved, UnknownEvent
 from stoppress.store.base import BlogState, Entry, Order, Page, Place, Revision, Since
-from stoppress.store.records import load_entry, load_record, load_revision, milliseconds, moment
+from stoppress.store.record_format import load_entry, load_record, load_revision, milliseconds, moment
 from stoppress.store.redis_connection import Client, reachable, script
 from stoppress.store.redis_keys import BLOGS, Keys
 
