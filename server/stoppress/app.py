@@ -27,6 +27,7 @@ from stoppress.editing.schedule import keep_schedule
 from stoppress.hub.dependencies import Source
 from stoppress.hub.hub import Hub
 from stoppress.loop_watchdog import LoopWatchdog
+from stoppress.media.decoder_process import DecoderProcesses
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import open_storage
 from stoppress.metrics import Metrics
@@ -94,7 +95,10 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         )
         audit_writer = AuditWriter(stores.audit, metrics.count_dropped_entries)
         storage = open_storage(settings.media_url, settings.data / "media", patience=settings.media_timeout)
-        intake = PictureIntake(storage, workers=settings.media_workers, pixels=settings.media_pixels)
+        decoders = DecoderProcesses(
+            pixels=settings.media_pixels, memory=settings.media_memory, cpu=settings.media_cpu_seconds
+        )
+        intake = PictureIntake(storage, decoders, workers=settings.media_workers)
         watch = stores.watch
         watch.on_away(hub.store_went_away)
         watch.on_return(hub.store_returned)

@@ -14,6 +14,7 @@ import pytest
 from stoppress.editing.audit_writer import AuditWriter
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.posts import Posts
+from stoppress.media.decoder_process import DecoderProcesses
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import FolderStorage
 from stoppress.metrics import Metrics
@@ -47,7 +48,10 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
     tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
     log = RedisLog(valkey_url, settings)
     audit_writer = AuditWriter(audit)
-    intake = PictureIntake(FolderStorage(tmp_path / "media"), workers=1, pixels=settings.media_pixels)
+    decoders = DecoderProcesses(
+        pixels=settings.media_pixels, memory=settings.media_memory, cpu=settings.media_cpu_seconds
+    )
+    intake = PictureIntake(FolderStorage(tmp_path / "media"), decoders, workers=1)
     writing = asyncio.create_task(audit_writer.run())
     yield Dependencies(
         settings=settings,

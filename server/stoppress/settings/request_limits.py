@@ -34,5 +34,18 @@ class RequestLimits(BaseSettings):
         int,
         Field(ge=1_000_000, le=150_000_000),
         REQUESTS,
-        When("Lower it to save memory: 50 million pixels take up to 700 MiB while a picture is processed."),
+        When("Lower it to save memory: 50 million pixels take up to 1.4 GB while a picture is processed."),
     ] = Field(50_000_000, description="The largest picture, in pixels, all frames of an animation together.")
+    media_memory: Annotated[
+        int, Field(ge=268_435_456), REQUESTS, When("Raise it together with STOPPRESS_MEDIA_PIXELS.")
+    ] = Field(
+        2_147_483_648,
+        description="The most bytes of address space for the process that decodes a picture. A picture that needs more "
+        "is rejected.",
+    )
+    media_cpu_seconds: Annotated[
+        int, Field(ge=1, le=600), REQUESTS, When("Raise it if large pictures are rejected on a slow machine.")
+    ] = Field(
+        30,
+        description="How long, in seconds of CPU time, one picture may take. A picture that takes more is rejected.",
+    )
