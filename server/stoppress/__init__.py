@@ -17,7 +17,7 @@ token_scopes             what the scopes of a token allow; token_secrets: how to
 wire, problem            the protocol's messages, and errors as HTTP responses
 resume                   how a reader resumes from a cursor
 query_parameters, origins   parameters of queries, and the origins whose pages may read here
-host_header              which Host a request may have
+host_header              which Host a request may have; media_origins: where pictures may come from
 model, fields, errors    blogs, posts and events; the types of their fields; the tree of errors
 settings, metrics        with metrics_of_workers: the metrics of several processes
 sanitize                 makes HTML and Markdown safe

@@ -22,6 +22,7 @@ from stoppress.debug.state import process_state
 from stoppress.editing.audit_writer import AuditWriter
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.content_workers import ContentWorkers
+from stoppress.editing.picture_rules import PictureRules
 from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import keep_schedule
 from stoppress.hub.dependencies import Source
@@ -30,6 +31,7 @@ from stoppress.loop_watchdog import LoopWatchdog
 from stoppress.media.decoder_process import DecoderProcesses
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import open_storage
+from stoppress.media_origins import MediaOrigins
 from stoppress.metrics import Metrics
 from stoppress.metrics_of_workers import shared
 from stoppress.render.blog_html import Markup
@@ -88,7 +90,9 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         markup = Markup(client_path, templates=settings.templates, theme=settings.theme is not None)
         hub = Hub(Source(stores.store, stores.log, stores.audience), markup, settings, metrics)
         content_workers = ContentWorkers(processes=settings.content_workers, seconds=settings.content_timeout)
-        blogs, posts = Blogs(stores.store, now), Posts(stores.store, now, content_workers)
+        pictures = PictureRules(MediaOrigins(settings.media_origins, settings.public_url), settings.require_alt)
+        blogs = Blogs(stores.store, now, pictures)
+        posts = Posts(stores.store, now, content_workers, pictures)
         token = worker.token if worker else await admin_token(settings, stores.tokens)
         exposition = (
             await open_still.enter_async_context(shared(metrics, worker.folder, worker.index)) if worker else None

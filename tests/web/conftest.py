@@ -13,10 +13,12 @@ import pytest
 
 from stoppress.editing.audit_writer import AuditWriter
 from stoppress.editing.blogs import Blogs
+from stoppress.editing.picture_rules import PictureRules
 from stoppress.editing.posts import Posts
 from stoppress.media.decoder_process import DecoderProcesses
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import FolderStorage
+from stoppress.media_origins import MediaOrigins
 from stoppress.metrics import Metrics
 from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
@@ -45,6 +47,7 @@ def no_delivery(blog: str) -> datetime | None:
 @pytest.fixture
 async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Dependencies]:
     settings = Settings(rate_limit=600)
+    pictures = PictureRules(MediaOrigins(settings.media_origins, settings.public_url), settings.require_alt)
     tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
     log = RedisLog(valkey_url, settings)
     audit_writer = AuditWriter(audit)
@@ -57,8 +60,8 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
         settings=settings,
         store=store,
         tokens=tokens,
-        blogs=Blogs(store, clock),
-        posts=Posts(store, clock),
+        blogs=Blogs(store, clock, pictures),
+        posts=Posts(store, clock, pictures=pictures),
         audit_writer=audit_writer,
         intake=intake,
         page_cache=PageCache(settings, log.heads),

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from stoppress.settings.field_types import Count
+from stoppress.settings.field_types import Count, MediaOriginList
 from stoppress.settings.group import Group, When
 
 REQUESTS = Group(
@@ -48,4 +48,16 @@ class RequestLimits(BaseSettings):
     ] = Field(
         30,
         description="How long, in seconds of CPU time, one picture may take. A picture that takes more is rejected.",
+    )
+    media_origins: Annotated[
+        MediaOriginList, REQUESTS, When("Set it so that no other server learns the addresses of your readers.")
+    ] = Field(
+        "*",
+        description="Servers that pictures may come from, besides this one: https origins, comma-separated, * for any, "
+        "or empty for none. Pages load pictures from these servers alone, and others are rejected with 422.",
+    )
+    require_alt: Annotated[bool, REQUESTS, When("Set it if the law asks you for accessible pages.")] = Field(
+        False,
+        description="Reject scheduled and published posts with a picture that has no `alt` and is not `decorative`. "
+        "By default the answer carries a warning.",
     )
