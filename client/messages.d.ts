@@ -120,6 +120,7 @@ export interface Image {
   type: "image";
   url: string;
   alt: string;
+  decorative: boolean;
   caption: string | null;
   credit: string | null;
   width: number | null;

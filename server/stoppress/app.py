@@ -22,13 +22,16 @@ from stoppress.debug.state import process_state
 from stoppress.editing.audit_writer import AuditWriter
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.content_workers import ContentWorkers
+from stoppress.editing.picture_rules import PictureRules
 from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import keep_schedule
 from stoppress.hub.dependencies import Source
 from stoppress.hub.hub import Hub
 from stoppress.loop_watchdog import LoopWatchdog
+from stoppress.media.decoder_process import DecoderProcesses
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import open_storage
+from stoppress.media_origins import MediaOrigins
 from stoppress.metrics import Metrics
 from stoppress.metrics_of_workers import shared
 from stoppress.render.blog_html import Markup
@@ -87,14 +90,19 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         markup = Markup(client_path, templates=settings.templates, theme=settings.theme is not None)
         hub = Hub(Source(stores.store, stores.log, stores.audience), markup, settings, metrics)
         content_workers = ContentWorkers(processes=settings.content_workers, seconds=settings.content_timeout)
-        blogs, posts = Blogs(stores.store, now), Posts(stores.store, now, content_workers)
+        pictures = PictureRules(MediaOrigins(settings.media_origins, settings.public_url), settings.require_alt)
+        blogs = Blogs(stores.store, now, pictures)
+        posts = Posts(stores.store, now, content_workers, pictures)
         token = worker.token if worker else await admin_token(settings, stores.tokens)
         exposition = (
             await open_still.enter_async_context(shared(metrics, worker.folder, worker.index)) if worker else None
         )
         audit_writer = AuditWriter(stores.audit, metrics.count_dropped_entries)
         storage = open_storage(settings.media_url, settings.data / "media", patience=settings.media_timeout)
-        intake = PictureIntake(storage, workers=settings.media_workers, pixels=settings.media_pixels)
+        decoders = DecoderProcesses(
+            pixels=settings.media_pixels, memory=settings.media_memory, cpu=settings.media_cpu_seconds
+        )
+        intake = PictureIntake(storage, decoders, workers=settings.media_workers)
         watch = stores.watch
         watch.on_away(hub.store_went_away)
         watch.on_return(hub.store_returned)

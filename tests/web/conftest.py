@@ -13,9 +13,12 @@ import pytest
 
 from stoppress.editing.audit_writer import AuditWriter
 from stoppress.editing.blogs import Blogs
+from stoppress.editing.picture_rules import PictureRules
 from stoppress.editing.posts import Posts
+from stoppress.media.decoder_process import DecoderProcesses
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import FolderStorage
+from stoppress.media_origins import MediaOrigins
 from stoppress.metrics import Metrics
 from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
@@ -44,17 +47,21 @@ def no_delivery(blog: str) -> datetime | None:
 @pytest.fixture
 async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Dependencies]:
     settings = Settings(rate_limit=600)
+    pictures = PictureRules(MediaOrigins(settings.media_origins, settings.public_url), settings.require_alt)
     tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
     log = RedisLog(valkey_url, settings)
     audit_writer = AuditWriter(audit)
-    intake = PictureIntake(FolderStorage(tmp_path / "media"), workers=1, pixels=settings.media_pixels)
+    decoders = DecoderProcesses(
+        pixels=settings.media_pixels, memory=settings.media_memory, cpu=settings.media_cpu_seconds
+    )
+    intake = PictureIntake(FolderStorage(tmp_path / "media"), decoders, workers=1)
     writing = asyncio.create_task(audit_writer.run())
     yield Dependencies(
         settings=settings,
         store=store,
         tokens=tokens,
-        blogs=Blogs(store, clock),
-        posts=Posts(store, clock),
+        blogs=Blogs(store, clock, pictures),
+        posts=Posts(store, clock, pictures=pictures),
         audit_writer=audit_writer,
         intake=intake,
         page_cache=PageCache(settings, log.heads),

@@ -7,6 +7,7 @@ content_workers  parses and sanitises large input in child processes
 transitions    which status may follow which, and the kind of change that readers get
 next_revision  whether a patch makes a revision, and the next revision of a post; required_content: what it must say
 new_ids        ids for new blogs and posts
+picture_rules  where pictures may come from, and that they have a description
 idempotency    gives a retry of a request the first answer
 revision_check the check of the revision that a caller expects; conflict_retries: retries after another edit came first
 post_commits   commits changes of posts, with the note of when a scheduled post is due

@@ -120,7 +120,11 @@ async def test_limits_are_told(anybody: httpx2.AsyncClient) -> None:
 async def test_answers_have_exactly_the_fields_it_names(admin: httpx2.AsyncClient, blog: str) -> None:
     schemas = (await document(admin))["components"]["schemas"]
     answer = (await admin.post(f"{blog}/posts", json={"title": "A"})).json()
-    assert set(answer) == set(schemas["PostAnswer"]["properties"])
+    assert set(answer) == set(schemas["PostAnswer"]["required"])
+    lacking = {"media": [{"type": "image", "url": "/a.jpg"}]}
+    warned = (await admin.post(f"{blog}/posts", json=lacking)).json()
+    assert set(warned) == set(schemas["PostAnswer"]["properties"])
+    assert set(warned["warnings"][0]) == set(schemas["Warning"]["properties"])
     assert set(answer["post"]) == set(schemas["Post"]["properties"])
     assert set((await admin.get(blog)).json()) == set(schemas["Blog"]["properties"])
     assert set((await admin.get(f"{blog}/stats")).json()) == set(schemas["Stats"]["properties"])

@@ -202,7 +202,19 @@ def _answers() -> dict[str, Any]:
     return {
         "BlogAnswer": _object(blog=ref("Blog"), cursor=cursor),
         "BlogList": _object(blogs=some("Blog"), next=following),
-        "PostAnswer": _object(post=ref("Post"), cursor=cursor),
+        "PostAnswer": _object(
+            ["post", "cursor"],
+            post=ref("Post"),
+            cursor=cursor,
+            warnings={
+                **some("Warning"),
+                "description": "What the post lacks, such as a text for a picture. Missing if it lacks nothing.",
+            },
+        ),
+        "Warning": _object(
+            pointer={**text, "description": "JSON Pointer into the post (RFC 6901)."},
+            detail=text,
+        ),
         "PostBatchAnswer": _object(posts=some("PostAnswer"), cursor=cursor),
         "PostList": _object(posts=some("Post"), next=following, cursor=cursor),
         "TombstoneAnswer": _object(post=ref("Tombstone"), cursor=cursor),
