@@ -37,7 +37,7 @@ from stoppress.metrics_of_workers import shared
 from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
 from stoppress.startup_message import AdminToken, admin_token
-from stoppress.store.stores import open_stores
+from stoppress.store.open_stores import open_stores
 from stoppress.task_cancellation import end
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies

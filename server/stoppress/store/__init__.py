@@ -2,7 +2,7 @@
 
 base              the interfaces of the store and its streams; base_tokens, base_audit_log and base_reader_counts have
                   those of tokens, audit log and reader counts
-stores            opens all of them together
+open_stores       opens all of them together
 redis_store       the store, made of reads, durable_writes (with idempotency) and due_posts, and the .lua files
 redis_stream      reads the streams
 tokens, audit_log, reader_counts   the other interfaces on Redis
