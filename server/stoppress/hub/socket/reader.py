@@ -76,7 +76,10 @@ class Reader(FlowControl):
         if hello.reset is not None:
             first += text_frame(hello.reset)
         channel.join(self)
-        self.advance(first)
+        if self.sequence == channel.head and not channel.ended:
+            self._flush([first], 0)  # the usual case after a restart
+        else:
+            self.advance(first)
 
     def advance(self, before: bytes = b"") -> None:
         """Write `before` and the changes that the reader lacks, while the ring has them and the socket has room.
