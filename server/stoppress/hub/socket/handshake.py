@@ -36,7 +36,7 @@ _TARGET = re.compile(rb"/[!-~]*")
 _BODY = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 _KEY = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")  # 16 bytes in base64
 # Headers that many clients send with the same value. Their lines are kept as parsed, up to a number and a length.
-_SHARED = frozenset((b"host", b"connection", b"upgrade", b"origin", b"user-agent", b"accept-encoding", b"cache-control"))
+_SHARED = {b"host", b"connection", b"upgrade", b"origin", b"user-agent", b"accept-encoding", b"cache-control"}
 _SHARED |= {b"pragma", b"sec-websocket-version", b"sec-websocket-protocol", b"sec-websocket-extensions"}
 _LINES: dict[bytes, tuple[bytes | None, bytes]] = {}
 _LINES_MAX, _LINE_MAX = 1_024, 256
