@@ -29,9 +29,8 @@ from stoppress.store.tokens import RedisTokens
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.token_rate_limit import TokenLimits
-from stoppress.web.pages.assets import Assets
 from stoppress.web.routes import site
-from web.checks import CLIENT
+from web.checks import CLIENT, client_files
 
 ADMIN = "the-admin-token"
 
@@ -86,7 +85,7 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
 @pytest.fixture
 async def anybody(context: Dependencies) -> AsyncIterator[httpx2.AsyncClient]:
     """Without a token."""
-    transport = httpx2.ASGITransport(site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]))
+    transport = httpx2.ASGITransport(site(context, client=client_files(), pictures=CLIENT, live=[]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 
@@ -94,7 +93,7 @@ async def anybody(context: Dependencies) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 async def admin(anybody: httpx2.AsyncClient, context: Dependencies) -> AsyncIterator[httpx2.AsyncClient]:
     """With every scope."""
-    transport = httpx2.ASGITransport(site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]))
+    transport = httpx2.ASGITransport(site(context, client=client_files(), pictures=CLIENT, live=[]))
     headers = {"Authorization": f"Bearer {ADMIN}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         yield client

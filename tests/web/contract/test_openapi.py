@@ -10,9 +10,8 @@ import pytest
 from starlette.routing import Mount, Route
 
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.pages.assets import Assets
 from stoppress.web.routes import site
-from web.checks import CLIENT, errors
+from web.checks import CLIENT, client_files, errors
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +24,7 @@ async def document(client: httpx2.AsyncClient) -> dict[str, Any]:
 async def test_every_route_and_method_is_in_it(anybody: httpx2.AsyncClient, context: Dependencies) -> None:
     paths = (await document(anybody))["paths"]
     served = set()
-    for route in site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]).routes:
+    for route in site(context, client=client_files(), pictures=CLIENT, live=[]).routes:
         assert isinstance(route, Route | Mount)
         if isinstance(route, Route):
             served |= {(route.path, method) for method in route.methods or () if method != "HEAD"}
