@@ -125,6 +125,7 @@ export interface Image {
   type: "image";
   url: string;
   alt: string;
+  decorative: boolean;
   caption: string | null;
   credit: string | null;
   width: number | null;
@@ -319,8 +320,8 @@ export interface ResetMessage {
   /**
    * `epoch`: the blog was deleted and made again. `ahead`: the cursor is ahead of the history, which was set back to an
    * older backup. `history`: the cursor belongs to another history with the same epoch. `too_far_behind`: to catch up
-   * costs more than to load afresh (html form only). This version sends `epoch` and `ahead`. Treat all alike, unknown
-   * ones too.
+   * costs more than to load afresh (html form only). This version sends `epoch`, `ahead` and `too_far_behind`. Treat
+   * all alike, unknown ones too.
    */
   reason: "epoch" | "ahead" | "history" | "too_far_behind";
 }

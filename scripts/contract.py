@@ -12,14 +12,14 @@ from typing import Any
 
 from stoppress.settings import Settings
 from stoppress.web.contract.asyncapi import asyncapi
-from stoppress.web.contract.openapi import openapi
+from stoppress.web.contract.openapi import Limits, openapi
 from stoppress.web.contract.operations import OPERATIONS
 
 
 def documents() -> dict[str, dict[str, Any]]:
     """The documents by the names of their files."""
     # Built without reading this machine's environment, so that the result is the same everywhere.
-    return {"openapi.json": openapi(OPERATIONS, Settings.model_construct()), "asyncapi.json": asyncapi()}
+    return {"openapi.json": openapi(OPERATIONS, Limits.of(Settings.model_construct())), "asyncapi.json": asyncapi()}
 
 
 def write(folder: Path) -> None:

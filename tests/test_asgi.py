@@ -79,8 +79,8 @@ async def test_without_its_lifespan_it_says_so(settings: Settings) -> None:
             await client.get("/")
 
 
-async def test_a_start_that_fails_is_one_line(tmp_path: Path) -> None:
-    settings = Settings.model_validate({"redis_url": f"unix://{tmp_path}/nothing.sock", "data": tmp_path})
+async def _failed_start(app: Starlette) -> str:
+    """What the application tells the ASGI server when it can't start."""
     sent: list[MutableMapping[str, Any]] = []
 
     async def receive() -> MutableMapping[str, Any]:
@@ -89,10 +89,26 @@ async def test_a_start_that_fails_is_one_line(tmp_path: Path) -> None:
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    await create_app(settings)({"type": "lifespan", "state": {}}, receive, send)
+    await app({"type": "lifespan", "state": {}}, receive, send)
     (failed,) = sent
     assert failed["type"] == "lifespan.startup.failed"
-    assert failed["message"].startswith("Stop Press can't start: ") and "\n" not in failed["message"]
+    message: str = failed["message"]
+    return message
+
+
+async def test_a_start_that_fails_is_one_line(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"redis_url": f"unix://{tmp_path}/nothing.sock", "data": tmp_path})
+    message = await _failed_start(create_app(settings))
+    assert message.startswith("Stop Press can't start: ") and "\n" not in message
+
+
+async def test_wrong_settings_are_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOPPRESS_VERIFY", "soon")
+    monkeypatch.setenv("STOPPRESS_REDIS_URL", "redos://editor:secret@127.0.0.1")
+    message = await _failed_start(create_app())
+    assert message.startswith("Stop Press can't start: wrong settings: STOPPRESS_REDIS_URL=…: ")
+    assert "; STOPPRESS_VERIFY=soon: " in message
+    assert "\n" not in message and "secret" not in message
 
 
 def test_an_old_python_is_named_in_one_line() -> None:

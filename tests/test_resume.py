@@ -34,6 +34,19 @@ def test_where_a_cursor_leads(cursor: str | None, answer: Resume) -> None:
     assert resume(None if cursor is None else Cursor.parse(cursor), History(HEAD)) == answer
 
 
+@pytest.mark.parametrize(
+    ("cursor", "answer"),
+    [
+        pytest.param("e1.3", Reset("too_far_behind"), id="before the limit"),
+        pytest.param("e1.4", Continue(), id="at the limit"),
+        pytest.param("e2.3", Reset("epoch"), id="another epoch counts before the distance"),
+        pytest.param("e1.8", Reset("ahead"), id="ahead of the head"),
+    ],
+)
+def test_a_client_too_far_behind_reloads(cursor: str, answer: Resume) -> None:
+    assert resume(Cursor.parse(cursor), History(HEAD, reload_before=4)) == answer
+
+
 @given(CURSORS, CURSORS)
 def test_a_client_goes_on_exactly_from_a_cursor_that_the_history_has_reached(cursor: Cursor, head: Cursor) -> None:
     reached = cursor.epoch == head.epoch and cursor.sequence <= head.sequence

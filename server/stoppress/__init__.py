@@ -18,13 +18,14 @@ token_check              finds the caller of a token, and limits wrong tokens; p
 wire, problem            the protocol's messages, and errors as HTTP responses
 resume                   how a reader resumes from a cursor
 query_parameters, origins   parameters of queries, and the origins whose pages may read here
-host_header              which Host a request may have
+host_header              which Host a request may have; media_origins: where pictures may come from
 model, fields, errors    blogs, posts and events; the types of their fields; the tree of errors
 settings, metrics        with metrics_of_workers: the metrics of several processes
 sanitize                 makes HTML and Markdown safe
 connection_deadlines     closes connections whose request does not arrive
 task_cancellation, background   cancelling tasks reliably, and keeping them running; file_limits: room for open files
-private_folders          creates folders that only this user may enter
+private_folders          creates folders that only this user may enter; process_limits: what a child process takes
+loop_turns               long work on the event loop, in short turns; loop_watchdog: names what holds the loop
 """
 
 import sys

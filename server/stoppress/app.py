@@ -22,19 +22,23 @@ from stoppress.debug.state import process_state
 from stoppress.editing.audit_writer import AuditWriter
 from stoppress.editing.blogs import Blogs
 from stoppress.editing.content_workers import ContentWorkers
+from stoppress.editing.picture_rules import PictureRules
 from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import keep_schedule
 from stoppress.hub.dependencies import Source
 from stoppress.hub.hub import Hub
+from stoppress.loop_watchdog import LoopWatchdog
+from stoppress.media.decoder_process import DecoderProcesses
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import open_storage
+from stoppress.media_origins import MediaOrigins
 from stoppress.metrics import Metrics
 from stoppress.metrics_of_workers import shared
 from stoppress.preview_links import PreviewLinks
 from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
 from stoppress.startup_message import AdminToken, admin_token
-from stoppress.store.stores import open_stores
+from stoppress.store.open_stores import open_stores
 from stoppress.task_cancellation import end
 from stoppress.token_check import TokenCheck
 from stoppress.web.cache.page_cache import PageCache
@@ -87,7 +91,9 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         client_path = f"/client/{client.fingerprint}"
         markup = Markup(client_path, templates=settings.templates, theme=settings.theme is not None)
         content_workers = ContentWorkers(processes=settings.content_workers, seconds=settings.content_timeout)
-        blogs, posts = Blogs(stores.store, now), Posts(stores.store, now, content_workers)
+        pictures = PictureRules(MediaOrigins(settings.media_origins, settings.public_url), settings.require_alt)
+        blogs = Blogs(stores.store, now, pictures)
+        posts = Posts(stores.store, now, content_workers, pictures)
         token = worker.token if worker else await admin_token(settings, stores.tokens)
         token_check = TokenCheck(stores.tokens, token.text, settings.wrong_tokens, now)
         source = Source(stores.store, stores.log, stores.audience, token_check.may_read)
@@ -97,7 +103,10 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         )
         audit_writer = AuditWriter(stores.audit, metrics.count_dropped_entries)
         storage = open_storage(settings.media_url, settings.data / "media", patience=settings.media_timeout)
-        intake = PictureIntake(storage, workers=settings.media_workers, pixels=settings.media_pixels)
+        decoders = DecoderProcesses(
+            pixels=settings.media_pixels, memory=settings.media_memory, cpu=settings.media_cpu_seconds
+        )
+        intake = PictureIntake(storage, decoders, workers=settings.media_workers)
         watch = stores.watch
         watch.on_away(hub.store_went_away)
         watch.on_return(hub.store_returned)
@@ -132,7 +141,9 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         )
         live = hub.routes
         if settings.debug:
-            live.append(debug_route(partial(process_state, hub, page_cache.answers, stores.log.public_heads, settings.role)))
+            live.append(
+                debug_route(partial(process_state, hub, page_cache.answers, stores.log.public_heads, settings.role))
+            )
         application = site(context, client=client, pictures=_PACKAGE / "demo" / "pictures", live=live)
 
         def http_protocol() -> type[asyncio.Protocol]:
@@ -143,10 +154,12 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
 
         count_failure = metrics.count_task_failure
         async with asyncio.TaskGroup() as tasks:
+            watchdog = LoopWatchdog(settings.loop_limit, _observer(metrics))
             endless = [
                 tasks.create_task(keep_running("store watch", watch.run, count_failure)),
                 tasks.create_task(keep_running("deadlines", deadlines.run, count_failure)),
                 tasks.create_task(keep_running("page cache", page_cache.run, count_failure)),
+                tasks.create_task(keep_running("loop watchdog", watchdog.run, count_failure)),
             ]
             if settings.role != "api":
                 endless.append(tasks.create_task(hub.run()))
@@ -161,6 +174,13 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
                 await audit_writer.stop()
                 intake.close()
                 await end(endless)
+
+
+def _observer(metrics: Metrics) -> Callable[[str, float], None]:
+    def observe(holder: str, seconds: float) -> None:
+        metrics.loop_held.labels(holder).observe(seconds)
+
+    return observe
 
 
 def now() -> datetime:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
@@ -19,7 +20,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from stoppress.app import build
 from stoppress.errors import StopPressError
 from stoppress.file_limits import make_room
-from stoppress.settings import Settings
+from stoppress.settings import Settings, wrong_values
 
 __all__ = ["create_app"]
 
@@ -38,10 +39,13 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     Middleware added with `add_middleware` sees every request and every WebSocket.
 
-    Raises:
-        pydantic.ValidationError: a setting in the environment is wrong.
+    If a setting in the environment is wrong, the application can't start: the ASGI server logs one line that names the
+    variable and its value.
     """
-    chosen = settings or Settings()
+    try:
+        chosen = settings or Settings()
+    except ValidationError as error:
+        return _unable_to_start(StopPressError(f"wrong settings: {'; '.join(wrong_values(error))}"))
     site = _Site()
 
     @contextlib.asynccontextmanager
@@ -66,6 +70,17 @@ def create_app(settings: Settings | None = None) -> Starlette:
         ],
         lifespan=lifespan,
     )
+
+
+def _unable_to_start(error: StopPressError) -> Starlette:
+    """An application whose start fails with `error`."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        raise error
+        yield
+
+    return Starlette(middleware=[Middleware(_ShortFailure)], lifespan=lifespan)
 
 
 class _Site:

@@ -70,13 +70,14 @@ class ConnectionDeadlines:
             Waiting.CLOSING: _CLOSING_MAX,
         }
         self._body_least = settings.body_rate * settings.body_timeout
+        self._states: dict[asyncio.Transport, Waiting] = {}
         self._until: dict[Waiting, dict[asyncio.Transport, float]] = {waiting: {} for waiting in Waiting}
         self._closed = metrics.connections_closed
         for waiting, until in self._until.items():
             metrics.connections_waiting.labels(waiting.value).set_function(until.__len__)
 
     def __len__(self) -> int:
-        return sum(map(len, self._until.values()))
+        return len(self._states)
 
     def seconds(self, waiting: Waiting) -> float:
         """How long, in seconds, a connection may be in this state. For BODY, the span of one measurement."""
@@ -84,12 +85,14 @@ class ConnectionDeadlines:
 
     def enter(self, transport: asyncio.Transport, waiting: Waiting) -> None:
         """Note that the connection waits in this state. If it already does, its deadline stays."""
-        until = self._until[waiting]
-        if transport in until:
+        before = self._states.get(transport)
+        if before is waiting:
             return
-        self.leave(transport)
-        until[transport] = self._clock() + self._seconds[waiting]
-        if len(self) > self._most:
+        if before is not None:
+            del self._until[before][transport]
+        self._states[transport] = waiting
+        self._until[waiting][transport] = self._clock() + self._seconds[waiting]
+        if len(self._states) > self._most:
             self._close_longest()
 
     def leave(self, transport: asyncio.Transport) -> None:
@@ -97,8 +100,9 @@ class ConnectionDeadlines:
 
         Does nothing if it is not registered.
         """
-        for until in self._until.values():
-            until.pop(transport, None)
+        waiting = self._states.pop(transport, None)
+        if waiting is not None:
+            del self._until[waiting][transport]
 
     async def run(self) -> None:
         """Sweep often enough for the shortest deadline, until cancelled."""
@@ -116,12 +120,12 @@ class ConnectionDeadlines:
                 if until[transport] > now:
                     break
                 left -= 1
-                del until[transport]
+                self.leave(transport)
                 protocol = cast(Overdue, transport.get_protocol())
                 if waiting is Waiting.BODY:
                     received = protocol.body_received()
                     if received is None or received >= self._body_least:
-                        until[transport] = now + self._seconds[waiting]
+                        self.enter(transport, waiting)
                         continue
                 self._closed.labels(waiting.value).inc()
                 protocol.close_overdue(waiting)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from stoppress.errors import Invalid, ParameterError
 
@@ -18,6 +19,7 @@ _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]*)(?::[0-
 _SHOWN = 80  # bytes of a wrong value in an error
 
 
+@lru_cache(maxsize=256)  # all readers name the same few
 def is_host(value: bytes) -> bool:
     """Whether `value` is a host, with or without a port."""
     return _HOST.fullmatch(value) is not None

@@ -1,6 +1,6 @@
 """Whether the installed uvicorn is one on which the fast path works.
 
-On the fast path, connections leave ASGI (hub/socket/fast_handshake.py, hub/socket/upgrade.py), and finished pages are
+On the fast path, connections leave ASGI (hub/socket/bypass_uvicorn.py, hub/socket/upgrade.py), and finished pages are
 sent before it (web/cache/fast_path.py). For that, those modules and web/http/head_limit.py use parts of uvicorn that
 are not its public interface. So `stoppress serve` uses the fast path only with the releases of uvicorn that it was
 tested with, and only if these parts exist. With any other uvicorn, `stoppress serve` uses the ordinary path

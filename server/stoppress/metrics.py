@@ -19,6 +19,7 @@ from prometheus_client.samples import Sample
 
 _LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _STOPS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1)
+_HOLDS = (0.1, 0.25, 0.5, 1, 2.5, 5)
 _LARGEST = {"python_info", "process_start_time_seconds", "process_max_fds"}
 
 
@@ -120,6 +121,13 @@ class Metrics:
             "stoppress_loop_delay_seconds",
             "Event-loop lag, sampled every 20 ms under load and every 250 ms when idle.",
             buckets=_STOPS,
+            registry=self.registry,
+        )
+        self.loop_held = Histogram(
+            "stoppress_loop_held_seconds",
+            "Times for which one request or task held the event loop, by its route or name.",
+            ["holder"],
+            buckets=_HOLDS,
             registry=self.registry,
         )
         self.requests = Histogram(

@@ -5,11 +5,11 @@
     none                                     FromNow: the client receives changes from now on
     of another epoch                         Reset("epoch"): the history began again
     of this epoch, ahead of the head         Reset("ahead"): the history was set back, for example to an older backup
+    of this epoch, before `reload_before`    Reset("too_far_behind"): to load afresh is cheaper than to catch up
     of this epoch, at or behind the head     Continue: the client receives the changes that it lacks
 
 The rules see only `History`, and are applied in the order of `_RULES`. To add a rule that needs more (a link that
-distinguishes two histories of one epoch, or the cost of catching up), add a field to `History` and an entry to
-`_RULES`. The callers stay the same.
+distinguishes two histories of one epoch), add a field to `History` and an entry to `_RULES`. The callers stay the same.
 """
 
 from __future__ import annotations
@@ -20,14 +20,19 @@ from typing import Literal, get_args
 
 from stoppress.model import Cursor
 
-Reason = Literal["epoch", "ahead"]
+Reason = Literal["epoch", "ahead", "too_far_behind"]
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a blog's history when a client connects. `head` is its current end."""
+    """What is known of a blog's history when a client connects. `head` is its current end.
+
+    `reload_before` is the sequence number before which a client reloads instead of catching up. It is 0 for the json
+    form, in which a client always catches up.
+    """
 
     head: Cursor
+    reload_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,12 @@ def _ahead(cursor: Cursor, history: History) -> Reason | None:
     return "ahead" if cursor.sequence > history.head.sequence else None
 
 
+def _too_far_behind(cursor: Cursor, history: History) -> Reason | None:
+    return "too_far_behind" if cursor.sequence < history.reload_before else None
+
+
 # The epoch comes first: sequence numbers of two epochs can't be compared.
-_RULES: tuple[Rule, ...] = (_epoch, _ahead)
+_RULES: tuple[Rule, ...] = (_epoch, _ahead, _too_far_behind)
 
 
 def resume(cursor: Cursor | None, history: History) -> Resume:

@@ -28,7 +28,7 @@ from stoppress.server_process import run_server, stop_on_signals
 from stoppress.settings import Settings
 from stoppress.startup_message import AdminToken, admin_token
 from stoppress.store.embedded.server import EmbeddedValkey
-from stoppress.store.stores import open_stores
+from stoppress.store.open_stores import open_stores
 
 _BRIEF = 30.0  # seconds; a worker that lived no longer than this is restarted after a pause
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before such restarts, one after another; the last repeats

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from werkzeug.serving import make_ssl_devcert
 
 from e2e.server import TOKEN, EditorClient, Server, running
 from stoppress.cli.export_html import HtmlExport
@@ -20,9 +22,12 @@ LIMIT = 5_000  # bytes of a picture, here
 
 
 class Elsewhere:
-    """A picture agency's server: it answers by path, and keeps the headers that it was asked with."""
+    """A picture agency's server: it answers by path, and keeps the headers that it was asked with.
 
-    def __init__(self) -> None:
+    It speaks TLS with `certificate` and its `key`, the names of two files.
+    """
+
+    def __init__(self, certificate: str, key: str) -> None:
         self.asked: dict[str, dict[str, str]] = {}
         self.hold = threading.Event()  # until it is set, /slow.jpg goes no further than its first byte
         agency = self
@@ -47,7 +52,10 @@ class Elsewhere:
             "/slow.jpg": self.slow,
         }
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"https://localhost:{self._server.server_port}"
 
     def missing(self, to: BaseHTTPRequestHandler) -> None:
         say(to, "image/png", b"not found", 404)
@@ -96,8 +104,10 @@ def editor(server: Server) -> Iterator[EditorClient]:
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[Elsewhere]:
-    with Elsewhere().open() as elsewhere:
+def elsewhere(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
+    certificate, key = make_ssl_devcert(str(tmp_path_factory.mktemp("tls") / "localhost"), host="localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    with Elsewhere(certificate, key).open() as elsewhere:
         yield elsewhere
 
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from stoppress.cli import commands
-from stoppress.cli.options import Duration, option_name, read_settings, unknown_settings
+from stoppress.cli.options import Duration, option_name, read_settings
 from stoppress.settings import GROUPS, Settings, settings_in
 
 
@@ -93,12 +93,6 @@ def test_an_admin_token_that_can_be_guessed_stops_the_start_and_is_not_shown(len
     assert result.exit_code == 2
     assert f"STOPPRESS_ADMIN_TOKEN=…: value error, expected at least 32 characters, but got {length}" in result.output
     assert "kk" not in result.output
-
-
-def test_a_misspelt_setting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STOPPRESS_PROT", "8001")
-    monkeypatch.setenv("STOPPRESS_URL", "http://127.0.0.1:1")
-    assert unknown_settings() == ["STOPPRESS_PROT"]
 
 
 @pytest.mark.parametrize(

@@ -48,14 +48,14 @@ def test_the_folder_reads_without_a_server(server: Server, editor: EditorClient,
         "width": 900,
         "height": 600,
     }
-    lost = {"type": "image", "url": "http://127.0.0.1:9/lost.jpg", "alt": "Lost", "caption": "A picture that is lost"}
+    lost = {"type": "image", "url": "https://127.0.0.1:9/lost.jpg", "alt": "Lost", "caption": "A picture that is lost"}
     editor.edit("petrel", "p119", media=[shown | {"srcset": picture.get("srcset")}, lost])
     editor.edit("petrel", "p118", body='<p><a href="/blogs/other">Another night</a></p>')
 
     folder = tmp_path / "archive"
     done = export(server, "petrel", folder)
     assert done.returncode == 0, done.stderr
-    assert "not downloaded, linked instead: http://127.0.0.1:9/lost.jpg" in done.stderr
+    assert "not downloaded, linked instead: https://127.0.0.1:9/lost.jpg" in done.stderr
     assert "120 posts" in done.stderr
     server.stop()
 
@@ -70,7 +70,7 @@ def test_the_folder_reads_without_a_server(server: Server, editor: EditorClient,
     page.wait_for_function(
         "() => { const i = document.querySelector('#post-p119 img'); return i.complete && i.naturalWidth }"
     )
-    assert page.locator("#post-p119 a.embed").get_attribute("href") == "http://127.0.0.1:9/lost.jpg"
+    assert page.locator("#post-p119 a.embed").get_attribute("href") == "https://127.0.0.1:9/lost.jpg"
     assert page.locator("#post-p118 .body a").get_attribute("href") == f"{server.url}/blogs/other"
     page.get_by_role("link", name="The lamp is lit").click()
     assert page.url.endswith("index.html#post-p100")

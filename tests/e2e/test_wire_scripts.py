@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from waiting import until
 from wire_client import Object, client, load, scripts
 
 from .server import EditorClient, Server, running
@@ -65,7 +66,12 @@ class Newsroom:
         for post, (revision, published_at) in self._first_revisions(said).items():
             self._publish(post, published_at, 1)
             self._edit_until(post, revision)
-        self.start = editor.get(f"/v1/blogs/{blog}/posts")["cursor"]
+        self.start = self.newest()
+
+    def newest(self) -> str:
+        """The cursor of the last change that the store has."""
+        cursor: str = self._editor.get(f"/v1/blogs/{self.blog}/posts")["cursor"]
+        return cursor
 
     def _make_blog(self) -> None:
         self._editor.blog(id=self.blog, title="The bridge reopens", status="live")
@@ -218,6 +224,18 @@ def events_of(
                     event = {}
 
         yield response.status_code, events()
+
+
+def wait_until_hub_has(server: Server, newsroom: Newsroom) -> None:
+    """Wait for the newest change of an ended blog: the hub reads it from the store a moment after it was accepted."""
+
+    newest = newsroom.newest()
+
+    def has_all() -> bool:
+        with events_of(server, newsroom.blog, newsroom.start) as (_, events):
+            return any(event.get("id") == newest for event in events)
+
+    until(has_all, "the hub has read every change")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hub.history import HistoryInMemory, PlainMarkup, a_blog, histories
 from stoppress.hub.encoded_message import Message
-from stoppress.hub.ring import Ring
+from stoppress.hub.ring import CatchUpLimits, Ring
 from stoppress.model import Record, apply
 
 
@@ -108,3 +108,50 @@ def test_both_bounds_may_be_met_exactly() -> None:
     sizes = [prepared(record).size for record in history.records["regatta"]]
     kept = ring(history, events=3, size=sum(sizes))
     assert (len(kept), kept.start) == (3, 0)
+
+
+# The limit at which a reader reloads
+
+
+LARGE = "<p>" + "wind " * 400 + "</p>"
+
+
+def test_a_reader_that_lacks_more_changes_than_the_limit_reloads() -> None:
+    history = HistoryInMemory()
+    history.publish(*(f"p{number}" for number in range(20)))
+    assert ring(history).reload_before(20, CatchUpLimits(5, 1_000_000, 3)) == 15
+    assert ring(history).reload_before(20, CatchUpLimits(20, 1_000_000, 3)) == 0
+
+
+def test_changes_of_one_post_count_once_towards_the_limit() -> None:
+    history = HistoryInMemory()
+    history.publish("a", "b", *("score" for _ in range(50)))
+    assert ring(history).reload_before(52, CatchUpLimits(3, 1_000_000, 3)) == 0
+    assert ring(history).reload_before(52, CatchUpLimits(2, 1_000_000, 2)) == 1
+
+
+def test_bytes_count_only_beyond_the_posts_of_a_page() -> None:
+    history = HistoryInMemory()
+    history.publish(*(f"p{number}" for number in range(20)), body=LARGE)
+    assert ring(history).reload_before(20, CatchUpLimits(100, 5_000, 10)) == 10
+    assert ring(history).reload_before(20, CatchUpLimits(100, 50_000, 10)) == 0
+
+
+def test_older_changes_than_the_ring_has_each_count() -> None:
+    history = HistoryInMemory()
+    history.publish(*("score" for _ in range(50)))
+    short = ring(history, events=10)
+    assert short.reload_before(50, CatchUpLimits(20, 1_000_000, 5)) == 30
+    assert short.reload_before(50, CatchUpLimits(5, 1_000_000, 5)) == 40, "what the ring has counts compacted"
+    assert short.reload_before(50, CatchUpLimits(100, 1_000_000, 5)) == 0
+
+
+@given(histories(), st.integers(1, 5), st.integers(1, 30))
+def test_a_reader_within_the_limit_lacks_no_more_than_it(history: HistoryInMemory, changes: int, events: int) -> None:
+    head = history.head().sequence
+    kept = ring(history, events=events)
+    floor = kept.reload_before(head, CatchUpLimits(changes, 1_000_000, changes))
+    assert 0 <= floor <= head
+    for sequence in range(floor, head + 1):
+        lacking = kept.since(sequence)
+        assert len(lacking) <= changes if lacking is not None else head - sequence <= changes

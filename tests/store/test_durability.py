@@ -14,8 +14,8 @@ from stoppress.errors import Unavailable
 from stoppress.model import Blog
 from stoppress.settings import Settings
 from stoppress.store.embedded.server import EmbeddedValkey
+from stoppress.store.open_stores import open_stores
 from stoppress.store.redis_store import RedisStore
-from stoppress.store.stores import open_stores
 
 pytestmark = pytest.mark.anyio
 

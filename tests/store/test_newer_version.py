@@ -13,7 +13,7 @@ from stoppress.errors import Invalid, Unavailable
 from stoppress.model import BlogChanged, Embed, Image, Post, PostChanged, PostRemoved, Tombstone, UnknownEvent
 from stoppress.settings import Settings
 from stoppress.store import export_import
-from stoppress.store.records import load_entry, load_record, load_revision
+from stoppress.store.record_format import load_entry, load_record, load_revision
 from stoppress.store.redis_keys import Keys
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.redis_stream import RedisLog

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,16 @@ import httpx2
 
 from stoppress.token_secrets import new_token
 from stoppress.web.dependencies import Dependencies
+from stoppress.web.pages.assets import Assets
 
 CLIENT = Path(__file__).parents[2] / "client"
 Client = httpx2.AsyncClient
+
+
+@cache
+def client_files() -> Assets:
+    """The files of the client. Tests share them, because nothing changes them."""
+    return Assets(CLIENT)
 
 
 async def token(context: Dependencies, *scopes: str, blogs: tuple[str, ...] = ()) -> dict[str, str]:

@@ -13,9 +13,12 @@ import pytest
 
 from stoppress.editing.audit_writer import AuditWriter
 from stoppress.editing.blogs import Blogs
+from stoppress.editing.picture_rules import PictureRules
 from stoppress.editing.posts import Posts
+from stoppress.media.decoder_process import DecoderProcesses
 from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import FolderStorage
+from stoppress.media_origins import MediaOrigins
 from stoppress.metrics import Metrics
 from stoppress.preview_links import PreviewLinks
 from stoppress.render.blog_html import Markup
@@ -28,9 +31,8 @@ from stoppress.token_check import TokenCheck
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.token_rate_limit import TokenLimits
-from stoppress.web.pages.assets import Assets
 from stoppress.web.routes import site
-from web.checks import CLIENT
+from web.checks import CLIENT, client_files
 
 ADMIN = "the-admin-token"
 
@@ -46,10 +48,14 @@ def no_delivery(blog: str) -> datetime | None:
 @pytest.fixture
 async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Dependencies]:
     settings = Settings(rate_limit=600)
+    pictures = PictureRules(MediaOrigins(settings.media_origins, settings.public_url), settings.require_alt)
     tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
     log = RedisLog(valkey_url, settings)
     audit_writer = AuditWriter(audit)
-    intake = PictureIntake(FolderStorage(tmp_path / "media"), workers=1, pixels=settings.media_pixels)
+    decoders = DecoderProcesses(
+        pixels=settings.media_pixels, memory=settings.media_memory, cpu=settings.media_cpu_seconds
+    )
+    intake = PictureIntake(FolderStorage(tmp_path / "media"), decoders, workers=1)
     writing = asyncio.create_task(audit_writer.run())
     yield Dependencies(
         settings=settings,
@@ -57,8 +63,8 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
         tokens=tokens,
         previews=PreviewLinks(tokens, settings.preview_hours, clock),
         token_check=TokenCheck(tokens, ADMIN, settings.wrong_tokens, clock),
-        blogs=Blogs(store, clock),
-        posts=Posts(store, clock),
+        blogs=Blogs(store, clock, pictures),
+        posts=Posts(store, clock, pictures=pictures),
         audit_writer=audit_writer,
         intake=intake,
         page_cache=PageCache(settings, log.public_heads),
@@ -82,7 +88,7 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
 @pytest.fixture
 async def anybody(context: Dependencies) -> AsyncIterator[httpx2.AsyncClient]:
     """Without a token."""
-    transport = httpx2.ASGITransport(site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]))
+    transport = httpx2.ASGITransport(site(context, client=client_files(), pictures=CLIENT, live=[]))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 
@@ -90,7 +96,7 @@ async def anybody(context: Dependencies) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 async def admin(anybody: httpx2.AsyncClient, context: Dependencies) -> AsyncIterator[httpx2.AsyncClient]:
     """With every scope."""
-    transport = httpx2.ASGITransport(site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]))
+    transport = httpx2.ASGITransport(site(context, client=client_files(), pictures=CLIENT, live=[]))
     headers = {"Authorization": f"Bearer {ADMIN}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
         yield client

@@ -15,7 +15,7 @@ from stoppress.cli.download_pictures import Downloads
 from stoppress.errors import NotFound, StopPressError
 from stoppress.model import Blog, Post
 from stoppress.render.html_archive import archive, pictures
-from stoppress.store.records import load_blog, load_post
+from stoppress.store.record_format import load_blog, load_post
 
 _CANONICAL = re.compile(r'<link rel="canonical" href="([^"]+)">')
 _CLIENT = re.compile(r'<link rel="(?:stylesheet|icon)"[^>]* href="([^"]+)">')

@@ -16,7 +16,7 @@ from stoppress.cli.export_html import HtmlExport
 from stoppress.cli.options import Finite, command_act, read_settings, server_options, settings_options
 from stoppress.settings import Settings
 from stoppress.store import export_import
-from stoppress.store.stores import open_stores
+from stoppress.store.open_stores import open_stores
 
 
 @click.command(short_help="Write a whole blog, revisions included, as one JSON document.")

@@ -12,16 +12,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import click
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
 from stoppress.errors import StopPressError
-from stoppress.settings import HoldsSecret, Settings
+from stoppress.settings import PREFIX, Settings, variable_name, wrong_values
 from stoppress.store.base_audit_log import Act
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-PREFIX = "STOPPRESS_"
 
 
 def server_options(command: Command) -> Command:
@@ -74,19 +72,8 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
     try:
         return Settings(**chosen)
     except ValidationError as error:
-        lines = []
-        for wrong in error.errors():
-            name = str(wrong["loc"][0])
-            source = option_name(name) if name in chosen else PREFIX + name.upper()
-            value = "…" if is_secret(name) else str(wrong["input"])
-            lines.append(f"{source}={value}: {wrong['msg'][:1].lower()}{wrong['msg'][1:]}")
+        lines = wrong_values(error, lambda name: option_name(name) if name in chosen else variable_name(name))
         raise click.UsageError("wrong settings\n" + "\n".join(f"  {line}" for line in lines)) from error
-
-
-def unknown_settings() -> list[str]:
-    """Environment variables that begin with STOPPRESS_ but are no setting; most often a typing error."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | {f"{PREFIX}URL", f"{PREFIX}TOKEN"}
-    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
 def option_name(name: str) -> str:
@@ -94,15 +81,9 @@ def option_name(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def is_secret(name: str) -> bool:
-    """Whether the setting is a secret or may hold one. Its value is never shown."""
-    field = Settings.model_fields[name]
-    return SecretStr in get_args(field.annotation) or HoldsSecret() in field.metadata
-
-
 def _setting(name: str) -> Callable[[Command], Command]:
     field = Settings.model_fields[name]
-    text = f"{field.description}  [{PREFIX}{name.upper()}"
+    text = f"{field.description}  [{variable_name(name)}"
     if field.default not in (None, PydanticUndefined):
         text += f"; default: {str(field.default).lower() if isinstance(field.default, bool) else field.default}"
     flag = option_name(name)

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from stoppress.cli.options import read_settings, settings_options, unknown_settings
-from stoppress.settings import GROUPS, settings_in
+from stoppress.cli.options import read_settings, settings_options
+from stoppress.settings import GROUPS, settings_in, unknown_variables
 
 
 class Serve(click.Command):
@@ -31,7 +31,7 @@ def serve(**given: Any) -> None:
     Without --redis-url the server starts an embedded Valkey, which keeps everything under --data.
     """
     settings = read_settings(given)
-    for name in unknown_settings():
+    for name in unknown_variables():
         click.echo(f"Warning: {name} is set, but there is no such setting.", err=True)
     # Imported here, so that the other commands start without importing the whole server.
     from stoppress.server_process import run_server

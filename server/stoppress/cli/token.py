@@ -15,7 +15,7 @@ from stoppress.model import rfc3339
 from stoppress.settings import Settings
 from stoppress.store.base_audit_log import Act
 from stoppress.store.base_tokens import TokenRecord
-from stoppress.store.stores import open_stores
+from stoppress.store.open_stores import open_stores
 from stoppress.token_scopes import SCOPES
 from stoppress.token_secrets import new_token
 

@@ -8,6 +8,7 @@ transitions    which status may follow which, and the kind of change that reader
 next_revision  whether a patch makes a revision, and the next revision of a post; required_content: what it must say
 visible_fields what an answer shows of a post that its caller may not read
 new_ids        ids for new blogs and posts
+picture_rules  where pictures may come from, and that they have a description
 idempotency    gives a retry of a request the first answer
 revision_check the check of the revision that a caller expects; conflict_retries: retries after another edit came first
 post_commits   commits changes of posts, with the note of when a scheduled post is due

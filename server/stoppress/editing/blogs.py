@@ -8,6 +8,7 @@ from stoppress.editing.conflict_retries import tries
 from stoppress.editing.inputs import BlogEdit, BlogInput, named_status, named_visibility, parse, patched
 from stoppress.editing.new_ids import new_id
 from stoppress.editing.next_revision import changes_nothing
+from stoppress.editing.picture_rules import PictureRules
 from stoppress.editing.revision_check import check_revision
 from stoppress.editing.schedule import Clock
 from stoppress.editing.transitions import NEXT_OF_BLOG
@@ -16,13 +17,16 @@ from stoppress.model import Blog, BlogFields
 from stoppress.store.base import Attempt, BlogState, Committed, Due, Store
 from stoppress.token_scopes import Caller
 
+_ANY_PICTURE = PictureRules()
+
 
 class Blogs:
     """The actions on blogs. Each checks that the caller has the scope for it."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, pictures: PictureRules = _ANY_PICTURE) -> None:
         self._store = store
         self._clock = clock
+        self._pictures = pictures
 
     async def create(self, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
         """Create a blog from a JSON object.
@@ -32,6 +36,7 @@ class Blogs:
         """
         caller.require("admin")
         wanted = parse(BlogInput, content)
+        self._pictures.check_authors(wanted.authors)
         now = self._clock()
         name = wanted.id or new_id(now)
         caller.require("admin", name)
@@ -71,6 +76,7 @@ class Blogs:
             named_status(patch)
             named_visibility(patch)
             wanted = patched(BlogEdit, _document(before), patch)
+            self._pictures.check_authors(wanted.authors, before.authors)
             if wanted.status not in NEXT_OF_BLOG[before.status] | {before.status}:
                 raise Conflict(f"a blog that is {before.status} can't become {wanted.status}")
             if before.status == "archived" and wanted.status == "archived":

@@ -11,8 +11,6 @@ anyio.to_process runs the functions. It starts a child at the first call and kee
 from __future__ import annotations
 
 import asyncio
-import os
-import resource
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +23,7 @@ from stoppress.editing.inputs import PostBatch, parse, parse_batch
 from stoppress.editing.json_text import parse_json
 from stoppress.errors import FieldError, Invalid, Unavailable
 from stoppress.fields import BODY_MAX
+from stoppress.process_limits import limit_this_process
 from stoppress.sanitize import BodyFormat, publishable
 
 JSON_HERE = 65_536  # bytes of JSON that are parsed in this process: 2 ms
@@ -32,7 +31,6 @@ BODIES_HERE = 2_000  # characters of bodies that are sanitised in this process: 
 BODIES_AT_ONCE = BODY_MAX  # characters of bodies, of one post or several, that one call of a child sanitises
 WAITING_MAX = 32  # requests that may wait for a child; each keeps its input in memory
 _MEMORY = 1024 * 1024 * 1024  # bytes of address space of a child
-_NICE = 5  # children yield to the event loops of this machine
 
 Body = tuple[str, BodyFormat]
 Result = TypeVar("Result")
@@ -104,7 +102,7 @@ class ContentWorkers:
             # Without the limit on time, because the first call starts a process.
             async with self._starting:
                 with _without_main_file():
-                    await to_process.run_sync(limit_this_process, limiter=CapacityLimiter(1))
+                    await to_process.run_sync(_limit, limiter=CapacityLimiter(1))
         except (BrokenWorkerProcess, OSError) as error:
             raise Unavailable(f"no process for large texts can be started: {error}", retry_after=5) from error
         try:
@@ -153,16 +151,12 @@ def _portions(bodies: Sequence[Body]) -> list[list[Body]]:
 # What follows runs in a child.
 
 
-def limit_this_process() -> None:
-    """Limit this process's memory, and lower its priority."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if soft != _MEMORY:
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, hard))
-        os.nice(_NICE)
+def _limit() -> None:
+    limit_this_process(memory=_MEMORY)
 
 
 def _limited(function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-    limit_this_process()
+    _limit()
     return function(*arguments)
 
 

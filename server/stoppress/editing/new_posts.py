@@ -12,6 +12,7 @@ from stoppress.editing.idempotency import or_first_answer
 from stoppress.editing.inputs import ERRORS_MAX, PostInput, invalid, parse, parse_batch
 from stoppress.editing.new_ids import new_id, new_ids
 from stoppress.editing.next_revision import compose
+from stoppress.editing.picture_rules import PictureRules
 from stoppress.editing.post_commits import PostCommits, change_of
 from stoppress.editing.schedule import Clock
 from stoppress.errors import Conflict, FieldError, Invalid, NotFound, StaleRevision
@@ -19,14 +20,23 @@ from stoppress.model import Post
 from stoppress.store.base import Attempt, Committed, Store
 from stoppress.token_scopes import Caller
 
+_ANY_PICTURE = PictureRules()
+
 
 class NewPosts:
     """The part of Posts that creates posts."""
 
-    def __init__(self, store: Store, clock: Clock, content_workers: ContentWorkers | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        content_workers: ContentWorkers | None = None,
+        pictures: PictureRules = _ANY_PICTURE,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._content_workers = content_workers or ContentWorkers()
+        self._pictures = pictures
         self._commits = PostCommits(store)
 
     async def create(self, blog: str, content: Any, caller: Caller, attempt: Attempt | None = None) -> Committed:
@@ -44,7 +54,7 @@ class NewPosts:
                 await self.check_blog(blog)  # checked before the note of a scheduled post is written
             html = await self._content_workers.html(wanted.body, wanted.body_format)
             now = self._clock()
-            post = compose(wanted, blog, wanted.id or new_id(now), now, html=html)
+            post = compose(wanted, blog, wanted.id or new_id(now), now, html=html, pictures=self._pictures)
             try:
                 done.append(await self._commits.commit(change_of(None, post, "published", now), caller, now, attempt))
             except StaleRevision as error:
@@ -75,7 +85,7 @@ class NewPosts:
                 if seen.setdefault(name, i) != i:
                     errors.append(FieldError(f"/posts/{i}/id", f"{name!r} is also the id of /posts/{seen[name]}"))
                 try:
-                    posts.append(_composed(one, blog, name, now, made[i]))
+                    posts.append(self._composed(one, blog, name, now, made[i]))
                 except Invalid as error:
                     errors += [FieldError(f"/posts/{i}{wrong.pointer}", wrong.detail) for wrong in error.errors]
                 await asyncio.sleep(0)
@@ -102,8 +112,7 @@ class NewPosts:
         if await self._store.blog(blog) is None:
             raise NotFound(f"there is no blog {blog!r}")
 
-
-def _composed(wanted: PostInput, blog: str, name: str, now: datetime, html: str | Invalid) -> Post:
-    if isinstance(html, Invalid):
-        raise html
-    return compose(wanted, blog, name, now, html=html)
+    def _composed(self, wanted: PostInput, blog: str, name: str, now: datetime, html: str | Invalid) -> Post:
+        if isinstance(html, Invalid):
+            raise html
+        return compose(wanted, blog, name, now, html=html, pictures=self._pictures)

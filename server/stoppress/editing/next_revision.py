@@ -9,11 +9,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from stoppress.editing.inputs import PostEdit, PostPatch
+from stoppress.editing.picture_rules import PictureRules
 from stoppress.editing.required_content import check_content
 from stoppress.editing.schedule import check_publish_at, only_scheduled
 from stoppress.model import Blog, Post, PostFields, Tombstone
 from stoppress.sanitize import publishable
 from stoppress.store.base import Entry
+
+_ANY_PICTURE = PictureRules()
 
 
 def compose(
@@ -24,12 +27,15 @@ def compose(
     before: Entry | None = None,
     base: Post | None = None,
     html: str | None = None,
+    *,
+    pictures: PictureRules = _ANY_PICTURE,
 ) -> Post:
     """The next revision of a post.
 
     `wanted` is the editor's input. `before` is the entry that the post replaces; None for a new post. `base` is the
     post that a patch was applied to: the same as `before`, except that a deleted post continues from its last revision
-    before the deletion. `html` is the body that `wanted` names, if it is sanitised already. Raises Invalid.
+    before the deletion. `html` is the body that `wanted` names, if it is sanitised already. `pictures` are the rules
+    for its pictures. Raises Invalid.
     """
     fields = {field: getattr(wanted, field) for field in PostFields.model_fields}
     if changes_body(wanted, base):
@@ -60,6 +66,7 @@ def compose(
         publish_at=wanted.publish_at if wanted.status == "scheduled" else None,
     )
     check_content(post, wanted, base)
+    pictures.check(post, base)
     return post
 
 

@@ -117,7 +117,7 @@ class Posts(NewPosts):
         if changes_body(wanted, base):
             html = await self._content_workers.html(wanted.body, wanted.body_format)
         now = self._clock()
-        after = compose(wanted, before.blog, before.id, now, before, base, html)
+        after = compose(wanted, before.blog, before.id, now, before, base, html, pictures=self._pictures)
         if changes_nothing(before, after, wanted.updated_at):
             state = await self._store.blog(before.blog)
             if state is not None:

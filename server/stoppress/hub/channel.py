@@ -23,7 +23,7 @@ from typing import get_args
 from stoppress import wire
 from stoppress.hub.encoded_message import FrameFormat, Message, event, text_frame
 from stoppress.hub.hello import Hello, Kind, make_hello
-from stoppress.hub.ring import Ring
+from stoppress.hub.ring import CatchUpLimits, Ring
 from stoppress.hub.roster import Roster
 from stoppress.hub.subscriber import State, Stream, Subscriber, Wake
 from stoppress.hub.visibility import since_public
@@ -32,7 +32,7 @@ from stoppress.model import Cursor, Record, as_of
 from stoppress.resume import History, Resume, resume
 from stoppress.settings import Settings
 from stoppress.store.base import BlogState
-from stoppress.wire import Close, Markup
+from stoppress.wire import Close, Form, Markup
 
 _log = logging.getLogger("stoppress.hub")
 
@@ -57,7 +57,10 @@ class Channel:
         self._ring_bounds = (settings.ring_events, settings.ring_bytes)
         self._resumes = {kind: metrics.resumes.labels(kind) for kind in get_args(Kind)}
         self._roster = Roster()
-        self._hellos: dict[Cursor | None, Hello] = {}
+        self._hellos: dict[tuple[Cursor | None, Form], Hello] = {}
+        self._catch_up_limits = CatchUpLimits(
+            settings.catch_up_changes, settings.catch_up_bytes, min(settings.page_posts, settings.catch_up_changes)
+        )
         self._messages = self._size = 0
         self._begin(state, state.cursor.sequence)
 
@@ -72,6 +75,7 @@ class Channel:
     def _moved(self) -> None:
         self.cursor = Cursor(self.epoch, self.head)
         self._history = History(self.cursor)
+        self._history_as_html: History | None = None
         self._hellos.clear()
 
     # Where it stands
@@ -110,17 +114,29 @@ class Channel:
         """How a reader can resume from `cursor`, as far as this channel knows. The store may be ahead of it."""
         return resume(cursor, self._history)
 
-    def hello(self, cursor: Cursor | None) -> Hello:
-        """The hello for a reader that connects with `cursor`. Counts the outcome in `stoppress_resumes_total`."""
-        hello = self._hellos.get(cursor)
+    def hello(self, cursor: Cursor | None, form: Form = Form.JSON) -> Hello:
+        """The hello for a reader of `form` that connects with `cursor`.
+
+        Counts the outcome in `stoppress_resumes_total`.
+        """
+        hello = self._hellos.get((cursor, form))
         if hello is None:
             if len(self._hellos) >= _HELLOS:
                 self._hellos.clear()
-            hello = make_hello(cursor, self._history, self.blog, self.ring.start, self.heartbeat)
-            self._hellos[cursor] = hello
+            hello = make_hello(cursor, self._history_for(form), self.blog, self.ring.start, self.heartbeat)
+            self._hellos[cursor, form] = hello
         if hello.kind is not None:
             self._resumes[hello.kind].inc()
         return hello
+
+    def _history_for(self, form: Form) -> History:
+        """The history, with the limits of `form`. Those of html are found once for each head, and only when needed."""
+        if form is not Form.HTML:
+            return self._history
+        if self._history_as_html is None:
+            before = self.ring.reload_before(self.head, self._catch_up_limits)
+            self._history_as_html = History(self.cursor, before)
+        return self._history_as_html
 
     # Who reads it
 

@@ -111,11 +111,24 @@ class Message:
     """One record, ready to be written to readers.
 
     `about` is the id of its post, or None if it concerns the blog itself. Of several messages with the same `about`,
-    only the last matters. `blog` is the blog as of the record. `size` is the approximate memory, in bytes, once every
-    form has been encoded.
+    only the last matters. `blog` is the blog as of the record. `length` is the number of bytes of its post or blog as
+    JSON: about that of the message in either form. `size` is the approximate memory, in bytes, once every form has been
+    encoded.
     """
 
-    __slots__ = ("_deflated", "_events", "_frames", "_markup", "_record", "about", "blog", "cursor", "sequence", "size")
+    __slots__ = (
+        "_deflated",
+        "_events",
+        "_frames",
+        "_markup",
+        "_record",
+        "about",
+        "blog",
+        "cursor",
+        "length",
+        "sequence",
+        "size",
+    )
 
     def __init__(self, record: Record, blog: Blog, epoch: str, markup: Markup) -> None:
         self.sequence = record.sequence
@@ -136,7 +149,8 @@ class Message:
                 self.about = None
         # The post; its frame and its event in two forms, each about as long as the post; and the four of them deflated.
         # What readers with a `max_message` get instead is short.
-        self.size = 1_000 + 7 * len(state.model_dump_json())
+        self.length = len(state.model_dump_json())
+        self.size = 1_000 + 7 * self.length
 
     def frame(self, kind: FrameFormat) -> bytes:
         """The WebSocket frame in the format `kind`, encoded at the first call."""

@@ -24,7 +24,7 @@ from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.follow.tail import Pace, Tail
 from stoppress.hub.follow.verify_with_store import Verifier
-from stoppress.hub.socket import asgi_endpoint, fast_handshake
+from stoppress.hub.socket import asgi_endpoint, bypass_uvicorn
 from stoppress.hub.socket.request import PATH
 from stoppress.hub.sse import event_stream
 from stoppress.hub.tasks import ShortTasks
@@ -93,7 +93,7 @@ class Hub:
     @property
     def socket_protocol(self) -> type[asyncio.Protocol]:
         """The class for `uvicorn.Config(ws=…)`, which reads WebSocket handshakes."""
-        return fast_handshake.socket_protocol(self._admission)
+        return bypass_uvicorn.socket_protocol(self._admission)
 
     def first_protocol(self, http: type[asyncio.Protocol], deadlines: ConnectionDeadlines) -> type[asyncio.Protocol]:
         """The class for `uvicorn.Config(http=…)`.
@@ -101,7 +101,7 @@ class Hub:
         It reads common WebSocket handshakes, and passes everything else to `http`. `deadlines` closes connections
         that send nothing.
         """
-        return fast_handshake.first_protocol(self._admission, http, deadlines)
+        return bypass_uvicorn.first_protocol(self._admission, http, deadlines)
 
     @property
     def routes(self) -> list[BaseRoute]:

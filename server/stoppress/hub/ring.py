@@ -9,8 +9,22 @@ post replaced.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 from stoppress.hub.encoded_message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUpLimits:
+    """How much a reader of the html form catches up with before it is told to load the page afresh.
+
+    That is `changes`, compacted, or `size` bytes. The size counts only beyond `page` changes, because a page has about
+    that many posts: a reader that reloads it receives their bytes as well.
+    """
+
+    changes: int
+    size: int
+    page: int
 
 
 class Ring:
@@ -57,3 +71,19 @@ class Ring:
                 lacking.append(message)
         lacking.reverse()
         return lacking
+
+    def reload_before(self, head: int, limits: CatchUpLimits) -> int:
+        """The sequence number before which a reader at the end of `limits` reloads instead of catching up to `head`.
+
+        Changes that the ring has are counted compacted. Of older ones the ring knows only their number, so each counts.
+        """
+        size = 0
+        seen: set[str | None] = set()
+        for message in reversed(self._kept):
+            if message.about in seen:
+                continue
+            seen.add(message.about)
+            size += message.length
+            if len(seen) > limits.changes or (size > limits.size and len(seen) > limits.page):
+                return message.sequence
+        return min(self.start, max(0, head - limits.changes))

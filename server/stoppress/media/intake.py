@@ -1,41 +1,42 @@
-"""Accepts uploaded pictures, and processes a few at a time in threads, outside the event loop."""
+"""Accepts uploaded pictures, and processes a few at a time, each in a process of its own."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 from stoppress.errors import Unavailable
-from stoppress.media.picture import Picture, make
+from stoppress.media.decoder_process import DecoderProcesses
+from stoppress.media.picture import Picture
 from stoppress.media.storage import MediaStorage
 
 _WAITING = 16  # pictures that may wait for a worker; each keeps its bytes in memory
 
 
 class PictureIntake:
-    """Makes pictures in `workers` threads, because Pillow decodes and encodes without the GIL. A few pictures more may
-    wait; any beyond that are refused."""
+    """Makes at most `workers` pictures at the same time. A few pictures more may wait; any beyond that are refused."""
 
-    def __init__(self, storage: MediaStorage, *, workers: int, pixels: int) -> None:
+    def __init__(self, storage: MediaStorage, decoders: DecoderProcesses, *, workers: int) -> None:
         self.storage = storage
-        self._pixels = pixels
+        self._decoders = decoders
         self._most = workers + _WAITING
         self._under_way = 0
-        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="picture")
+        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="picture")  # each waits for its process
 
     async def take(self, content: bytes) -> Picture:
         """Make the picture in all its widths, and store them.
 
         Raises Invalid when `content` is not a picture that is accepted, and Unavailable when too many pictures are
-        waiting or the storage can't be reached.
+        waiting, the storage can't be reached or the server is stopping.
         """
         if self._under_way >= self._most:
             raise Unavailable("too many pictures are being processed; try again in 5 s", retry_after=5)
         self._under_way += 1
         try:
-            making = partial(make, content, pixels=self._pixels)
-            picture = await asyncio.get_running_loop().run_in_executor(self._workers, making)
+            digest = hashlib.sha256(content).hexdigest()[:32]
+            loop = asyncio.get_running_loop()
+            picture = await loop.run_in_executor(self._workers, self._decoders.make, content, digest)
             for file in reversed(picture.files):
                 await self.storage.put(file.name, file.content)
         finally:
@@ -43,5 +44,6 @@ class PictureIntake:
         return picture
 
     def close(self) -> None:
-        """Stop the worker threads once they are done, and drop the pictures that wait."""
+        """Kill the processes, and drop the pictures that wait."""
         self._workers.shutdown(wait=False, cancel_futures=True)
+        self._decoders.close()

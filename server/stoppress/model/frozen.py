@@ -12,7 +12,7 @@ from stoppress.fields import Id
 class Frozen(BaseModel):
     """The base of all models: immutable, and unknown fields are rejected.
 
-    Stored values may come from a newer version, and are read more tolerantly: see store/records.py.
+    Stored values may come from a newer version, and are read more tolerantly: see store/record_format.py.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
 from stoppress.fields import Line, Srcset, Text, Url
 from stoppress.model.frozen import Frozen
@@ -16,6 +16,7 @@ class Image(Frozen):
     type: Literal["image"]
     url: Url
     alt: Text = ""
+    decorative: StrictBool = False
     caption: Text | None = None
     credit: Line | None = None
     width: Annotated[StrictInt, Field(ge=1, le=20_000)] | None = None

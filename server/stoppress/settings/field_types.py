@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from stoppress.media_origins import MediaOrigins
 from stoppress.origins import Origins
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -31,7 +32,13 @@ def _origins(text: str) -> str:
     return text
 
 
+def _media_origins(text: str) -> str:
+    MediaOrigins(text)  # raises ValueError
+    return text
+
+
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 OriginList = Annotated[str, AfterValidator(_origins)]
+MediaOriginList = Annotated[str, AfterValidator(_media_origins)]
 Count = Annotated[int, Field(ge=0)]
 ProgramName = Annotated[str, Field(min_length=1)]

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from stoppress.settings.field_types import Count
+from stoppress.settings.field_types import Count, MediaOriginList
 from stoppress.settings.group import Group, When
 
 REQUESTS = Group(
@@ -40,5 +40,30 @@ class RequestLimits(BaseSettings):
         int,
         Field(ge=1_000_000, le=150_000_000),
         REQUESTS,
-        When("Lower it to save memory: 50 million pixels take up to 700 MiB while a picture is processed."),
+        When("Lower it to save memory: 50 million pixels take up to 1.4 GB while a picture is processed."),
     ] = Field(50_000_000, description="The largest picture, in pixels, all frames of an animation together.")
+    media_memory: Annotated[
+        int, Field(ge=268_435_456), REQUESTS, When("Raise it together with STOPPRESS_MEDIA_PIXELS.")
+    ] = Field(
+        2_147_483_648,
+        description="The most bytes of address space for the process that decodes a picture. A picture that needs more "
+        "is rejected.",
+    )
+    media_cpu_seconds: Annotated[
+        int, Field(ge=1, le=600), REQUESTS, When("Raise it if large pictures are rejected on a slow machine.")
+    ] = Field(
+        30,
+        description="How long, in seconds of CPU time, one picture may take. A picture that takes more is rejected.",
+    )
+    media_origins: Annotated[
+        MediaOriginList, REQUESTS, When("Set it so that no other server learns the addresses of your readers.")
+    ] = Field(
+        "*",
+        description="Servers that pictures may come from, besides this one: https origins, comma-separated, * for any, "
+        "or empty for none. Pages load pictures from these servers alone, and others are rejected with 422.",
+    )
+    require_alt: Annotated[bool, REQUESTS, When("Set it if the law asks you for accessible pages.")] = Field(
+        False,
+        description="Reject scheduled and published posts with a picture that has no `alt` and is not `decorative`. "
+        "By default the answer carries a warning.",
+    )

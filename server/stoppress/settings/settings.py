@@ -21,6 +21,7 @@ from stoppress.settings.retention import RETENTION, RetentionSettings
 from stoppress.settings.stopping import STOPPING, StoppingSettings
 from stoppress.settings.tuning import TUNING, TuningSettings
 
+PREFIX = "STOPPRESS_"  # of the environment variables
 GROUPS = (DEPLOYMENT, PROCESSES, READERS, CONNECTIONS, REQUESTS, RETENTION, PAGES, STOPPING, DEVELOPMENT, TUNING)
 
 
@@ -38,7 +39,7 @@ class Settings(
 ):
     """All settings, with their defaults and descriptions."""
 
-    model_config = SettingsConfigDict(env_prefix="STOPPRESS_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     @field_validator("demo")
     @classmethod

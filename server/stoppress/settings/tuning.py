@@ -35,6 +35,20 @@ class TuningSettings(BaseSettings):
     ring_bytes: Annotated[int, Field(ge=100_000), TUNING, When("Lower it if you follow hundreds of blogs.")] = Field(
         8_000_000, description="The most bytes of one blog's changes to keep in memory."
     )
+    catch_up_changes: Annotated[
+        int, Field(ge=1), TUNING, When("Lower it if many readers with slow devices come back after long absences.")
+    ] = Field(
+        200,
+        description="The most changes that a reader of the html form catches up with. One that lacks more loads the "
+        "page again.",
+    )
+    catch_up_bytes: Annotated[int, Field(ge=10_000), TUNING, When("Lower it if readers pay for their traffic.")] = (
+        Field(
+            500_000,
+            description="The most bytes of changes that a reader of the html form catches up with, if they are more "
+            "than the posts of a page. One that lacks more loads the page again.",
+        )
+    )
     linger: Annotated[Seconds, TUNING, When("Lower it if you have thousands of blogs with few readers each.")] = Field(
         60.0, description="How long, in seconds, to follow a blog after its last reader has left."
     )
@@ -50,6 +64,11 @@ class TuningSettings(BaseSettings):
     )
     slow_timeout: Annotated[Seconds, TUNING, When("Raise it for readers on very poor networks.")] = Field(
         30.0, description="How long, in seconds, a reader may stay slow before its socket is closed with code 1013."
+    )
+    loop_limit: Annotated[Seconds, TUNING, When("Lower it to find out what makes readers wait for moments.")] = Field(
+        0.1,
+        description="How long, in seconds, one request or task may hold the event loop before the log and "
+        "`stoppress_loop_held_seconds` name it.",
     )
     page_cache: Annotated[int, Field(ge=1_000_000), TUNING, When("Raise it if readers visit more pages than fit.")] = (
         Field(64_000_000, description="The most bytes of finished pages and feeds to keep in memory.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from stoppress.store.base import Due
-from stoppress.store.records import milliseconds, moment
+from stoppress.store.record_format import milliseconds, moment
 from stoppress.store.redis_connection import Client, reachable
 from stoppress.store.redis_keys import DUE
 

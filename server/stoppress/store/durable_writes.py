@@ -17,7 +17,7 @@ from stoppress.model import Blog, BlogChanged, Cursor, Post, rfc3339
 from stoppress.settings import Settings
 from stoppress.store.base import Attempt, Change, Committed, Revision
 from stoppress.store.idempotency import Attempts, dump_answer, same_request
-from stoppress.store.records import dump_event, dump_revision, load_blog, milliseconds
+from stoppress.store.record_format import dump_event, dump_revision, load_blog, milliseconds
 from stoppress.store.redis_connection import Client, reachable, script
 from stoppress.store.redis_keys import BEGUN, BLOG, BLOGS, Keys, indexes
 

@@ -20,7 +20,7 @@ from stoppress.errors import Conflict, Invalid, NotFound
 from stoppress.model import Blog, BlogChanged, Post, PostChanged, PostRemoved, Tombstone, rfc3339
 from stoppress.sanitize import sanitize
 from stoppress.store.base import Due
-from stoppress.store.records import check_revision, dump_event, load_revision, milliseconds, moment
+from stoppress.store.record_format import check_revision, dump_event, load_revision, milliseconds, moment
 from stoppress.store.redis_connection import reachable
 from stoppress.store.redis_keys import BLOG, BLOGS, Keys, indexes
 from stoppress.store.redis_store import RedisStore

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from stoppress.errors import Invalid
 from stoppress.model import Cursor
 from stoppress.store.base import Attempt, Change, Committed
-from stoppress.store.records import load_revision
+from stoppress.store.record_format import load_revision
 from stoppress.store.redis_connection import Client, reachable, script
 from stoppress.store.redis_keys import REMEMBERED, RESERVED, Keys
 

@@ -9,7 +9,7 @@ from typing import Any
 from stoppress.model import Cursor, Record
 from stoppress.settings import Settings
 from stoppress.store.fast_reads import FastReads
-from stoppress.store.records import load_record
+from stoppress.store.record_format import load_record
 from stoppress.store.redis_connection import connect, reachable
 from stoppress.store.redis_keys import BEGUN, Keys
 from stoppress.task_cancellation import cancellable

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from stoppress.settings import Settings
 from stoppress.store.base_tokens import TokenRecord
-from stoppress.store.records import dump_token, load_token
+from stoppress.store.record_format import dump_token, load_token
 from stoppress.store.redis_connection import connect, drop_idle, reachable
 from stoppress.store.redis_keys import PREVIEW_KEY, RATE, TOKENS
 

@@ -76,7 +76,7 @@ def site(
     `client` has the modules and styles that pages load, `pictures` is the folder of the demo's pictures, and `live`
     are the hub's own routes.
     """
-    for_readers = error_page(context.markup)
+    for_readers = error_page(context.markup, context.settings)
 
     def for_browsers(request: Request, error: StopPressError) -> Response:
         """The error as a page for a browser, or as a problem for a tool."""

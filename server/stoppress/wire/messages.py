@@ -202,7 +202,7 @@ class ResetMessage(TypedDict):
             description="`epoch`: the blog was deleted and made again. `ahead`: the cursor is ahead of the history, "
             "which was set back to an older backup. `history`: the cursor belongs to another history with the same "
             "epoch. `too_far_behind`: to catch up costs more than to load afresh (html form only). This version sends "
-            "`epoch` and `ahead`. Treat all alike, unknown ones too."
+            "`epoch`, `ahead` and `too_far_behind`. Treat all alike, unknown ones too."
         ),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -37,6 +37,23 @@ async def test_behind_the_ring_the_store_brings_a_reader_on_in_pages() -> None:
         history.publish("last")
         assert (await receive(reader))["post"]["id"] == "last"
         assert at.metric("stoppress_resumes_total", kind="store") == 1
+
+
+async def test_as_markup_a_reader_that_is_too_far_behind_is_told_to_reload() -> None:
+    history = HistoryInMemory()
+    history.publish(*(f"p{number}" for number in range(350)))
+    async with hub_server(history, ring_events=50) as at:
+        async with at.connect("e1.10", form="stoppress.v1.html") as reader:
+            hello, reset = await receive(reader), await receive(reader)
+            assert (hello["cursor"], hello["resumed"]) == ("e1.10", False)
+            assert (reset["type"], reset["cursor"], reset["reason"]) == ("reset", "e1.350", "too_far_behind")
+            history.publish("last")
+            assert (await receive(reader))["id"] == "last"
+        assert history.asked.count("since") == 0, "no change is read from the store for it"
+        async with at.connect("e1.151", form="stoppress.v1.html") as reader:
+            assert (await receive(reader))["resumed"], "behind by as many changes as the limit"
+            assert [(await receive(reader))["id"] for _ in range(2)] == ["p151", "p152"]
+        assert at.metric("stoppress_resumes_total", kind="reset") == 1
 
 
 # By itself
@@ -120,6 +137,55 @@ async def test_a_reader_that_falls_behind_again_is_brought_on_again() -> None:
         at.catch_up.start(reader)
         await at.until(lambda: reader.live, "it is live again")
         assert (at.tasks.made, at.pages.asked) == (2, [0, 2])
+
+
+async def test_a_socket_that_is_full_for_a_moment_between_two_parts_misses_nothing() -> None:
+    at = CatchingUp(changes=100)
+    async with at.serving():
+        at.channel.chunk = 1_000  # a few changes a part
+        reader, transport = at.reader()
+        transport.room = 2_500
+        host = RecordingHost()
+
+        def pause_and_drain() -> None:
+            """The socket is full, and drained before the next part."""
+            transport.waiting, transport.paused = 0, False
+            reader.pause()
+            reader.resume()
+
+        transport.halt = pause_and_drain
+        reader.host = host
+        at.catch_up.start(reader)
+        await at.until(lambda: reader.live, "it is live")
+        assert cursors(transport) == [f"e1.{number}" for number in range(101)]
+        assert host.fetching, "it asked for the rest while its task was still there"
+
+
+async def test_readers_that_catch_up_are_served_in_turn() -> None:
+    at = CatchingUp(changes=300)
+    async with at.serving():
+        at.channel.chunk = 1_000
+        order: list[int] = []
+        readers = []
+        for number in range(3):
+            reader, transport = at.reader()
+            transport.write = recorded(transport, order, number)  # type: ignore[method-assign]
+            readers.append(reader)
+            at.catch_up.start(reader)
+        await at.until(lambda: all(reader.live for reader in readers), "all are live")
+        for number in range(3):
+            assert order[:30].count(number) in range(8, 13), "none waits until another is done"
+
+
+def recorded(transport: LimitedTransport, order: list[int], number: int) -> Callable[[bytes], None]:
+    """The transport's `write`, which also notes whose it is."""
+    write = transport.write
+
+    def write_and_note(data: bytes, /) -> None:
+        order.append(number)
+        write(data)
+
+    return write_and_note
 
 
 async def test_nothing_begins_once_the_hub_ends() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -11,6 +12,7 @@ from hub.history import HistoryInMemory, a_blog
 from stoppress.errors import Unavailable
 from stoppress.hub.follow.history_pages import HistoryPages, Page
 from stoppress.hub.tasks import ShortTasks
+from stoppress.loop_turns import LoopTurns
 from stoppress.store.base import Since
 
 pytestmark = pytest.mark.anyio
@@ -72,10 +74,74 @@ async def test_all_who_ask_for_a_page_while_it_is_fetched_get_the_same_one() -> 
         history.may_answer.set()
         found = await asyncio.gather(*same)
         assert all(page is found[0] for page in found)
-        assert sequences(await other) == [2]
-        assert history.asked == ["since", "since"]
-        history.publish("c")
-        assert sequences(await pages.page(channel, 0)) == [1, 2, 3], "what was fetched is not kept"
+        assert sequences(await other) == [2], "a reader in the midst of the page gets the rest of it"
+        assert history.asked == ["since"]
+
+
+async def test_a_page_is_kept_while_it_reaches_the_ring() -> None:
+    at = Following(HistoryInMemory())
+    at.history.publish(*(f"p{number}" for number in range(150)))
+    channel, tasks = at.open(), ShortTasks()
+    channel.ring.most_events = 5
+    async with tasks.open():
+        pages = HistoryPages(at.source.store, tasks)
+        full, last = await pages.page(channel, 0), await pages.page(channel, 100)
+        assert await pages.page(channel, 0) is full
+        assert sequences(await pages.page(channel, 98)) == [99, 100]
+        assert await pages.page(channel, 100) is last
+        assert at.history.asked.count("since") == 2
+        at.history.publish(*(f"q{number}" for number in range(6)))
+        channel.apply(at.history.records["regatta"])
+        assert sequences(await pages.page(channel, 100))[-1] == 156, "the kept one ends before the ring begins"
+        assert sequences(await pages.page(channel, 0))[-1] == 100
+        assert at.history.asked.count("since") == 3
+
+
+async def test_a_page_of_a_channel_that_began_anew_is_not_used() -> None:
+    at = Following(HistoryInMemory())
+    at.history.publish("a")
+    channel, tasks = at.open(), ShortTasks()
+    async with tasks.open():
+        pages = HistoryPages(at.source.store, tasks)
+        await pages.page(channel, 0)
+        at.history.begin(a_blog())
+        at.history.publish("z")
+        await at.verifier.check(("regatta",))
+        page = await pages.page(channel, 0)
+        assert page is not None and page.epoch == "e2"
+
+
+async def test_readers_with_any_cursor_share_the_pages() -> None:
+    at = Following(HistoryInMemory())
+    at.history.publish(*(f"p{number}" for number in range(250)))
+    channel, tasks = at.open(), ShortTasks()
+    channel.ring.most_events = 5
+    async with tasks.open():
+        pages = HistoryPages(at.source.store, tasks)
+        found = [sequences(await pages.page(channel, after)) for after in range(0, 245, 7)]
+        assert [page[0] for page in found] == [after + 1 for after in range(0, 245, 7)]
+        assert at.history.asked.count("since") == 3
+
+
+async def test_other_tasks_run_while_a_page_is_read() -> None:
+    at = Following(HistoryInMemory())
+    at.history.publish(*(f"p{number}" for number in range(100)))
+    channel, tasks = at.open(), ShortTasks()
+    milliseconds = itertools.count()
+    passes = 0
+
+    async def count_passes() -> None:
+        nonlocal passes
+        while True:
+            await asyncio.sleep(0)
+            passes += 1
+
+    async with tasks.open() as group:
+        counting = group.create_task(count_passes())
+        turns = LoopTurns(clock=lambda: next(milliseconds) / 1_000)
+        await HistoryPages(at.source.store, tasks, turns).page(channel, 0)
+        counting.cancel()
+    assert passes >= 20, "a hundred changes of 1 ms each, in turns of 5 ms"
 
 
 async def test_who_is_cancelled_does_not_take_the_page_from_the_others() -> None:
@@ -95,12 +161,11 @@ async def test_who_is_cancelled_does_not_take_the_page_from_the_others() -> None
 
 async def test_the_store_is_asked_for_eight_pages_at_once() -> None:
     history = SlowHistory()
-    history.publish(*(f"p{number}" for number in range(30)))
     at = Following(history)
     channel, tasks = at.open(), ShortTasks()
     async with tasks.open():
         pages = HistoryPages(at.source.store, tasks)
-        asking = [asyncio.create_task(pages.page(channel, after)) for after in range(20)]
+        asking = [asyncio.create_task(pages.page(channel, after)) for after in range(0, 2_000, 100)]
         await at.until(lambda: history.under_way == 8, "eight are under way")
         history.may_answer.set()
         await asyncio.gather(*asking)

@@ -106,6 +106,22 @@ async def test_the_html_form_carries_markup() -> None:
         assert (await stream.next()).message["html"] == "<article id=a>1 of 1</article>"
 
 
+async def test_as_markup_a_stream_that_is_too_far_behind_is_told_to_reload() -> None:
+    history = HistoryInMemory()
+    history.publish(*(f"p{number}" for number in range(30)))
+    async with (
+        hub_server(history, ring_events=5, catch_up_changes=20) as at,
+        source(at, "?form=html&cursor=e1.9") as far,
+        source(at, "?form=html&cursor=e1.10") as near,
+        source(at, "?form=json&cursor=e1.9") as data,
+    ):
+        assert not (await far.next()).message["resumed"]
+        reset = await far.next()
+        assert (reset.name, reset.id, reset.message["reason"]) == ("reset", "e1.30", "too_far_behind")
+        assert [(await near.next()).id for _ in range(2)] == ["e1.10", "e1.11"]
+        assert [(await data.next()).id for _ in range(2)] == ["e1.9", "e1.10"]
+
+
 async def test_heartbeats_do_not_move_the_last_event_id() -> None:
     async with hub_server(HistoryInMemory(), heartbeat=0.05) as at, source(at) as stream:
         await stream.next()

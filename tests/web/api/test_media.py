@@ -70,3 +70,27 @@ async def test_what_is_none_is_refused(admin: Client, anybody: Client, context: 
     assert (await anybody.post("/v1/media", content=a_picture(), headers=reader)).status_code == 403
     for name in ("nope", "0" * 32 + "-1-320.jpg", "..%2f..%2fetc%2fpasswd", "0" * 32 + "-1-320.svg"):
         assert (await anybody.get(f"/media/{name}")).status_code == 404
+
+
+async def test_pictures_elsewhere_come_over_https_and_pages_load_no_others(
+    admin: Client, anybody: Client, blog: str
+) -> None:
+    for content in (
+        {"media": [{"type": "image", "alt": "A", "url": "http://far.example/a.jpg"}]},
+        {"body": '<p>A <img alt="A" src="http://far.example/a.jpg"></p>'},
+    ):
+        refused = await admin.post(f"{blog}/posts", json=content)
+        assert refused.status_code == 422 and "http://far.example" in next(iter(errors(refused).values()))
+    taken = await admin.post(f"{blog}/posts", json={"body": '<p>A <img alt="A" src="https://far.example/a.jpg"></p>'})
+    assert taken.status_code == 201 and "warnings" not in taken.json()
+    policy = (await anybody.get("/blogs/petrel")).headers["content-security-policy"]
+    assert "img-src 'self' data: https:;" in policy
+
+
+async def test_a_picture_without_a_text_is_a_warning(admin: Client, blog: str) -> None:
+    picture = {"type": "image", "url": "https://far.example/a.jpg"}
+    made = await admin.post(f"{blog}/posts", json={"id": "p", "media": [picture]})
+    assert made.status_code == 201
+    assert [warning["pointer"] for warning in made.json()["warnings"]] == ["/media/0/alt"]
+    mended = await admin.patch(f"{blog}/posts/p", json={"media": [{**picture, "decorative": True}]})
+    assert mended.status_code == 200 and "warnings" not in mended.json()

@@ -18,11 +18,10 @@ from stoppress.model import Cursor
 from stoppress.store.redis_stream import RedisLog
 from stoppress.web.cache.page_cache import FinishedPages, PageCache
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.pages.assets import Assets
 from stoppress.web.routes import site
 from stoppress.web.uvicorn_protocol import http_protocol
 from waiting import eventually
-from web.checks import CLIENT
+from web.checks import CLIENT, client_files
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +56,7 @@ async def process(context: Dependencies, valkey_url: str) -> AsyncIterator[Proce
 
     context = replace(context, page_cache=PageCache(context.settings, read))
     config = uvicorn.Config(
-        site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]),
+        site(context, client=client_files(), pictures=CLIENT, live=[]),
         port=0,
         http=http_protocol(
             65_536,

@@ -14,9 +14,8 @@ import pytest
 from stoppress.render.blog_html import Markup
 from stoppress.web.cache.renders import AT_ONCE, WAITING_MAX
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.pages.assets import Assets
 from stoppress.web.routes import site
-from web.checks import CLIENT
+from web.checks import CLIENT, client_files
 
 pytestmark = pytest.mark.anyio
 PAGE = "/blogs/petrel"
@@ -41,7 +40,7 @@ def markup() -> WatchedMarkup:
 
 @pytest.fixture
 async def reader(context: Dependencies, markup: WatchedMarkup, blog: str) -> AsyncIterator[httpx2.AsyncClient]:
-    application = site(replace(context, markup=markup), client=Assets(CLIENT), pictures=CLIENT, live=[])
+    application = site(replace(context, markup=markup), client=client_files(), pictures=CLIENT, live=[])
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(application), base_url="http://test") as client:
         yield client
 

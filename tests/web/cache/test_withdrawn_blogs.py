@@ -13,9 +13,8 @@ from stoppress.model import Cursor
 from stoppress.token_scopes import OPERATOR
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.pages.assets import Assets
 from stoppress.web.routes import site
-from web.checks import CLIENT
+from web.checks import CLIENT, client_files
 from web.conftest import ADMIN
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +29,7 @@ class Server:
         self._read = context.page_cache.freshness.read
         self.cache = PageCache(context.settings, self._heads, away=lambda: self.away)
         context = replace(context, page_cache=self.cache, store_away=lambda: self.away)
-        transport = httpx2.ASGITransport(site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]))
+        transport = httpx2.ASGITransport(site(context, client=client_files(), pictures=CLIENT, live=[]))
         self.client = httpx2.AsyncClient(transport=transport, base_url="http://test", headers={"Accept": "text/html"})
         self.blogs = context.blogs
 

@@ -10,9 +10,8 @@ import pytest
 from starlette.routing import Mount, Route
 
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.pages.assets import Assets
 from stoppress.web.routes import site
-from web.checks import CLIENT, errors
+from web.checks import CLIENT, client_files, errors
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +24,7 @@ async def document(client: httpx2.AsyncClient) -> dict[str, Any]:
 async def test_every_route_and_method_is_in_it(anybody: httpx2.AsyncClient, context: Dependencies) -> None:
     paths = (await document(anybody))["paths"]
     served = set()
-    for route in site(context, client=Assets(CLIENT), pictures=CLIENT, live=[]).routes:
+    for route in site(context, client=client_files(), pictures=CLIENT, live=[]).routes:
         assert isinstance(route, Route | Mount)
         if isinstance(route, Route):
             served |= {(route.path, method) for method in route.methods or () if method != "HEAD"}
@@ -120,7 +119,11 @@ async def test_limits_are_told(anybody: httpx2.AsyncClient) -> None:
 async def test_answers_have_exactly_the_fields_it_names(admin: httpx2.AsyncClient, blog: str) -> None:
     schemas = (await document(admin))["components"]["schemas"]
     answer = (await admin.post(f"{blog}/posts", json={"title": "A"})).json()
-    assert set(answer) == set(schemas["PostAnswer"]["properties"])
+    assert set(answer) == set(schemas["PostAnswer"]["required"])
+    lacking = {"media": [{"type": "image", "url": "/a.jpg"}]}
+    warned = (await admin.post(f"{blog}/posts", json=lacking)).json()
+    assert set(warned) == set(schemas["PostAnswer"]["properties"])
+    assert set(warned["warnings"][0]) == set(schemas["Warning"]["properties"])
     assert set(answer["post"]) == set(schemas["Post"]["properties"])
     assert set((await admin.get(blog)).json()) == set(schemas["Blog"]["properties"])
     assert set((await admin.get(f"{blog}/stats")).json()) == set(schemas["Stats"]["properties"])

@@ -13,9 +13,8 @@ from starlette.routing import Route
 
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
-from stoppress.web.pages.assets import Assets
 from stoppress.web.routes import site
-from web.checks import CLIENT, Client
+from web.checks import CLIENT, Client, client_files
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +50,7 @@ def client_of(context: Dependencies, origins: str) -> Client:
     there = replace(
         context, settings=settings, page_cache=PageCache(settings, context.page_cache.freshness.read), ready=not_ready
     )
-    application = site(there, client=Assets(CLIENT), pictures=CLIENT, live=[Route("/bug", bug)])
+    application = site(there, client=client_files(), pictures=CLIENT, live=[Route("/bug", bug)])
     transport = httpx2.ASGITransport(application, raise_app_exceptions=False)
     return Client(transport=transport, base_url="http://live.example")
 

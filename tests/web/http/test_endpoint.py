@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx2
 import pytest
 from starlette.applications import Starlette
@@ -48,6 +50,16 @@ async def test_each_answer_is_counted_with_its_status_and_an_error_is_a_problem(
         answer = await anybody.delete("/things/one")
     assert answer.status_code == 410 and answer.json()["detail"] == "it was deleted"
     assert count(metrics, "GET", 200) == count(metrics, "DELETE", 410) == 1
+
+
+async def test_the_task_of_a_request_is_named_after_its_route_and_size() -> None:
+    async def name(request: Request) -> Response:
+        task = asyncio.current_task()
+        return PlainTextResponse(task.get_name() if task else "")
+
+    async with client(POST=counted(name, "POST", PATH, Metrics())) as anybody:
+        answer = await asyncio.create_task(anybody.post("/things/one?limit=5", content=b"12345"))
+    assert answer.text == f"POST {PATH}, '?limit=5' with 5 bytes"
 
 
 async def test_a_bug_is_counted_as_500() -> None:

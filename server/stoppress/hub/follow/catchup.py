@@ -1,15 +1,20 @@
-"""Catch-up from the store, for readers whose position is behind the ring."""
+"""Catch-up from the store, for readers whose position is behind the ring.
+
+A reader gets a page in parts of about STOPPRESS_WRITE_BUFFER bytes. Each part is encoded and written in a turn of its
+own (loop_turns.py): all readers that catch up are served in turn, and together hold the event loop for a few
+milliseconds at a time. What its socket has no room for is not encoded.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from stoppress.errors import StopPressError
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import Message
-from stoppress.hub.follow.history_pages import HistoryPages
+from stoppress.hub.follow.history_pages import HistoryPages, Page
 from stoppress.hub.follow.verify_with_store import Verifier
 from stoppress.hub.subscriber import State
 from stoppress.hub.tasks import ShortTasks
@@ -60,7 +65,7 @@ class CatchUp:
                     if reader.state is State.CATCHING_UP:
                         reader.close(Close.OVERLOADED)
                 else:
-                    reader.take(page.messages, page.head)
+                    await self._give(reader, page)
         except StopPressError:
             reader.close(Close.OVERLOADED)
         except Exception:  # one reader's failure must not stop the hub
@@ -68,3 +73,28 @@ class CatchUp:
             reader.close(Close.OVERLOADED)
         finally:
             self._under_way.discard(reader)
+
+    async def _give(self, reader: Behind, page: Page) -> None:
+        generation, written = reader.channel.generation, reader.sequence
+        for messages, head in _parts(page, reader.channel.chunk):
+            async with self._history_pages.turns:
+                if reader.state is not State.CATCHING_UP or reader.channel.generation != generation:
+                    return
+                if reader.sequence < written:
+                    return  # its socket was full for a moment, and the part before was not written whole
+                reader.take(messages, head)
+            if messages:
+                written = messages[-1].sequence
+
+
+def _parts(page: Page, size: int) -> Iterator[tuple[Sequence[Message], int | None]]:
+    """The messages of `page` in parts of at most about `size` bytes, each with the head after it, or None."""
+    part: list[Message] = []
+    length = 0
+    for message in page.messages:
+        if part and length + message.length > size:
+            yield part, None
+            part, length = [], 0
+        part.append(message)
+        length += message.length
+    yield part, page.head

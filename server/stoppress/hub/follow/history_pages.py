@@ -1,25 +1,36 @@
 """Changes that the ring no longer holds, read from the store.
 
-Readers that need the same page of changes at the same time share one query.
+Pages begin at multiples of 100 in the history, so readers with different cursors need the same pages. Those that need a
+page at the same time share one query. A page is also kept for some seconds, with the messages that were encoded for one
+reader, because others follow, and because a reader takes a large page in several parts.
+
+A kept page may be older than the store. That is correct: each message in it was sent at its sequence number, and what
+replaced it since has a higher one, which a later page or the ring has.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from bisect import bisect_right
 from dataclasses import dataclass
+from operator import attrgetter
 
 from stoppress.errors import StopPressError, Unavailable
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import Message
 from stoppress.hub.tasks import ShortTasks
+from stoppress.loop_turns import LoopTurns
 from stoppress.model import as_of
 from stoppress.store.base import Store
 
 _PAGE = 100  # records per page
 _AT_ONCE = 8  # pages read concurrently; the store has other clients
+_KEPT_BYTES = 32_000_000  # of all pages that are kept
+_KEPT_SECONDS = 5.0  # for which a page is kept: a deleted post may be in it
 
 _log = logging.getLogger("stoppress.hub")
+_sequence = attrgetter("sequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +41,52 @@ class Page:
     messages: tuple[Message, ...]
     head: int | None
 
+    def after(self, sequence: int) -> Page:
+        """The part of this page that a reader at `sequence` lacks."""
+        first = bisect_right(self.messages, sequence, key=_sequence)
+        return Page(self.epoch, self.messages[first:], self.head) if first else self
+
+    @property
+    def size(self) -> int:
+        """The approximate memory in bytes: each post or blog, its message in one form, and that compressed."""
+        return sum(1_000 + 3 * message.length for message in self.messages)
+
+
+_Key = tuple[Channel, int, int]  # the channel, its generation, and the sequence number before the page
+
 
 class HistoryPages:
-    """Pages of the store. All who ask for a page while it is being read share one query."""
+    """Pages of the store. `turns` are those of all work with pages on the event loop (loop_turns.py)."""
 
-    def __init__(self, store: Store, tasks: ShortTasks) -> None:
+    def __init__(self, store: Store, tasks: ShortTasks, turns: LoopTurns | None = None) -> None:
         self._store = store
         self._tasks = tasks
-        self._under_way: dict[tuple[str, str, int], asyncio.Task[Page | StopPressError | None]] = {}
+        self.turns = turns or LoopTurns()
+        self._under_way: dict[_Key, asyncio.Task[Page | StopPressError | None]] = {}
+        self._kept: dict[_Key, Page] = {}
+        self._size = 0
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def page(self, channel: Channel, after: int) -> Page | None:
         """The changes of the channel's blog after sequence number `after`. None if there is no such blog.
 
+        At most one call returns in each pass of the event loop, so that callers may work on the page at once.
+
         Raises:
             Unavailable: the store can't be reached.
         """
-        key = (channel.blog.id, channel.epoch, after)
+        key = (channel, channel.generation, after // _PAGE * _PAGE)
+        page = self._kept.get(key)
+        if page is None or not _advances(page, channel, after):
+            page = await self._shared(key)
+        async with self.turns:
+            pass
+        return None if page is None else page.after(after)
+
+    async def _shared(self, key: _Key) -> Page | None:
         task = self._under_way.get(key)
         if task is None:
-            task = self._under_way[key] = self._tasks.spawn(self._fetch(channel, after))
+            task = self._under_way[key] = self._tasks.spawn(self._fetch(key))
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
         # Shielded, because others may be waiting for the same page.
         found = await asyncio.shield(task)
@@ -57,17 +94,47 @@ class HistoryPages:
             raise Unavailable(found.detail) from found
         return found
 
-    async def _fetch(self, channel: Channel, after: int) -> Page | StopPressError | None:
+    async def _fetch(self, key: _Key) -> Page | StopPressError | None:
+        channel, _, start = key
         try:
             async with self._turn:
-                found = await self._store.since(channel.blog.id, after, limit=_PAGE)
+                found = await self._store.since(channel.blog.id, start, limit=_PAGE)
+                if found is None or (found.blog.private and not channel.private):
+                    return None  # for readers a blog that has become private is gone; the channel hears of it soon
+                epoch, blog = found.head.epoch, found.blog
+                messages = await self.turns.run(
+                    Message(record, as_of(blog, record), epoch, channel.markup) for record in found.records
+                )
         except StopPressError as error:
             return error
         except Exception as error:  # one page must not stop the hub, which owns the task
             _log.warning("Can't read the changes of blog %s: %s: %s", channel.blog.id, type(error).__name__, error)
             return Unavailable(f"the changes of the blog {channel.blog.id!r} can't be read now; try again")
-        if found is None or (found.blog.private and not channel.private):
-            return None  # for readers a blog that has become private is gone; the channel hears of it soon
-        epoch = found.head.epoch
-        messages = tuple(Message(record, as_of(found.blog, record), epoch, channel.markup) for record in found.records)
-        return Page(epoch, messages, None if found.more else found.head.sequence)
+        page = Page(epoch, tuple(messages), None if found.more else found.head.sequence)
+        if epoch == channel.epoch:
+            self._keep(key, page)
+        return page
+
+    def _keep(self, key: _Key, page: Page) -> None:
+        self._forget(key)
+        self._kept[key] = page
+        self._size += page.size
+        while self._size > _KEPT_BYTES:
+            self._forget(next(iter(self._kept)))
+        asyncio.get_running_loop().call_later(_KEPT_SECONDS, self._expire, key, page)
+
+    def _expire(self, key: _Key, page: Page) -> None:
+        if self._kept.get(key) is page:
+            self._forget(key)
+
+    def _forget(self, key: _Key) -> None:
+        page = self._kept.pop(key, None)
+        if page is not None:
+            self._size -= page.size
+
+
+def _advances(page: Page, channel: Channel, after: int) -> bool:
+    """Whether a kept page brings a reader at `after` on: to the next page, or to where the ring begins."""
+    if page.head is None:
+        return page.messages[-1].sequence > after
+    return page.head > after and page.head >= channel.ring.start

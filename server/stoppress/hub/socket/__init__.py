@@ -1,7 +1,7 @@
 """Readers by WebSocket, from a connection's first bytes to its end.
 
 request        what a request asks for, and whether it is admitted; used by both paths
-fast_handshake reads common handshakes before uvicorn does
+bypass_uvicorn reads common handshakes before uvicorn does
 handshake      parses a handshake, and builds its answer
 upgrade        turns a request into a reader: the fast path, which writes to the connection itself
 connection     an open connection; client_frames: the frames that the client sends

@@ -35,6 +35,11 @@ _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TARGET = re.compile(rb"/[!-~]*")
 _BODY = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 _KEY = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")  # 16 bytes in base64
+# Headers that many clients send with the same value. Their lines are kept as parsed, up to a number and a length.
+_SHARED = {b"host", b"connection", b"upgrade", b"origin", b"user-agent", b"accept-encoding", b"cache-control"}
+_SHARED |= {b"pragma", b"sec-websocket-version", b"sec-websocket-protocol", b"sec-websocket-extensions"}
+_LINES: dict[bytes, tuple[bytes | None, bytes]] = {}
+_LINES_MAX, _LINE_MAX = 1_024, 256
 _GUID = GUID.encode()
 _ANY_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 _FORMS = [str(form) for form in Form]
@@ -102,8 +107,8 @@ def read_common_handshake(head: bytes, *, compress: bool) -> HandshakeRequest | 
     first, *lines = head[:-4].split(b"\r\n")
     headers: dict[bytes | None, bytes] = {}
     for line in lines:
-        name, colon, value = line.partition(b":")
-        headers[_name(name) if colon else None] = value.strip(b" \t")
+        name, value = _LINES.get(line) or _header(line)
+        headers[name] = value
     request = first.split(b" ")
     key = headers.get(b"sec-websocket-key", b"")
     if len(headers) != len(lines) or None in headers or len(request) != 3 or not _KEY.fullmatch(key):
@@ -149,9 +154,20 @@ def _target(sent: bytes) -> str | None:
     return sent.decode("ascii") if _TARGET.fullmatch(sent) else None
 
 
+def _header(line: bytes) -> tuple[bytes | None, bytes]:
+    """The name of a header, in lower case, and its value. The name is None if it is no token (RFC 9110, 5.6.2)."""
+    written, colon, value = line.partition(b":")
+    name = _name(written) if colon else None
+    header = name, value.strip(b" \t")
+    if name in _SHARED and len(line) <= _LINE_MAX:
+        if len(_LINES) >= _LINES_MAX:
+            _LINES.clear()
+        _LINES[line] = header
+    return header
+
+
 @lru_cache(maxsize=1_024)
 def _name(written: bytes) -> bytes | None:
-    """A header's name in lower case. None if it is not a token (RFC 9110, 5.6.2)."""
     return written.lower() if _TOKEN.fullmatch(written) else None
 
 

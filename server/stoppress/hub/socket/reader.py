@@ -70,13 +70,16 @@ class Reader(FlowControl):
         `before`, the answer to the handshake, is written together with the hello.
         """
         channel = self.channel
-        hello = channel.hello(cursor)
+        hello = channel.hello(cursor, self.frame_format.form)
         self.sequence = hello.sequence
         first = before + hello.frame
         if hello.reset is not None:
             first += text_frame(hello.reset)
         channel.join(self)
-        self.advance(first)
+        if self.sequence == channel.head and not channel.ended:
+            self._flush([first], 0)  # the usual case after a restart
+        else:
+            self.advance(first)
 
     def advance(self, before: bytes = b"") -> None:
         """Write `before` and the changes that the reader lacks, while the ring has them and the socket has room.

@@ -1,6 +1,6 @@
 """Turns a request for a WebSocket into a reader: decides whether it may connect, to which blog, and where it resumes.
 
-fast_handshake.py passes on common handshakes that it has read. All others come from uvicorn (0.54,
+bypass_uvicorn.py passes on common handshakes that it has read. All others come from uvicorn (0.54,
 httptools_impl.handle_websocket_upgrade). uvicorn instantiates the class given as `Config(ws=…)`, calls connection_made,
 and calls data_received with the request, which httptools has parsed and uvicorn has serialised again. Then it sets the
 object as the transport's protocol. So the answer waits until that has happened (call_soon): from then on the transport
@@ -54,14 +54,14 @@ class Upgrade(asyncio.Protocol):
         self._accepted = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """uvicorn, or fast_handshake.py, hands over its transport."""
+        """uvicorn, or bypass_uvicorn.py, hands over its transport."""
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """Receive the whole request, once. A client that sends more before the answer violates RFC 6455, 4.1."""
         if self._answered:
             return
-        if self._head or self._task is not None:  # read here, or by fast_handshake.py
+        if self._head or self._task is not None:  # read here, or by bypass_uvicorn.py
             self._transport.abort()
             return
         self._head = data

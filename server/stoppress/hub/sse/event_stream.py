@@ -44,7 +44,7 @@ class EventStream:
         self._pending: list[bytes] = []
         self._leaving = False
         self._moved = asyncio.Event()
-        hello = channel.hello(cursor)
+        hello = channel.hello(cursor, kind.form)
         self.sequence = hello.sequence
         self._pending.append(RETRY + event("hello", payload(hello.frame), hello.cursor))
         if hello.reset is not None:

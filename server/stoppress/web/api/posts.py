@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from stoppress.editing.inputs import PostBatch, PostInput
+from stoppress.editing.picture_rules import picture_warnings
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post
 from stoppress.query_parameters import wrong_parameter
@@ -182,4 +183,7 @@ def written(committed: Committed, status: int = 200) -> Response:
 
 
 def _answer(committed: Committed) -> dict[str, object]:
-    return {"post": committed.entry.model_dump(mode="json"), "cursor": str(committed.cursor)}
+    content: dict[str, object] = {"post": committed.entry.model_dump(mode="json"), "cursor": str(committed.cursor)}
+    if isinstance(committed.entry, Post) and (warnings := picture_warnings(committed.entry)):
+        content["warnings"] = [{"pointer": one.pointer, "detail": one.detail} for one in warnings]
+    return content

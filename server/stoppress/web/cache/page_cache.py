@@ -2,8 +2,8 @@
 blogs.
 
 While the store is away, a page that was current at most `stale_if_error` seconds ago is served from memory, with a
-`Cache-Status` that says so. So pages of a blog that is deleted or becomes private must not stay in memory: they leave it
-as soon as any reading of cursors finds no public blog, and every second the cache reads the cursors of the blogs in it.
+`Cache-Status` that says so. So pages of a blog that is deleted or becomes private must not stay in memory. They leave
+it as soon as any reading of cursors finds no public blog, and the cache reads the cursors of its blogs every second.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from http import HTTPStatus
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -49,18 +49,35 @@ see the change. Errors are RFC 9457 problems that name the field and the value. 
 responses; ignore fields that you don't know."""
 
 
-def openapi(operations: Sequence[Operation], settings: Settings) -> dict[str, Any]:
-    """The OpenAPI document as a JSON object, with the limits from the settings."""
+class Limits(NamedTuple):
+    """The settings that the document names. docs/settings.md has their units."""
+
+    body_limit: int
+    head_limit: int
+    batch_limit: int
+    media_limit: int
+    media_pixels: int
+    media_memory: int
+    media_cpu_seconds: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """The limits in `settings`."""
+        return cls(*(getattr(settings, name) for name in cls._fields))
+
+
+def openapi(operations: Sequence[Operation], limits: Limits) -> dict[str, Any]:
+    """The OpenAPI document as a JSON object."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, settings)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, limits)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Stop Press",
             "version": __version__,
             "summary": "A real-time live-blog server",
-            "description": _ABOUT.format(body_limit=settings.body_limit, head_limit=settings.head_limit),
+            "description": _ABOUT.format(body_limit=limits.body_limit, head_limit=limits.head_limit),
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
@@ -84,7 +101,7 @@ def openapi(operations: Sequence[Operation], settings: Settings) -> dict[str, An
     }
 
 
-def _operation(operation: Operation, settings: Settings) -> dict[str, Any]:
+def _operation(operation: Operation, limits: Limits) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.about,
@@ -95,7 +112,7 @@ def _operation(operation: Operation, settings: Settings) -> dict[str, Any]:
         },
     }
     if operation.description:
-        entry["description"] = operation.description.format(settings=settings)
+        entry["description"] = operation.description.format(limits=limits)
     if operation.parameters:
         entry["parameters"] = [_parameter(parameter) for parameter in operation.parameters]
     if operation.body:
@@ -202,7 +219,19 @@ def _answers() -> dict[str, Any]:
     return {
         "BlogAnswer": _object(blog=ref("Blog"), cursor=cursor),
         "BlogList": _object(blogs=some("Blog"), next=following),
-        "PostAnswer": _object(post=ref("Post"), cursor=cursor),
+        "PostAnswer": _object(
+            ["post", "cursor"],
+            post=ref("Post"),
+            cursor=cursor,
+            warnings={
+                **some("Warning"),
+                "description": "What the post lacks, such as a text for a picture. Missing if it lacks nothing.",
+            },
+        ),
+        "Warning": _object(
+            pointer={**text, "description": "JSON Pointer into the post (RFC 6901)."},
+            detail=text,
+        ),
         "PostBatchAnswer": _object(posts=some("PostAnswer"), cursor=cursor),
         "PostList": _object(posts=some("Post"), next=following, cursor=cursor),
         "TombstoneAnswer": _object(post=ref("Tombstone"), cursor=cursor),

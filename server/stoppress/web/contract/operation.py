@@ -34,8 +34,8 @@ class Operation:
     """One operation of the API.
 
     `body` is the model of the request's body. `answers` maps the status of each successful response to its schema.
-    `problems` are the statuses of errors. `about` is a summary in a few words, and `description` the details: there a
-    setting in braces, such as `{settings.body_limit}`, is replaced by its value.
+    `problems` are the statuses of errors. `about` is a summary in a few words, and `description` the details: there one
+    of the limits (openapi.py) in braces, such as `{limits.body_limit}`, is replaced by its value.
     """
 
     method: str

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stoppress.errors import StopPressError
+from stoppress.loop_watchdog import name_request
 from stoppress.metrics import Metrics
 from stoppress.web.http.path_ids import check_path_ids
 from stoppress.web.http.response import problem_answer
@@ -33,6 +34,7 @@ def counted(
 
     async def run(request: Request) -> Response:
         began = perf_counter()
+        name_request(f"{method} {path}", request.scope["query_string"], request.headers.get("content-length"))
         status = 500
         try:
             check_path_ids(request)

@@ -14,10 +14,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from stoppress.errors import Gone, NotFound, StopPressError
+from stoppress.media_origins import MediaOrigins
 from stoppress.model import Post
 from stoppress.problem import retry_headers
 from stoppress.render.blog_html import Highlights, Markup, Neighbours, Notice
 from stoppress.render.embed_players import HOSTS
+from stoppress.settings import Settings
 from stoppress.store.base import Order, Page
 from stoppress.web.blog_access import is_private
 from stoppress.web.cache.finished_page import FinishedPage
@@ -28,17 +30,12 @@ from stoppress.web.http.page_query import PageVariant, page_variant
 from stoppress.web.http.request import query
 from stoppress.web.pages.page_numbers import last_page, page_of, posts_on_page
 
-# Only the client's own modules may run. Pictures may come from any server. Embedded players may load only in a frame,
-# which the client adds when the reader asks for it.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: http: data:; font-src 'self'; "
+# Only the client's own modules may run. Pictures may come from the servers that editors may name (media_origins.py).
+# Embedded players may load only in a frame, which the client adds when the reader asks for it.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: {pictures}; font-src 'self'; "
     f"connect-src 'self'; frame-src {' '.join(HOSTS)}; base-uri 'none'; form-action 'self'; frame-ancestors *"
 )
-HEADERS = {
-    "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "strict-origin-when-cross-origin",
-}
 _HTML = "text/html"
 _ROUTE = "/blogs/{blog}"
 _NOTICES: dict[int, Notice] = {404: "not_found", 410: "gone", 400: "not_found"}
@@ -53,7 +50,7 @@ class BlogPageRoutes:
         self._page_cache = context.page_cache
         self._size = context.settings.page_posts
         cached = {**context.page_cache.headers, **context.page_cache.cache_control}
-        self._headers = {**HEADERS, **cached, "content-type": f"{_HTML}; charset=utf-8"}
+        self._headers = {**page_headers(context.settings), **cached, "content-type": f"{_HTML}; charset=utf-8"}
 
     async def blog(self, request: Request) -> Response:
         name = request.path_params["blog"]
@@ -168,12 +165,23 @@ def _check_visible(page: Page, name: str, private: bool) -> None:
         raise NotFound(f"there is no blog {name!r}")
 
 
-def error_page(markup: Markup) -> ErrorPage:
+def page_headers(settings: Settings) -> dict[str, str]:
+    """The headers that limit what a page may load, and what it tells other servers."""
+    pictures = MediaOrigins(settings.media_origins, settings.public_url).policy
+    return {
+        "content-security-policy": _POLICY.format(pictures=pictures),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "strict-origin-when-cross-origin",
+    }
+
+
+def error_page(markup: Markup, settings: Settings) -> ErrorPage:
     """A function that turns an error into a page for readers."""
+    always = {**page_headers(settings), **NO_STORE}
 
     def write(request: Request, error: StopPressError) -> Response:
         kind = _NOTICES.get(error.status, "unavailable")
-        headers = {**HEADERS, **NO_STORE, **retry_headers(error)}
+        headers = {**always, **retry_headers(error)}
         return Response(markup.notice(kind), 404 if kind == "not_found" else error.status, headers, _HTML)
 
     return write

@@ -24,7 +24,7 @@ from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.paging import dump_token
 from stoppress.web.http.request import query, wants_page
 from stoppress.web.http.response import answer
-from stoppress.web.pages.blog import HEADERS
+from stoppress.web.pages.blog import page_headers
 
 _AT_ONCE = 100  # blogs on one page
 _HEADERS = {"cache-control": NO_CACHE, "vary": "Accept"}
@@ -49,7 +49,7 @@ class IndexRoutes:
             }
             return answer(content, headers=_HEADERS)
         after = query(request)[FRONT_PAGE]
-        headers = {**HEADERS, **_HEADERS}
+        headers = {**page_headers(self._context.settings), **_HEADERS}
         try:
             html = await self._context.page_cache.renders.make(partial(self._list, after))
         except Unavailable:

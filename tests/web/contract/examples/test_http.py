@@ -12,10 +12,10 @@ import pytest
 from stoppress.settings import Settings
 from stoppress.web.contract.examples.http import EXAMPLES
 from stoppress.web.contract.examples.problems import PROBLEMS
-from stoppress.web.contract.openapi import openapi
+from stoppress.web.contract.openapi import Limits, openapi
 from stoppress.web.contract.operations import OPERATIONS
 
-DOCUMENT = openapi(OPERATIONS, Settings.model_construct())
+DOCUMENT = openapi(OPERATIONS, Limits.of(Settings.model_construct()))
 # What differs from one run to the next.
 VOLATILE = {"cursor", "created_at", "published_at", "updated_at"}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stoppress.media.picture import FORMATS
+from stoppress.media.picture import FORMATS, SIDE
+from stoppress.media.scans import SCANS
 from stoppress.web.contract.examples import story
 from stoppress.web.contract.operation import IDEMPOTENCY_KEY, Operation, Parameter
 
@@ -21,8 +22,11 @@ MEDIA: tuple[Operation, ...] = (
         answers={201: {"$ref": "#/components/schemas/Picture"}},
         problems=(400, 401, 403, 413, 415, 422, 503),
         description="Accepts JPEG, PNG, WebP, AVIF and GIF, recognised by the first bytes, of at most "
-        "{settings.media_limit} bytes and {settings.media_pixels} pixels. The picture is rotated as its EXIF says. "
-        "All metadata is removed, except for the colour profile. Use the fields of the response in a post's `media`. "
+        "{limits.media_limit} bytes, {limits.media_pixels} pixels. "
+        f"Each side may have {SIDE} pixels, and a progressive JPEG {SCANS} scans. "
+        "A picture that takes more than {limits.media_memory} bytes of memory or "
+        "{limits.media_cpu_seconds} s of CPU time to decode is 422. The picture is rotated as its EXIF says. "
+        "All metadata is removed, except for a valid colour profile. Use the fields of the answer in a post's `media`. "
         "The same picture always gets the same address.",
     ),
     Operation(

@@ -46,7 +46,7 @@ POSTS: tuple[Operation, ...] = (
         answers={201: {"$ref": "#/components/schemas/PostBatchAnswer"}},
         problems=(400, 401, 403, 404, 409, 413, 415, 422, 503),
         description="Creates the posts in one atomic step, in the order given. If one post is refused, none is "
-        "created, and the problem names every wrong post. The body may have at most {settings.batch_limit} bytes.",
+        "created, and the problem names every wrong post. The body may have at most {limits.batch_limit} bytes.",
     ),
     Operation(
         "GET",

@@ -38,10 +38,11 @@ def first_protocol(
     """
 
     class FirstBytes(asyncio.Protocol):
-        __slots__ = ("_more", "_transport")
+        __slots__ = ("_connections", "_more", "_transport")
 
         def __init__(self, **more: Any) -> None:
             self._more = more  # uvicorn's arguments: config, server_state, app_state, _loop
+            self._connections: set[Any] = more["server_state"].connections
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             self._transport = cast(asyncio.Transport, transport)
@@ -75,11 +76,6 @@ def first_protocol(
         def shutdown(self) -> None:
             """uvicorn is shutting down: close the connection, which has made no request yet."""
             self._transport.close()
-
-        @property
-        def _connections(self) -> set[Any]:
-            connections: set[Any] = self._more["server_state"].connections
-            return connections
 
     return FirstBytes
 

@@ -8,7 +8,7 @@ import pytest
 
 from stoppress.errors import Unavailable
 from stoppress.settings import Settings
-from stoppress.store.stores import open_stores
+from stoppress.store.open_stores import open_stores
 
 pytestmark = pytest.mark.anyio
 

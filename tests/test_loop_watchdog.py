@@ -1,0 +1,93 @@
+"""What holds the event loop is named, by its route and size."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from stoppress.loop_watchdog import LoopWatchdog, name_request
+from waiting import PATIENCE, eventually
+
+pytestmark = pytest.mark.anyio
+
+
+@contextlib.asynccontextmanager
+async def watched(limit: float = 0.05) -> AsyncIterator[list[tuple[str, float]]]:
+    """What was reported while the loop is watched. The watchdog looks at least four times a second."""
+    reported: list[tuple[str, float]] = []
+    watching = asyncio.create_task(
+        LoopWatchdog(limit, lambda holder, seconds: reported.append((holder, seconds))).run()
+    )
+    await asyncio.sleep(0)
+    try:
+        yield reported
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
+async def answer(seconds: float) -> None:
+    """A request that holds the loop."""
+    name_request("GET /v1/blogs/{blog}/posts", b"limit=100", "12")
+    time.sleep(seconds)  # noqa: ASYNC251  the hold that is to be found
+
+
+async def seen(reported: list[tuple[str, float]]) -> None:
+    async def is_reported() -> bool:
+        return bool(reported)
+
+    await eventually(is_reported, "the hold is reported", PATIENCE)
+
+
+async def test_a_request_that_holds_the_loop_is_named_by_route_and_size(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "stoppress"):
+        async with watched() as reported:
+            await asyncio.create_task(answer(0.6))
+            await seen(reported)
+    ((holder, seconds),) = reported
+    assert holder == "GET /v1/blogs/{blog}/posts"
+    assert 0.2 < seconds < PATIENCE
+    assert "by GET /v1/blogs/{blog}/posts, '?limit=100' with 12 bytes, in" in caplog.text
+
+
+async def test_the_log_tells_of_a_route_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "stoppress"):
+        async with watched() as reported:
+            for _ in range(2):
+                reported.clear()
+                await asyncio.create_task(answer(0.6))
+                await seen(reported)
+    assert caplog.text.count("The event loop was held") == 1
+
+
+async def test_a_task_is_named_by_its_name_and_anything_else_is_other() -> None:
+    async def hold() -> None:
+        time.sleep(0.6)  # noqa: ASYNC251
+
+    for name, label in (("tail", "tail"), (None, "other")):
+        async with watched() as reported:
+            await asyncio.create_task(hold(), name=name)
+            await seen(reported)
+            assert [holder for holder, _ in reported] == [label]
+    async with watched() as reported:
+        asyncio.get_running_loop().call_soon(time.sleep, 0.6)
+        await seen(reported)
+        assert [holder for holder, _ in reported] == ["other"]
+
+
+async def test_a_loop_that_is_not_held_is_not_reported_and_its_thread_ends() -> None:
+    async with watched(limit=30) as reported:
+        await asyncio.sleep(0.3)
+        assert "loop watchdog" in {thread.name for thread in threading.enumerate()}
+    assert reported == []
+
+    async def ended() -> bool:
+        return "loop watchdog" not in {thread.name for thread in threading.enumerate()}
+
+    await eventually(ended, "its thread ends", PATIENCE)
