@@ -20,7 +20,7 @@ from stoppress.api_client import ApiClient, Refused
 from stoppress.simulated_readers import SimulatedReaders, now
 from stoppress.store.embedded.server import EmbeddedValkey
 
-TOKEN = "bench-token-bench-token"
+TOKEN = "bench-token-bench-token-bench-token"
 BLOG = "regatta"
 
 

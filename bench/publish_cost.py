@@ -28,7 +28,7 @@ from websockets.asyncio.client import connect
 
 from stoppress.store.embedded.server import EmbeddedValkey
 
-TOKEN = "bench-token"
+TOKEN = "bench-token-bench-token-bench-token"
 BODY = "<p>" + "The gates are closed until dawn, the harbour master says. " * 12 + "</p>"
 POST = {"title": "The gates are closed", "body": BODY, "tags": ["harbour"]}
 CLIENTS = 16

@@ -184,7 +184,7 @@ def stoppress(
     chosen = {
         "PORT": str(port),
         "DATA": str(folder / f"stoppress-{port}"),
-        "ADMIN_TOKEN": "bench-token-bench-token",
+        "ADMIN_TOKEN": "bench-token-bench-token-bench-token",
         "READERS_MAX": "19000",
         "HANDSHAKES_PER_SECOND": "0",
         "LOG_LEVEL": "warning",

@@ -25,6 +25,11 @@ export interface Blog {
   /** A BCP 47 tag. It sets the page's language, text direction and date format. */
   language: string;
   status: "scheduled" | "live" | "paused" | "ended" | "archived";
+  /**
+   * Who may read the blog. A `private` one does not exist for anybody without a token that has the scope `read`. A blog
+   * created as `scheduled` is private by default, and becomes public when it goes live.
+   */
+  visibility: "public" | "private";
   /** The time at which the blog was created. */
   created_at: string;
   /** The time of the last update, as readers see it. */

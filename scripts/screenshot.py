@@ -25,7 +25,7 @@ from stoppress.demo.player import BLOG, play
 CHROMIUM = "/usr/bin/chromium"
 SIZE = {"width": 1280, "height": 860}
 STEPS = 12  # how far the story has got in the picture
-TOKEN = "screenshot"
+TOKEN = "screenshot-screenshot-screenshot"
 
 
 class _FarEnough(Exception):

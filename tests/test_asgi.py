@@ -20,13 +20,18 @@ from stoppress.asgi import create_app
 from stoppress.settings import Settings
 
 pytestmark = pytest.mark.anyio
-TOKEN = {"Authorization": "Bearer the-operators-own"}
+TOKEN = {"Authorization": "Bearer the-operators-own-and-nobody-elses"}
 
 
 @pytest.fixture
 def settings(valkey_url: str, tmp_path: Path) -> Settings:
     return Settings.model_validate(
-        {"redis_url": valkey_url, "data": tmp_path, "admin_token": "the-operators-own", "trusted_proxies": "192.0.2.7"}
+        {
+            "redis_url": valkey_url,
+            "data": tmp_path,
+            "admin_token": "the-operators-own-and-nobody-elses",
+            "trusted_proxies": "192.0.2.7",
+        }
     )
 
 

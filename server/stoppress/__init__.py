@@ -14,6 +14,7 @@ store                    storage in Redis or Valkey
 demo                     a story that plays
 api_client, simulated_readers a client of the API, and simulated readers for load tests
 token_scopes             what the scopes of a token allow; token_secrets: how tokens are created and checked
+token_check              finds the caller of a token, and limits wrong tokens; preview_links: links to private blogs
 wire, problem            the protocol's messages, and errors as HTTP responses
 resume                   how a reader resumes from a cursor
 query_parameters, origins   parameters of queries, and the origins whose pages may read here

@@ -34,11 +34,13 @@ from stoppress.media.storage import open_storage
 from stoppress.media_origins import MediaOrigins
 from stoppress.metrics import Metrics
 from stoppress.metrics_of_workers import shared
+from stoppress.preview_links import PreviewLinks
 from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
 from stoppress.startup_message import AdminToken, admin_token
 from stoppress.store.open_stores import open_stores
 from stoppress.task_cancellation import end
+from stoppress.token_check import TokenCheck
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.token_rate_limit import TokenLimits
@@ -88,12 +90,14 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         client = Assets(_client_folder(), settings.theme)
         client_path = f"/client/{client.fingerprint}"
         markup = Markup(client_path, templates=settings.templates, theme=settings.theme is not None)
-        hub = Hub(Source(stores.store, stores.log, stores.audience), markup, settings, metrics)
         content_workers = ContentWorkers(processes=settings.content_workers, seconds=settings.content_timeout)
         pictures = PictureRules(MediaOrigins(settings.media_origins, settings.public_url), settings.require_alt)
         blogs = Blogs(stores.store, now, pictures)
         posts = Posts(stores.store, now, content_workers, pictures)
         token = worker.token if worker else await admin_token(settings, stores.tokens)
+        token_check = TokenCheck(stores.tokens, token.text, settings.wrong_tokens, now)
+        source = Source(stores.store, stores.log, stores.audience, token_check.may_read)
+        hub = Hub(source, markup, settings, metrics)
         exposition = (
             await open_still.enter_async_context(shared(metrics, worker.folder, worker.index)) if worker else None
         )
@@ -109,13 +113,15 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         metrics.store_away.set_function(lambda: watch.away_for)
         metrics.store_refuses_writes.set_function(lambda: watch.refuses_writes is not None)
         page_cache = PageCache(
-            settings, stores.log.heads, away=lambda: watch.away_for, count_stale=metrics.stale_pages.inc
+            settings, stores.log.public_heads, away=lambda: watch.away_for, count_stale=metrics.stale_pages.inc
         )
         deadlines = ConnectionDeadlines(settings, metrics)
         context = Dependencies(
             settings=settings,
             store=stores.store,
             tokens=stores.tokens,
+            token_check=token_check,
+            previews=PreviewLinks(stores.tokens, settings.preview_hours, now),
             blogs=blogs,
             posts=posts,
             markup=markup,
@@ -128,7 +134,6 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             readers=hub.audience,
             last_delivery=hub.last_delivery,
             ready=ready,
-            admin_token=token.text,
             client_path=client_path,
             store_away=lambda: watch.away_for,
             content_workers=content_workers,
@@ -136,7 +141,9 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
         )
         live = hub.routes
         if settings.debug:
-            live.append(debug_route(partial(process_state, hub, page_cache.answers, stores.log.heads, settings.role)))
+            live.append(
+                debug_route(partial(process_state, hub, page_cache.answers, stores.log.public_heads, settings.role))
+            )
         application = site(context, client=client, pictures=_PACKAGE / "demo" / "pictures", live=live)
 
         def http_protocol() -> type[asyncio.Protocol]:
@@ -151,6 +158,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             endless = [
                 tasks.create_task(keep_running("store watch", watch.run, count_failure)),
                 tasks.create_task(keep_running("deadlines", deadlines.run, count_failure)),
+                tasks.create_task(keep_running("page cache", page_cache.run, count_failure)),
                 tasks.create_task(keep_running("loop watchdog", watchdog.run, count_failure)),
             ]
             if settings.role != "api":

@@ -86,6 +86,15 @@ def test_a_wrong_setting_ends_with_2_and_no_traceback() -> None:
     assert "--port=soon" in result.output and "Traceback" not in result.output
 
 
+@pytest.mark.parametrize("length", [1, 31])
+def test_an_admin_token_that_can_be_guessed_stops_the_start_and_is_not_shown(length: int) -> None:
+    given = {"STOPPRESS_ADMIN_TOKEN": "k" * length, "STOPPRESS_PORT": "0"}
+    result = CliRunner().invoke(commands, ["serve"], env=given)
+    assert result.exit_code == 2
+    assert f"STOPPRESS_ADMIN_TOKEN=…: value error, expected at least 32 characters, but got {length}" in result.output
+    assert "kk" not in result.output
+
+
 @pytest.mark.parametrize(
     ("text", "length"),
     [

@@ -39,6 +39,7 @@ STATE = ProcessState(
             last_delivery=None,
         ),
     ),
+    private_channels=1,
     page_cache=PageCacheState(pages=2, bytes=1234, most_bytes=9999),
 )
 

@@ -40,6 +40,16 @@ async def test_it_has_each_open_channel_with_its_ring_and_its_readers() -> None:
     assert (found.page_cache.pages, found.page_cache.bytes, found.page_cache.most_bytes) == (0, 0, 5_000)
 
 
+async def test_of_private_blogs_it_has_only_the_number_of_channels() -> None:
+    history = HistoryInMemory()
+    async with hub_server(history, verify=3600.0) as at, at.connect() as reader:
+        await receive(reader)
+        [channel] = at.hub.channels
+        channel.blog = channel.blog.model_copy(update={"visibility": "private"})
+        found = await process_state(at.hub, PAGES, history.heads, "all")
+    assert (found.channels, found.private_channels) == ((), 1)
+
+
 async def test_lag_is_how_far_the_store_is_ahead() -> None:
     history = HistoryInMemory()
     async with hub_server(history, verify=3600.0) as at, at.connect() as reader:

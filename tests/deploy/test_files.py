@@ -69,7 +69,7 @@ def test_a_compositions_settings_are_ones_that_the_server_takes(name: str) -> No
             continue
         given = {key.removeprefix("STOPPRESS_").lower(): service["environment"][key] for key in names}
         assert given.keys() <= Settings.model_fields.keys(), kind
-        given |= {"admin_token": "long-enough-for-an-admin", "public_url": "https://localhost"}
+        given |= {"admin_token": "long-enough-for-an-admin-of-a-site", "public_url": "https://localhost"}
         assert Settings(**given).redis_url, kind
         assert service["ulimits"]["nofile"] > Settings().readers_max + 500, kind
 

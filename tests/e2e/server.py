@@ -18,7 +18,7 @@ import httpx2
 
 from waiting import PATIENCE, until
 
-TOKEN = "test-token"
+TOKEN = "test-token-of-the-end-to-end-tests"
 
 # How a server is run: `stoppress serve` on the fast path or the ordinary one, or another ASGI server.
 ASGI_SERVERS: dict[str, list[str]] = {

@@ -422,3 +422,58 @@ async def test_a_second_try_to_restore_gets_the_first_answer(posts: Posts) -> No
     again = await posts.restore("night", "p", 1, EDITOR, revision=2, attempt=attempt)
     assert (again.entry, again.cursor, again.replayed) == (first.entry, first.cursor, True)
     assert (await posts.read("night", "p", EDITOR)).title == "Three"
+
+
+# What a caller may not read
+
+
+@pytest.mark.parametrize("fields", [{"status": "draft"}, {"status": "scheduled", "publish_at": "2031-05-04T18:00:00Z"}])
+async def test_no_write_shows_an_unpublished_post_to_a_token_that_may_not_read_it(
+    posts: Posts, fields: dict[str, str]
+) -> None:
+    await posts.create("night", {"id": "p", "title": "Secret", "body": "<p>Secret.</p>", **fields}, EDITOR)
+    for act in (
+        posts.edit("night", "p", {"notes": "N"}, PUBLISHER, revision=7),
+        posts.delete("night", "p", PUBLISHER, revision=7),
+        posts.restore("night", "p", 1, PUBLISHER, revision=7),
+    ):
+        with pytest.raises(StaleRevision, match="the current one is 1") as refused:
+            await act
+        assert refused.value.current is None
+    with pytest.raises(StaleRevision) as refused:
+        await posts.edit("night", "p", {}, EDITOR, revision=7)
+    assert refused.value.current is not None and refused.value.current["title"] == "Secret"
+    unchanged = await posts.edit("night", "p", {}, PUBLISHER)
+    assert (unchanged.entry.status, unchanged.entry.revision) == (fields["status"], 1)
+    edited = await posts.edit("night", "p", {"notes": "Named"}, PUBLISHER)
+    assert post_of(edited).notes == "Named"
+    for answer in (unchanged, edited):
+        assert "Secret" not in answer.entry.model_dump_json()
+    with pytest.raises(NotFound, match="no revision 1"):
+        await posts.restore("night", "p", 1, PUBLISHER)
+    assert (await posts.read("night", "p", EDITOR)).body == "<p>Secret.</p>"
+
+
+async def test_a_draft_that_was_published_since_is_restored_by_those_alone_who_may_read_it(posts: Posts) -> None:
+    await posts.create("night", {"id": "p", "title": "Secret", "status": "draft"}, EDITOR)
+    out = post_of(await posts.edit("night", "p", {"title": "Said", "status": "published"}, PUBLISHER))
+    assert (out.title, out.revision) == ("Said", 2)
+    with pytest.raises(NotFound, match="no revision 1"):
+        await posts.restore("night", "p", 1, PUBLISHER)
+    with pytest.raises(StaleRevision) as refused:
+        await posts.edit("night", "p", {"title": "X"}, PUBLISHER, revision=1)
+    assert refused.value.current is not None and refused.value.current["title"] == "Said"
+
+
+async def test_the_right_to_edit_is_checked_before_the_revision(posts: Posts) -> None:
+    await posts.create("night", {"id": "p", **BODY}, EDITOR)
+    scheduled = {"id": "s", **BODY, "status": "scheduled", "publish_at": "2031-05-04T18:00:00Z"}
+    await posts.create("night", scheduled, EDITOR)
+    for act in (
+        posts.edit("night", "p", {"title": "X"}, WRITER, revision=7),
+        posts.edit("night", "s", {"title": "X"}, WRITER, revision=7),
+        posts.delete("night", "p", WRITER, revision=7),
+        posts.restore("night", "p", 1, WRITER, revision=7),
+    ):
+        with pytest.raises(Forbidden, match="publish"):
+            await act

@@ -20,12 +20,14 @@ from stoppress.media.intake import PictureIntake
 from stoppress.media.storage import FolderStorage
 from stoppress.media_origins import MediaOrigins
 from stoppress.metrics import Metrics
+from stoppress.preview_links import PreviewLinks
 from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
 from stoppress.store.audit_log import RedisAudit
 from stoppress.store.redis_store import RedisStore
 from stoppress.store.redis_stream import RedisLog
 from stoppress.store.tokens import RedisTokens
+from stoppress.token_check import TokenCheck
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.token_rate_limit import TokenLimits
@@ -59,11 +61,13 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
         settings=settings,
         store=store,
         tokens=tokens,
+        previews=PreviewLinks(tokens, settings.preview_hours, clock),
+        token_check=TokenCheck(tokens, ADMIN, settings.wrong_tokens, clock),
         blogs=Blogs(store, clock, pictures),
         posts=Posts(store, clock, pictures=pictures),
         audit_writer=audit_writer,
         intake=intake,
-        page_cache=PageCache(settings, log.heads),
+        page_cache=PageCache(settings, log.public_heads),
         limits=TokenLimits(tokens, settings.rate_limit, clock),
         markup=Markup("/client/abc"),
         metrics=Metrics(),
@@ -71,7 +75,6 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
         readers=no_readers,
         last_delivery=no_delivery,
         ready=lambda: True,
-        admin_token=ADMIN,
         client_path="/client/abc",
     )
     intake.close()

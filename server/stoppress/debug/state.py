@@ -73,7 +73,8 @@ class PageCacheState:
 class ProcessState:
     """One process. `tail` is a TailState's value, and `failed_reads` counts the tail's failures since its last success.
 
-    `store` is `answers`, or the error of the store.
+    `store` is `answers`, or the error of the store. `channels` are those of public blogs, and `private_channels` is the
+    number of the others.
     """
 
     process: int
@@ -82,14 +83,16 @@ class ProcessState:
     failed_reads: int
     store: str
     channels: tuple[ChannelState, ...]
+    private_channels: int
     page_cache: PageCacheState
 
 
 async def process_state(hub: Hub, pages: FinishedPages, heads: Read, role: str) -> ProcessState:
-    """The state of this process. `heads` reads the cursors of blogs from the store (store.base.Log.heads)."""
+    """The state of this process. `heads` reads the cursors of public blogs (RedisLog.public_heads)."""
+    public = [channel for channel in hub.channels if not channel.private]
     store, found = "answers", dict[str, Cursor | None]()
     try:
-        found |= await heads([channel.blog.id for channel in hub.channels])
+        found |= await heads([channel.blog.id for channel in public])
     except Unavailable as error:
         store = error.detail
     return ProcessState(
@@ -98,7 +101,8 @@ async def process_state(hub: Hub, pages: FinishedPages, heads: Read, role: str) 
         tail=hub.tail.state.value,
         failed_reads=hub.tail.failures,
         store=store,
-        channels=tuple(_channel_state(channel, found.get(channel.blog.id)) for channel in hub.channels),
+        channels=tuple(_channel_state(channel, found.get(channel.blog.id)) for channel in public),
+        private_channels=len(hub.channels) - len(public),
         page_cache=PageCacheState(len(pages), pages.bytes, pages.most_bytes),
     )
 

@@ -6,6 +6,7 @@ json_text      parses the JSON of a request's body
 content_workers  parses and sanitises large input in child processes
 transitions    which status may follow which, and the kind of change that readers get
 next_revision  whether a patch makes a revision, and the next revision of a post; required_content: what it must say
+visible_fields what an answer shows of a post that its caller may not read
 new_ids        ids for new blogs and posts
 picture_rules  where pictures may come from, and that they have a description
 idempotency    gives a retry of a request the first answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stoppress.editing.conflict_retries import tries
-from stoppress.editing.inputs import BlogEdit, BlogInput, named_status, parse, patched
+from stoppress.editing.inputs import BlogEdit, BlogInput, named_status, named_visibility, parse, patched
 from stoppress.editing.new_ids import new_id
 from stoppress.editing.next_revision import changes_nothing
 from stoppress.editing.picture_rules import PictureRules
@@ -47,7 +47,10 @@ class Blogs:
             caller.require("admin", name)
         # A time in the future would stay on the page until it has passed, so `updated_at` is now at the latest.
         updated_at = wanted.updated_at and min(wanted.updated_at, now)
-        blog = Blog(**_fields(wanted), id=name, revision=1, created_at=now, updated_at=updated_at, posts=0)
+        given = "visibility" in wanted.model_fields_set
+        embargoed = wanted.status == "scheduled" and not given
+        fields = _fields(wanted) | ({"visibility": "private", "opens_when_live": True} if embargoed else {})
+        blog = Blog(**fields, id=name, revision=1, created_at=now, updated_at=updated_at, posts=0)
         return await self._store.create_blog(blog, by=caller.name, attempt=attempt)
 
     async def read(self, name: str) -> BlogState:
@@ -67,17 +70,21 @@ class Blogs:
         async for _ in tries():
             state = await self.read(name)
             before = state.blog
-            check_revision(before, revision)
+            check_revision(before, revision, caller)
             if not isinstance(patch, dict):
                 raise Invalid("expected a JSON object as the merge patch")
             named_status(patch)
+            named_visibility(patch)
             wanted = patched(BlogEdit, _document(before), patch)
             self._pictures.check_authors(wanted.authors, before.authors)
             if wanted.status not in NEXT_OF_BLOG[before.status] | {before.status}:
                 raise Conflict(f"a blog that is {before.status} can't become {wanted.status}")
             if before.status == "archived" and wanted.status == "archived":
                 raise Conflict(f"the blog {name!r} is archived; to change it, set its status to 'ended' first")
-            after = before.model_copy(update={**_fields(wanted), "revision": before.revision + 1})
+            fields = _fields(wanted) | {"opens_when_live": before.opens_when_live and "visibility" not in patch}
+            if fields["opens_when_live"] and wanted.status == "live":
+                fields |= {"visibility": "public", "opens_when_live": False}
+            after = before.model_copy(update=fields | {"revision": before.revision + 1})
             if changes_nothing(before, after, wanted.updated_at):
                 return Committed(state.cursor, before)
             noticed = wanted.updated_at and min(wanted.updated_at, self._clock())

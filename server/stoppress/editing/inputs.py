@@ -166,6 +166,12 @@ def named_status(patch: Mapping[str, Any]) -> None:
         raise wrong("status", "expected a status, but got null; a status can be changed, but not removed")
 
 
+def named_visibility(patch: Mapping[str, Any]) -> None:
+    """Raise Invalid when a merge patch removes the visibility. It would get its default, which is public."""
+    if "visibility" in patch and patch["visibility"] is None:
+        raise wrong("visibility", "expected 'public' or 'private', but got null")
+
+
 def _field_error(line: Any) -> FieldError:
     location = list(line["loc"])
     # Pydantic adds the type of media to the path, but the document has no such step.

@@ -18,6 +18,7 @@ from stoppress.editing.post_commits import change_of
 from stoppress.editing.revision_check import check_revision
 from stoppress.editing.schedule import only_scheduled
 from stoppress.editing.transitions import EDITABLE, NEXT_OF_POST, told_as
+from stoppress.editing.visible_fields import may_read, visible
 from stoppress.errors import Conflict, Gone, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Post, PostFields, Tombstone
 from stoppress.store.base import Attempt, Committed, Entry, Revision
@@ -38,6 +39,8 @@ class Posts(NewPosts):
     async def edit(self, blog: str, post: str, patch: Any, caller: Caller, *, revision: int | None = None) -> Committed:
         """Apply a merge patch. `revision` is the revision that the caller edited; None applies it to the current one.
 
+        The result has only the fields that the caller may see (visible_fields.py).
+
         Raises Invalid, NotFound, Gone, StaleRevision, Conflict (the status can't follow the current one), Forbidden,
         Unauthenticated, Unavailable.
         """
@@ -45,10 +48,11 @@ class Posts(NewPosts):
         if not isinstance(patch, dict):
             raise Invalid("expected a JSON object as the merge patch")
         async for _ in tries():
-            before = await self._entry(blog, post, caller)
-            check_revision(before, revision)
+            before = await self._entry(blog, post)
+            _check_permission(before, caller)
+            check_revision(before, revision, caller)
             try:
-                return await self._edit_once(before, patch, caller)
+                return visible(await self._edit_once(before, patch, caller), patch, caller)
             except StaleRevision:
                 continue
         raise Unavailable(f"other edits changed the post {post!r} at every attempt; try again")
@@ -66,21 +70,22 @@ class Posts(NewPosts):
         """Make a new revision with the content of an earlier one, number `wanted`.
 
         The post's status does not change. `published_at` changes only if the earlier revision was published. Raises
-        the same errors as `edit`; also NotFound when there is no such revision.
+        the same errors as `edit`; also NotFound when there is no such revision that the caller may read.
         """
         caller.require("write", blog)
         if earlier := await first_answer(self._store, blog, attempt):
             return earlier[0]
         async for _ in tries():
-            before = await self._entry(blog, post, caller)
+            before = await self._entry(blog, post)
             if isinstance(before, Tombstone):
                 raise Gone(
                     f"the post {post!r} was deleted; a patch with status 'published' brings it back",
                     before.model_dump(mode="json"),
                 )
-            check_revision(before, revision)
+            _check_permission(before, caller)
+            check_revision(before, revision, caller)
             found = [line.post for line in await self._store.revisions(blog, post) if line.revision == wanted]
-            if not found or isinstance(found[0], Tombstone):
+            if not found or isinstance(found[0], Tombstone) or not may_read(found[0], caller):
                 raise NotFound(f"the post {post!r} has no revision {wanted} to restore")
             fields = set(PostFields.model_fields)
             if found[0].status == "published":
@@ -100,7 +105,7 @@ class Posts(NewPosts):
         if wanted.status not in NEXT_OF_POST[before.status]:
             allowed = " or ".join(NEXT_OF_POST[before.status])
             raise Conflict(f"a post that is {before.status} can't become {wanted.status}, only {allowed}")
-        if wanted.status != "draft" or before.status in ("scheduled", "published"):
+        if wanted.status != "draft":
             caller.require("publish", before.blog)
         if patch.get("publish_at") is not None:
             only_scheduled(wanted)
@@ -128,14 +133,14 @@ class Posts(NewPosts):
         """
         caller.require("write", blog)
         async for _ in tries():
-            before = await self._entry(blog, post, caller)
+            before = await self._entry(blog, post)
             if isinstance(before, Tombstone):
                 state = await self._store.blog(blog)
                 if state is not None:
                     return Committed(state.cursor, before)
-            check_revision(before, revision)
             if before.status == "published":
                 caller.require("publish", blog)
+            check_revision(before, revision, caller)
             after = Tombstone(id=post, blog=blog, revision=before.revision + 1)
             now = self._clock()
             try:
@@ -158,7 +163,7 @@ class Posts(NewPosts):
 
     # Reading the current entry
 
-    async def _entry(self, blog: str, post: str, caller: Caller) -> Entry:
+    async def _entry(self, blog: str, post: str) -> Entry:
         entry = await self._store.entry(blog, post)
         if entry is None:
             await self.check_blog(blog)
@@ -177,6 +182,12 @@ class Posts(NewPosts):
                 return revision.post
         detail = f"the post {tombstone.id!r} was deleted, and no revision is left to restore"
         raise Gone(detail, tombstone.model_dump(mode="json"))
+
+
+def _check_permission(before: Entry, caller: Caller) -> None:
+    """Raise Forbidden unless the caller may edit the post as it is: a `write` token edits drafts alone."""
+    if before.status in ("scheduled", "published"):
+        caller.require("publish", before.blog)
 
 
 def _post_of(entry: Entry | None, blog: str, post: str) -> Post:

@@ -2,6 +2,7 @@
 
 hub           builds, starts and stops all the parts
 admission     admits, counts and refuses readers; client_address: a reader's address behind proxies
+visibility    what a switch between public and private means for records
 connection_limits  the limits on readers: in total, per address, and new ones per second
 client_budgets  how much the clients of WebSockets may send
 channel_opener  opens a blog's channel; channels: the channels that are open

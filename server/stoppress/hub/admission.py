@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
 from stoppress.hub.channel import Channel
@@ -19,7 +19,7 @@ from stoppress.hub.channels import Channels
 from stoppress.hub.client_address import Proxies
 from stoppress.hub.client_budgets import ClientBudgets
 from stoppress.hub.connection_limits import ConnectionLimits, Full, RateExceeded
-from stoppress.hub.dependencies import Clocks
+from stoppress.hub.dependencies import Clocks, MayRead, nobody
 from stoppress.hub.follow.catchup import Behind, CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
 from stoppress.hub.subscriber import Subscriber
@@ -44,6 +44,13 @@ _REASONS: tuple[tuple[type[StopPressError], str], ...] = (
 )
 
 _log = logging.getLogger("stoppress.hub")
+
+
+class Credentials(NamedTuple):
+    """What a reader sends to be let into a private blog: the value of `Authorization`, and its own address."""
+
+    authorization: str
+    address: str
 
 
 class Waiting(Protocol):
@@ -71,6 +78,7 @@ class Services:
     slow_readers: SlowReaders
     loop_delay: LoopDelay
     tasks: ShortTasks
+    may_read: MayRead = nobody
 
 
 class Admission:
@@ -121,28 +129,38 @@ class Admission:
         return self._proxies.address(peer, forwarded)
 
     def channel(self, blog: str, cursor: Cursor | None) -> Channel | None:
-        """The blog's channel if it is open and can resume from `cursor`. None if the store must be asked."""
+        """The blog's channel if it is open, public, and can resume from `cursor`. None if the store must be asked."""
         channel = self._services.channels.get(blog)
-        return channel if channel and not isinstance(channel.resume(cursor), Reset) else None
+        if channel is None or channel.private or isinstance(channel.resume(cursor), Reset):
+            return None
+        return channel
 
-    async def open_channel(self, blog: str, cursor: Cursor | None) -> Channel:
+    async def open_channel(self, blog: str, cursor: Cursor | None, credentials: Credentials | None = None) -> Channel:
         """The blog's channel, opened if necessary. If it can't resume from `cursor`, neither can the store.
 
         Raises:
-            NotFound: there is no such blog.
+            NotFound: there is no such blog, or it is private and `credentials` do not allow reading it.
             Unavailable: the store did not answer in time, or this server is shutting down.
         """
         channel = await self._services.opener.open(blog, cursor)
+        if channel.private and (credentials is None or not await self._services.may_read(blog, *credentials)):
+            raise NotFound(f"there is no blog {blog[:80]!r}")
         self._check_serving()
+        if channel.deleted:  # it was deleted, or its visibility changed, during the check
+            raise NotFound(f"there is no blog {blog[:80]!r}")
         return channel
 
-    def answer_later(self, waiting: Waiting, blog: str, cursor: Cursor | None) -> asyncio.Task[None]:
+    def answer_later(
+        self, waiting: Waiting, blog: str, cursor: Cursor | None, credentials: Credentials | None = None
+    ) -> asyncio.Task[None]:
         """Open the channel or ask the store about the cursor, in a task. Then accept or refuse `waiting`."""
-        return self._services.tasks.spawn(self._open_and_answer(waiting, blog, cursor))
+        return self._services.tasks.spawn(self._open_and_answer(waiting, blog, cursor, credentials))
 
-    async def _open_and_answer(self, waiting: Waiting, blog: str, cursor: Cursor | None) -> None:
+    async def _open_and_answer(
+        self, waiting: Waiting, blog: str, cursor: Cursor | None, credentials: Credentials | None
+    ) -> None:
         try:
-            waiting.accept(await self.open_channel(blog, cursor))
+            waiting.accept(await self.open_channel(blog, cursor, credentials))
         except StopPressError as error:
             waiting.refuse(error)
         except Exception:  # one reader's failure must not stop the hub

@@ -26,6 +26,7 @@ from stoppress.hub.hello import Hello, Kind, make_hello
 from stoppress.hub.ring import CatchUpLimits, Ring
 from stoppress.hub.roster import Roster
 from stoppress.hub.subscriber import State, Stream, Subscriber, Wake
+from stoppress.hub.visibility import since_public
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Record, as_of
 from stoppress.resume import History, Resume, resume
@@ -83,6 +84,11 @@ class Channel:
     def ended(self) -> bool:
         """Whether the blog has ended or is archived. Its readers are brought up to date, then disconnected."""
         return self.blog.status in ("ended", "archived")
+
+    @property
+    def private(self) -> bool:
+        """Whether only readers with a token may join."""
+        return self.blog.private
 
     @property
     def sockets(self) -> int:
@@ -150,7 +156,7 @@ class Channel:
 
     def load_history(self, records: Sequence[Record]) -> None:
         """Fill a new channel's ring with the contiguous `records` that lead to its head, and apply the newer ones."""
-        past = [record for record in records if record.sequence <= self.head]
+        past = since_public([record for record in records if record.sequence <= self.head])
         if past and past[-1].sequence == self.head:
             self._begin(BlogState(self.blog, self.cursor), past[0].sequence - 1)
             for record in past:
@@ -162,7 +168,11 @@ class Channel:
         news: list[Message] = []
         for record in records:
             if record.sequence > self.head:
+                was_private = self.private
                 self.blog = as_of(self.blog, record)
+                if was_private and not self.private:
+                    # What the ring holds was never public in this form; the store has what is public now.
+                    self.ring = Ring(record.sequence - 1, events=self._ring_bounds[0], size=self._ring_bounds[1])
                 self.head = record.sequence
                 message = Message(record, self.blog, self.epoch, self.markup)
                 self.ring.append(message)

@@ -78,6 +78,7 @@ class Hub:
             slow_readers=self._slow_readers,
             loop_delay=self._loop_delay,
             tasks=tasks,
+            may_read=source.may_read,
         )
         self._admission = Admission(settings, metrics, clocks, services)
         # How long a peer may leave bytes unacknowledged: two heartbeats, and then the time after which a slow reader

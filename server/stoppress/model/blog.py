@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from stoppress.fields import AUTHORS_MAX, Language, Line, Text, Time, Timezone, Title
 from stoppress.model.author import Author
 from stoppress.model.frozen import Frozen, Identity
 
 BlogStatus = Literal["scheduled", "live", "paused", "ended", "archived"]
+Visibility = Literal["public", "private"]
 
 
 class BlogFields(Frozen):
@@ -25,6 +27,11 @@ class BlogFields(Frozen):
         "en", description="A BCP 47 tag. It sets the page's language, text direction and date format."
     )
     status: BlogStatus = "live"
+    visibility: Visibility = Field(
+        "public",
+        description="Who may read the blog. A `private` one does not exist for anybody without a token that has the "
+        "scope `read`. A blog created as `scheduled` is private by default, and becomes public when it goes live.",
+    )
 
 
 class Blog(BlogFields, Identity):
@@ -33,3 +40,9 @@ class Blog(BlogFields, Identity):
     created_at: Time = Field(description="The time at which the blog was created.")
     updated_at: Time | None = Field(None, description="The time of the last update, as readers see it.")
     posts: Annotated[int, Field(ge=0)] = Field(0, description="The number of published posts.")
+    opens_when_live: SkipJsonSchema[bool] = Field(False, exclude=True)  # private only until it goes live; never sent
+
+    @property
+    def private(self) -> bool:
+        """Whether readers may not know of the blog."""
+        return self.visibility == "private"

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings
 from stoppress.settings.field_types import OriginList, RedisUrl
 from stoppress.settings.group import Group, HoldsSecret
 
+ADMIN_TOKEN_LENGTH = 32  # characters; as hexadecimal digits they have 128 bits, which nobody can guess
+
 DEPLOYMENT = Group("Deployment", "A deployment usually sets these settings. The defaults suit a laptop.")
 
 
@@ -54,7 +56,9 @@ class DeploymentSettings(BaseSettings):
         "variables. By default pictures are in the data folder.",
     )
     admin_token: Annotated[SecretStr | None, DEPLOYMENT] = Field(
-        None, description="A token with every scope and no rate limit, in addition to the tokens in the store."
+        None,
+        description="A token with every scope and no rate limit, in addition to the tokens in the store. It has at "
+        "least 32 characters, such as the output of `openssl rand -hex 32`.",
     )
     origins: Annotated[OriginList, DEPLOYMENT] = Field(
         "*",
@@ -64,6 +68,16 @@ class DeploymentSettings(BaseSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], DEPLOYMENT] = Field(
         "info", description="The least severe messages to log."
     )
+
+    @field_validator("admin_token")
+    @classmethod
+    def _nobody_can_guess_it(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < ADMIN_TOKEN_LENGTH:
+            raise ValueError(
+                f"expected at least {ADMIN_TOKEN_LENGTH} characters, but got {len(value.get_secret_value())}; create "
+                "one with `openssl rand -hex 32`"
+            )
+        return value
 
     @field_validator("durability")
     @classmethod

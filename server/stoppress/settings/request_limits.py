@@ -21,6 +21,12 @@ class RequestLimits(BaseSettings):
     rate_limit: Annotated[Count, REQUESTS, When("Raise it if a tool of yours gets 429.")] = Field(
         6_000, description="The most requests per minute with one token, over all processes. 0 means no limit."
     )
+    wrong_tokens: Annotated[
+        Count, REQUESTS, When("Raise it if many editors share an address. 0 lets one client try tokens for ever.")
+    ] = Field(
+        60,
+        description="The most wrong tokens per minute from one address, in each process. 0 means no limit.",
+    )
     body_limit: Annotated[int, Field(ge=200_000), REQUESTS, When("Raise it if long posts are rejected with 413.")] = (
         Field(1_048_576, description="The largest request body, in bytes.")
     )

@@ -31,6 +31,12 @@ class RetentionSettings(BaseSettings):
     idempotency_hours: Annotated[
         int, Field(ge=1, le=168), RETENTION, When("Raise it if your tools retry a request after more than a day.")
     ] = Field(24, description="How long, in hours, to remember an Idempotency-Key.")
+    preview_hours: Annotated[
+        int,
+        Field(ge=1, le=720),
+        RETENTION,
+        When("Lower it if previews are passed on to people who should not see them."),
+    ] = Field(72, description="How long, in hours, a preview link of a private blog works.")
     audit_entries: Annotated[int, Field(ge=1_000), RETENTION, When("Raise it if the log must reach further back.")] = (
         Field(100_000, description="How many entries the audit log keeps.")
     )

@@ -41,3 +41,6 @@ class Tokens(Protocol):
 
         The window's count is kept for `seconds`.
         """
+
+    async def preview_key(self) -> bytes:
+        """The key that signs preview links. It is made when it is first needed, and the same in every process."""

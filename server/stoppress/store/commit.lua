@@ -5,7 +5,7 @@
 --   [sequence, published posts, updated (ms or null), event]
 -- It is concatenated from texts and never decoded here, because cjson would distort empty lists and long numbers.
 --
--- KEYS  1 meta: epoch, seq, updated, archived    2 state: thing -> its last record    3 revision: thing -> number
+-- KEYS  1 meta: epoch, seq, updated, archived, private   2 state: thing -> its last record    3 revision: thing -> number
 --       4 changed: thing by sequence             5 events: the stream                 6 drafts: id -> post
 --       7 all: published ids by time             8 attempts: keys by expiry           9 the first attempt's answer
 --      10 tags: every tag ever used
@@ -13,7 +13,7 @@
 -- ARGV, all strings:
 --       1 events to keep in the stream           2 the attempt's fingerprint, or ''   3 seconds to keep it
 --       4 the answer to keep with it             5 epoch of a new blog, or ''
---       6 '1' or '0': whether the blog is archived; '' for posts
+--       6 for a blog, two digits, '1' or '0': whether it is archived, and whether it is private; '' for posts
 --      then for each change:
 --      +0 thing (a post's id, or @blog)         +1 expected revision (0: none yet)   +2 new revision
 --      +3 event, or '' if readers see nothing                                    +4 published at (ms), its score
@@ -47,7 +47,9 @@ while at <= #ARGV do
 end
 
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'epoch', ARGV[5], 'seq', '0') end
-if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'archived', ARGV[6]) end
+if ARGV[6] ~= '' then
+  redis.call('HSET', KEYS[1], 'archived', string.sub(ARGV[6], 1, 1), 'private', string.sub(ARGV[6], 2, 2))
+end
 
 local answer = {'done', redis.call('HGET', KEYS[1], 'epoch')}
 local key = 11

@@ -79,7 +79,12 @@ class Writing(Attempts):
             history=f'{head}{_quote(by)},"blog":{content}}}',
         )
         answer = await self._run_commit(
-            Keys(blog.id), [change], attempt, content, epoch=epoch, archived="1" if blog.status == "archived" else "0"
+            Keys(blog.id),
+            [change],
+            attempt,
+            content,
+            epoch=epoch,
+            flags=f"{blog.status == 'archived':d}{blog.private:d}",
         )
         if answer[0] == "replayed":
             same_request(attempt, answer[1])
@@ -129,7 +134,7 @@ class Writing(Attempts):
         kept: str,
         *,
         epoch: str = "",
-        archived: str = "",
+        flags: str = "",
     ) -> Any:
         arguments: list[Any] = [
             self._settings.history,
@@ -137,7 +142,7 @@ class Writing(Attempts):
             attempt.seconds if attempt else 0,
             kept if attempt else "",
             epoch,
-            archived,
+            flags,
         ]
         names = [*keys.standing, keys.attempt(attempt.key if attempt else ""), keys.tags]
         for change in changes:

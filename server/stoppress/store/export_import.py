@@ -101,6 +101,7 @@ async def load(store: RedisStore, document: Object) -> str:
         sequence += 1
         record = f"[{sequence},{count},{stamp},{dump_event(BlogChanged(blog))}]"
         meta = {"epoch": secrets.token_hex(5), "seq": sequence, "archived": int(blog.status == "archived")}
+        meta["private"] = int(blog.private)
         async with redis.pipeline(transaction=True) as pipe:
             pipe.zadd(BLOGS, {blog.id: 0})
             pipe.hset(keys.meta, mapping=meta | ({"updated": stamp} if updated else {}))

@@ -5,7 +5,7 @@ tolerant (docs/decisions/0045):
 
 - unknown fields, and additional members of a record, are ignored;
 - an item of a list that can't be read, such as a medium of an unknown `type`, is left out;
-- an unknown status, time zone or language of a blog is read as the field's default;
+- an unknown status, time zone or language of a blog is read as the field's default, an unknown visibility as private;
 - in a record, a post that still can't be read is read as removed, and anything that is neither post, removal nor blog
 is read as UnknownEvent. So neither stops a tail.
 
@@ -61,7 +61,8 @@ def dump_event(event: Event) -> str:
         case PostRemoved(tombstone=tombstone):
             return f'{{"removed":{tombstone.model_dump_json()}}}'
         case BlogChanged(blog=blog):
-            return f'{{"blog":{blog.model_dump_json()}}}'
+            opens = ',"opens_when_live":true' if blog.opens_when_live else ""
+            return f'{{"blog":{blog.model_dump_json()}{opens}}}'
 
 
 def load_record(text: str, epoch: str | None = None, committed: str | None = None) -> Record:
@@ -90,7 +91,9 @@ def _load_event(content: Any) -> Event | UnknownEvent:
             case {"removed": fields}:
                 return PostRemoved(_load(Tombstone, fields))
             case {"blog": fields}:
-                return BlogChanged(load_blog(fields))
+                blog = load_blog(fields)
+                opens = content.get("opens_when_live") is True
+                return BlogChanged(blog.model_copy(update={"opens_when_live": opens}))
     except (ValidationError, KeyError, TypeError):
         pass
     return UnknownEvent()
@@ -103,7 +106,7 @@ def load_post(fields: Any) -> Post:
 
 def load_blog(fields: Any) -> Blog:
     """A blog that any version stored. Raises ValidationError."""
-    return _load(Blog, fields, {"status": "live", "timezone": "UTC", "language": "en"})
+    return _load(Blog, fields, {"status": "live", "visibility": "private", "timezone": "UTC", "language": "en"})
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -10,6 +10,7 @@ TOKENS = "stoppress:tokens"
 DUE = "stoppress:due"
 RESERVED = "stoppress:reserved:"
 REMEMBERED = "stoppress:remembered:"
+PREVIEW_KEY = "stoppress:preview-key"
 AUDIT = "stoppress:audit"
 READY = "stoppress:ready"  # written to find out whether the store accepts writes
 STORE_ID = "stoppress:store-id"  # a random id, missing or different once the store was emptied or replaced

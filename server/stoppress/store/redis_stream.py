@@ -59,6 +59,17 @@ class RedisLog:
             for blog, (epoch, sequence) in zip(blogs, answers, strict=True)
         }
 
+    async def public_heads(self, blogs: Sequence[str]) -> Mapping[str, Cursor | None]:
+        """As `heads`, but None for a private blog as well: what anybody may know of. Raises Unavailable."""
+        if not blogs:
+            return {}
+        with reachable("reading the blogs' heads"):
+            answers = await self._asking.ask([("HMGET", Keys(blog).meta, "epoch", "seq", "private") for blog in blogs])
+        return {
+            blog: Cursor(epoch, int(sequence)) if epoch and private != "1" else None
+            for blog, (epoch, sequence, private) in zip(blogs, answers, strict=True)
+        }
+
     async def begun(self, *, wait: float) -> Sequence[str]:
         """See base.Log. `wait` is at most a minute; a cancelled call loses nothing."""
         wait = min(wait, _longest_wait(self._settings))

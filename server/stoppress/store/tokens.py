@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 from stoppress.settings import Settings
 from stoppress.store.base_tokens import TokenRecord
 from stoppress.store.record_format import dump_token, load_token
 from stoppress.store.redis_connection import connect, drop_idle, reachable
-from stoppress.store.redis_keys import RATE, TOKENS
+from stoppress.store.redis_keys import PREVIEW_KEY, RATE, TOKENS
 
 
 class RedisTokens:
@@ -48,6 +49,15 @@ class RedisTokens:
                 pipe.expire(key, seconds)
                 after, _ = await pipe.execute()
         return int(after) - by
+
+    async def preview_key(self) -> bytes:
+        """The key that signs preview links; see base_tokens.Tokens."""
+        with reachable("reading the key of preview links"):
+            key = await self._redis.get(PREVIEW_KEY)
+            if key is None:
+                await self._redis.set(PREVIEW_KEY, secrets.token_hex(32), nx=True)
+                key = await self._redis.get(PREVIEW_KEY)
+        return str(key).encode()
 
     async def reconnect(self) -> None:
         """Drop idle connections: they may have died while the store was away."""

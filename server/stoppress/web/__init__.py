@@ -8,5 +8,6 @@ http             requests, responses, limits
 uvicorn_protocol the class that uvicorn instantiates for each connection
 dependencies     the objects that the routes use
 request_checks   checks the token and the query of a request before its endpoint runs
+blog_access      who may see a private blog
 authentication   who the caller is; roles: which process serves what; audit_note: the audit log entry of a write
 """

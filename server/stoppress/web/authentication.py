@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import replace
 
 from starlette.requests import Request
 
-from stoppress.errors import Unauthenticated
-from stoppress.token_scopes import ANONYMOUS, OPERATOR, Caller
-from stoppress.token_secrets import recognise, token_id
+from stoppress.token_scopes import ANONYMOUS, Caller
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.token_rate_limit import refusal
 
@@ -21,7 +18,7 @@ async def caller(request: Request, context: Dependencies) -> Caller:
 
     Raises:
         Unauthenticated: the token is malformed, unknown, expired or revoked.
-        Limited: the token has used all its requests for this minute.
+        Limited: the token has used all its requests for this minute, or the address has sent too many wrong tokens.
         Unavailable: the store can't be reached.
     """
     known: Caller | None = getattr(request.state, "caller", None)
@@ -30,15 +27,7 @@ async def caller(request: Request, context: Dependencies) -> Caller:
     header = request.headers.get("authorization")
     if header is None:
         return ANONYMOUS
-    scheme, _, text = header.partition(" ")
-    text = text.strip()
-    if scheme.lower() != "bearer" or not text:
-        raise Unauthenticated(f"expected 'Authorization: Bearer TOKEN', but got the scheme {scheme[:20]!r}")
-    if context.admin_token and hmac.compare_digest(text.encode(), context.admin_token.encode()):
-        who = OPERATOR
-    else:
-        name = token_id(text)
-        who = recognise(text, await context.tokens.get(name) if name else None, context.clock())
+    who = await context.token_check.identify(header, request.client.host if request.client else "")
     request.state.caller = who
     quota = await context.limits.spend(who.id)
     if quota is not None:

@@ -13,10 +13,12 @@ from stoppress.editing.posts import Posts
 from stoppress.editing.schedule import Clock
 from stoppress.media.intake import PictureIntake
 from stoppress.metrics import Metrics
+from stoppress.preview_links import PreviewLinks
 from stoppress.render.blog_html import Markup
 from stoppress.settings import Settings
 from stoppress.store.base import Store
 from stoppress.store.base_tokens import Tokens
+from stoppress.token_check import TokenCheck
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.http.token_rate_limit import TokenLimits
 
@@ -35,6 +37,8 @@ class Dependencies:
     settings: Settings
     store: Store
     tokens: Tokens
+    token_check: TokenCheck
+    previews: PreviewLinks
     blogs: Blogs
     posts: Posts
     markup: Markup
@@ -47,7 +51,6 @@ class Dependencies:
     readers: Callable[[str], Awaitable[int]]
     last_delivery: Callable[[str], datetime | None]
     ready: Callable[[], bool]
-    admin_token: str | None
     client_path: str
     store_away: Callable[[], float] = lambda: 0.0  # for how many seconds the store has not answered
     content_workers: ContentWorkers = field(default_factory=ContentWorkers)

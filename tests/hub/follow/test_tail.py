@@ -469,3 +469,19 @@ async def test_a_channel_that_is_closed_while_its_stream_is_in_doubt_is_no_failu
         at.history.publish("b")
         await at.until(lambda: again.head == 2, "the channel that was opened next is followed")
     assert (channel.head, at.counted("stoppress_tail_restarts_total")) == (0, 0)
+
+
+async def test_nothing_reaches_readers_of_a_blog_that_becomes_private_while_its_channel_is_healed() -> None:
+    at = Following(HistoryInMemory())
+    channel = at.open()
+    transport = LimitedTransport()
+    Reader(channel, frame_format(Form.JSON), transport, RecordingHost()).start(None)
+    at.history.change(visibility="private")
+    at.history.publish(*(f"p{i}" for i in range(250)))  # more than one page from the store
+    at.history.change(title="Now the record of the switch is the last one")
+    at.history.trim(252)
+    at.channels.fell_behind("regatta")
+    async with at.running(at.tail.run()):
+        await at.until(lambda: channel.deleted, "its readers are disconnected")
+    assert channel.head == 0
+    assert cursors(transport) == ["e1.0"]

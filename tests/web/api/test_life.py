@@ -233,7 +233,7 @@ async def test_every_move_of_a_blog_is_an_event_or_a_conflict(
 ) -> None:
     made = await admin.post("/v1/blogs", json={"id": "b", "title": "B", "status": before})
     moved = await admin.patch("/v1/blogs/b", json={"status": after})
-    told = (await anybody.get("/v1/blogs/b/changes", params={"after": made.json()["cursor"]})).json()["messages"]
+    told = (await admin.get("/v1/blogs/b/changes", params={"after": made.json()["cursor"]})).json()["messages"]
     if after in NEXT_OF_BLOG[before]:  # type: ignore[index]
         assert moved.status_code == 200
         assert [(m["type"], m["blog"]["status"]) for m in told] == [("blog", after)]

@@ -104,3 +104,14 @@ async def test_a_token_has_so_many_requests_a_minute_over_all_processes(
     assert (await admin.get(f"{blog}/posts?status=draft")).status_code == 200
     clock.turn(minutes=1)
     assert (await anybody.get(f"{blog}/posts?status=draft", headers=headers)).status_code == 200
+
+
+async def test_wrong_tokens_are_limited_and_told_when_to_try_again(
+    anybody: Client, blog: str, context: Dependencies
+) -> None:
+    allowed = context.settings.wrong_tokens
+    headers = {"Authorization": "Bearer sp_0123456789ab_wrong"}
+    answers = [await anybody.get("/v1/audit", headers=headers) for _ in range(allowed + 1)]
+    assert [answer.status_code for answer in answers] == [*[401] * allowed, 429]
+    assert answers[-1].headers["retry-after"] == str(answers[-1].json()["retry_after"]) == "60"
+    assert (await anybody.get(blog)).status_code == 200

@@ -46,6 +46,9 @@ class RefusingTokens:
     async def remove(self, token: str) -> bool:
         raise WritesRefused("the store's memory is full")
 
+    async def preview_key(self) -> bytes:
+        raise WritesRefused("the store's memory is full")
+
     async def count(self, token: str, window: int, by: int, *, seconds: int) -> int:
         raise WritesRefused("the store's memory is full")
 

@@ -99,8 +99,8 @@ class HistoryPages:
         try:
             async with self._turn:
                 found = await self._store.since(channel.blog.id, start, limit=_PAGE)
-                if found is None:
-                    return None
+                if found is None or (found.blog.private and not channel.private):
+                    return None  # for readers a blog that has become private is gone; the channel hears of it soon
                 epoch, blog = found.head.epoch, found.blog
                 messages = await self.turns.run(
                     Message(record, as_of(blog, record), epoch, channel.markup) for record in found.records

@@ -21,6 +21,7 @@ from stoppress.hub.channels import Channels
 from stoppress.hub.dependencies import Clock, Source
 from stoppress.hub.follow.burst_window import BurstWindow
 from stoppress.hub.follow.verify_with_store import Verifier
+from stoppress.hub.visibility import turns_private
 from stoppress.metrics import Metrics
 from stoppress.model import Record
 
@@ -148,7 +149,8 @@ class Tail:
             elif records[0].sequence == channel.head + 1:
                 await self._publish(channel, records)
             elif await self._advance_from_store(channel):
-                await self._publish(channel, records)
+                if self._channels.is_open(channel):
+                    await self._publish(channel, records)
             else:
                 await self._renew(channel)
 
@@ -171,6 +173,9 @@ class Tail:
             return {}
 
     async def _publish(self, channel: Channel, records: Sequence[Record]) -> None:
+        if turns_private(channel.blog, records):
+            await self._close(channel)
+            return
         loop = asyncio.get_running_loop()
         began = loop.time()
         self._bursts.open(channel.blog.id, began)
@@ -183,10 +188,16 @@ class Tail:
         if committed is not None:
             self._metrics.arrival.observe(max(0.0, (now - committed).total_seconds()))
 
+    async def _close(self, channel: Channel) -> None:
+        """Close the channel of a blog that has become private, and disconnect its readers."""
+        for _ in self._channels.close_deleted(channel):
+            await asyncio.sleep(0)
+
     async def _advance_from_store(self, channel: Channel) -> bool:
         """Advance the channel from the store. The stream was trimmed before all of its records were read.
 
-        False if the blog was deleted or has another epoch than the channel.
+        False if the blog was deleted or has another epoch than the channel. Closes the channel of a blog that has
+        become private.
         """
         more = True
         while more:
@@ -194,6 +205,10 @@ class Tail:
             found = await self._source.store.since(channel.blog.id, head, limit=_PAGE)
             if found is None or found.head.epoch != channel.epoch or channel.generation != generation:
                 return False
+            if found.blog.private and not channel.private:
+                # The record of the switch comes last. What comes before it may have been written after it.
+                await self._close(channel)
+                return True
             await self._publish(channel, found.records)
             more = found.more and channel.head > head
         return True

@@ -106,7 +106,7 @@ class Verifier:
         state = await self._source.store.blog(blog)
         if channel.generation != generation or not self._channels.is_open(channel):
             return
-        if state is None:
+        if state is None or (state.blog.private and not channel.private):
             await self._forget(channel)
             return
         _log.warning("%s begins anew at %s (%s); its readers load it afresh", blog, state.cursor, reason)

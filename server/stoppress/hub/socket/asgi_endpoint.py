@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -22,10 +23,10 @@ from websockets.frames import CloseCode
 
 from stoppress.errors import Invalid, NotFound, StopPressError
 from stoppress.host_header import check_host
-from stoppress.hub.admission import Admission
+from stoppress.hub.admission import Admission, Credentials
 from stoppress.hub.encoded_message import close_frame, frame_format
 from stoppress.hub.socket.client_frames import MESSAGE_MAX
-from stoppress.hub.socket.handshake import UnknownSubprotocol, choose_form
+from stoppress.hub.socket.handshake import UnknownSubprotocol, authorization_of, choose_form
 from stoppress.hub.socket.reader import Reader
 from stoppress.hub.socket.request import Admitted, admit, refusal_headers, wrong_subprotocol
 from stoppress.hub.socket.send_queue import SendQueue
@@ -49,7 +50,10 @@ class SocketEndpoint:
             form = _form(scope)
             admitted = self._admit(HTTPConnection(scope), form or Form.JSON)
             try:
-                await _Socket(self._admission, admitted, form).run(scope["path_params"]["blog"], receive, send)
+                credentials = self._credentials(HTTPConnection(scope), scope.get("subprotocols", ()))
+                await _Socket(self._admission, admitted, form, credentials).run(
+                    scope["path_params"]["blog"], receive, send
+                )
             finally:
                 self._admission.leave(admitted.address)
         except StopPressError as error:
@@ -71,14 +75,25 @@ class SocketEndpoint:
             forwarded=headers.getlist("x-forwarded-for"),
         )
 
+    def _credentials(self, request: HTTPConnection[Any], offered: Sequence[str]) -> Credentials | None:
+        authorization = authorization_of(request.headers.get("authorization"), offered)
+        if authorization is None:
+            return None
+        peer = request.client.host if request.client else None
+        address = self._admission.address(peer, request.headers.getlist("x-forwarded-for"))
+        return Credentials(authorization, address or "")
+
 
 class _Socket:
     """One connection of an admitted reader. `form` is None if the client offers no subprotocol to answer with."""
 
-    def __init__(self, admission: Admission, admitted: Admitted, form: Form | None) -> None:
+    def __init__(
+        self, admission: Admission, admitted: Admitted, form: Form | None, credentials: Credentials | None
+    ) -> None:
         self._admission = admission
         self._admitted = admitted
         self._form = form
+        self._credentials = credentials
         self._reader: Reader | None = None
         self._refusal: StopPressError | None = None
         self._queue = SendQueue(admission.write_buffer)
@@ -102,7 +117,9 @@ class _Socket:
     async def _answer_and_send(self, blog: str, send: Send, receiving: asyncio.Task[None]) -> None:
         admission, admitted = self._admission, self._admitted
         try:
-            channel = admission.channel(blog, admitted.cursor) or await admission.open_channel(blog, admitted.cursor)
+            channel = admission.channel(blog, admitted.cursor) or await admission.open_channel(
+                blog, admitted.cursor, self._credentials
+            )
         except StopPressError as error:
             self._refusal = error
             return

@@ -43,7 +43,7 @@ _LINES_MAX, _LINE_MAX = 1_024, 256
 _GUID = GUID.encode()
 _ANY_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 _FORMS = [str(form) for form in Form]
-_RESERVED = "stoppress.bearer."  # names that begin so are to carry tokens: never picked, and never shown
+_RESERVED = "stoppress.bearer."  # names that begin so carry tokens: never picked, never shown, never cached
 _SHOWN, _NAMED = 80, 5  # characters of a name, and names, in an error
 
 
@@ -91,6 +91,7 @@ class HandshakeRequest(NamedTuple):
     origin: str | None
     host: str | None
     forwarded: Sequence[str]  # X-Forwarded-For
+    authorization: str | None = None
 
 
 def read_common_handshake(head: bytes, *, compress: bool) -> HandshakeRequest | None:
@@ -118,6 +119,8 @@ def read_common_handshake(head: bytes, *, compress: bool) -> HandshakeRequest | 
         return None
     if b"host" not in headers or not is_host(headers[b"host"]):
         return None
+    if _RESERVED.encode() in headers.get(b"sec-websocket-protocol", b""):
+        return None
     agreement = _agreement(
         compress,
         method,
@@ -131,6 +134,7 @@ def read_common_handshake(head: bytes, *, compress: bool) -> HandshakeRequest | 
         return None
     kind, rest = agreement
     origin, host, forwarded = headers.get(b"origin"), headers[b"host"], headers.get(b"x-forwarded-for")
+    authorization = headers.get(b"authorization")
     return HandshakeRequest(
         path,
         kind,
@@ -140,6 +144,7 @@ def read_common_handshake(head: bytes, *, compress: bool) -> HandshakeRequest | 
         None if origin is None else origin.decode("latin-1"),
         host.decode("latin-1"),
         () if forwarded is None else (forwarded.decode("latin-1"),),
+        None if authorization is None else authorization.decode("latin-1"),
     )
 
 
@@ -209,6 +214,17 @@ def choose_form(offered: Sequence[str]) -> Form | None:
         shown = ", ".join(repr(name[:_SHOWN]) for name in names[:_NAMED]) + (" and more" if names[_NAMED:] else "")
         raise UnknownSubprotocol(f"expected one of {', '.join(_FORMS)}, but got {shown}")
     return None
+
+
+def authorization_of(authorization: str | None, offered: Sequence[str]) -> str | None:
+    """The value of `Authorization`, or the one that a subprotocol `stoppress.bearer.TOKEN` stands for.
+
+    Browsers can't set headers on a WebSocket. None if there is neither.
+    """
+    if authorization is not None:
+        return authorization
+    token = next((name.removeprefix(_RESERVED) for name in offered if name.startswith(_RESERVED)), None)
+    return None if token is None else f"Bearer {token}"
 
 
 def _select(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:

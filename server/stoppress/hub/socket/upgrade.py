@@ -24,11 +24,11 @@ from websockets.server import ServerProtocol
 
 from stoppress.errors import Invalid, NotFound, StopPressError
 from stoppress.host_header import check_host
-from stoppress.hub.admission import Admission
+from stoppress.hub.admission import Admission, Credentials
 from stoppress.hub.channel import Channel
 from stoppress.hub.socket.connection import Connection
 from stoppress.hub.socket.flow_control import limit_write_buffer
-from stoppress.hub.socket.handshake import HandshakeRequest, UnknownSubprotocol, agreed, protocol
+from stoppress.hub.socket.handshake import HandshakeRequest, UnknownSubprotocol, agreed, authorization_of, protocol
 from stoppress.hub.socket.request import PATH, Admitted, admit, refusal_headers, wrong_subprotocol
 from stoppress.problem import raw_problem
 
@@ -104,9 +104,14 @@ class Upgrade(asyncio.Protocol):
             return
         channel = self._admission.channel(blog, admitted.cursor)
         if channel is None:
-            self._task = self._admission.answer_later(self, blog, admitted.cursor)
+            self._task = self._admission.answer_later(self, blog, admitted.cursor, self._credentials(asked))
         else:
             self.accept(channel)
+
+    def _credentials(self, asked: HandshakeRequest) -> Credentials | None:
+        if asked.authorization is None:
+            return None
+        return Credentials(asked.authorization, self._admission.address(self._peer(), asked.forwarded) or "")
 
     def _peer(self) -> str | None:
         name = self._transport.get_extra_info("peername")
@@ -134,6 +139,10 @@ class Upgrade(asyncio.Protocol):
             next(iter(headers.get_all("Origin")), None),
             hosts[0],
             headers.get_all("X-Forwarded-For"),
+            authorization_of(
+                next(iter(headers.get_all("Authorization")), None),
+                [name.strip() for line in headers.get_all("Sec-WebSocket-Protocol") for name in line.split(",")],
+            ),
         )
 
     def accept(self, channel: Channel) -> None:

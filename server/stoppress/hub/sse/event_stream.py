@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from stoppress import wire
 from stoppress.errors import Invalid, ParameterError, StopPressError
-from stoppress.hub.admission import Admission
+from stoppress.hub.admission import Admission, Credentials
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import FrameFormat, Message, event, frame_format, payload
 from stoppress.hub.follow.history_pages import HistoryPages
@@ -146,9 +146,11 @@ class Events:
             asked = read_query(scope["query_string"], EVENTS)
             kind = frame_format(asked[FORM], max_message=asked[MAX_MESSAGE])
             cursor = _last_event_id(headers) or asked[CURSOR]
+            authorization = headers.get("authorization")
+            credentials = None if authorization is None else Credentials(authorization, address or "")
             admission.admit(origin=headers.get("origin"), host=headers.get("host"), address=address)
             try:
-                channel = await admission.open_channel(request.path_params["blog"], cursor)
+                channel = await admission.open_channel(request.path_params["blog"], cursor, credentials)
                 if request.method == "HEAD":
                     await Response(headers=_headers())(scope, receive, send)
                     return

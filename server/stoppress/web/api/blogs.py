@@ -8,7 +8,9 @@ from starlette.responses import Response
 from stoppress.editing.inputs import BlogInput
 from stoppress.model import Blog, rfc3339
 from stoppress.store.base import Committed
+from stoppress.token_scopes import ANONYMOUS
 from stoppress.web.authentication import caller
+from stoppress.web.blog_access import visible_blogs
 from stoppress.web.contract.operations.blogs import LIMIT
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cache_control import NO_STORE, REVALIDATE
@@ -38,12 +40,23 @@ class BlogRoutes:
 
     async def index(self, request: Request) -> Response:
         asked = query(request)
-        states, following = await self._context.store.blogs(after=asked[PAGE], limit=asked[LIMIT])
+        who = await caller(request, self._context)
+        states, following = await visible_blogs(self._context.store, who, after=asked[PAGE], limit=asked[LIMIT])
         content = {
             "blogs": [state.blog.model_dump(mode="json") for state in states],
             "next": following and dump_token(following),
         }
-        return answer(content, headers=REVALIDATE)
+        return answer(content, headers=REVALIDATE if who is ANONYMOUS else NO_STORE)
+
+    async def preview(self, request: Request) -> Response:
+        """Answer with a link that shows the blog's page to people without a token, until it expires."""
+        who = await caller(request, self._context)
+        name = request.path_params["blog"]
+        who.require("publish", name)
+        text, expires_at = await self._context.previews.sign(await self._context.blogs.read(name))
+        origin = self._context.page_cache.origin(request.scope, dict(request.scope["headers"]))
+        content = {"url": f"{origin}/blogs/{name}?preview={text}", "expires_at": rfc3339(expires_at)}
+        return answer(content, 201, NO_STORE)
 
     async def read(self, request: Request) -> Response:
         state = await self._context.blogs.read(request.path_params["blog"])
@@ -57,13 +70,17 @@ class BlogRoutes:
         who.require("publish", name)
         revision = expected_revision(request)
         patch = await self._context.content_workers.read(await body(request, self._settings.body_limit))
-        return _written(await self._context.blogs.edit(name, patch, who, revision=revision))
+        committed = await self._context.blogs.edit(name, patch, who, revision=revision)
+        if isinstance(committed.entry, Blog) and committed.entry.private:
+            self._context.page_cache.forget(name)
+        return _written(committed)
 
     async def delete(self, request: Request) -> Response:
         who = await caller(request, self._context)
         name = request.path_params["blog"]
         who.require("admin", name)
         await self._context.blogs.delete(name, who, revision=expected_revision(request))
+        self._context.page_cache.forget(name)
         return Response(status_code=204, headers=NO_STORE)
 
     async def stats(self, request: Request) -> Response:
@@ -86,6 +103,7 @@ class BlogRoutes:
             "editBlog": self.edit,
             "deleteBlog": self.delete,
             "readStats": self.stats,
+            "createPreviewLink": self.preview,
         }
 
 

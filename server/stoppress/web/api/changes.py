@@ -11,6 +11,7 @@ from stoppress.errors import NotFound
 from stoppress.model import Cursor, as_of
 from stoppress.query_parameters import FORM
 from stoppress.resume import Continue, History, Reset, resume
+from stoppress.web.blog_access import is_private
 from stoppress.web.contract.operations.changes import AFTER, LIMIT
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cache_control import CHANGES
@@ -39,7 +40,9 @@ class ChangeRoutes:
             case Continue():
                 assert after is not None
                 since = await self._context.store.since(blog, after.sequence, limit=limit)
-                if since is None or since.head.epoch != head.epoch:
+                # The blog may have been deleted, or have become private, since the request was let in.
+                hidden = since is not None and since.blog.private and not is_private(request)
+                if since is None or hidden or since.head.epoch != head.epoch:
                     raise NotFound(f"there is no blog {blog!r}")
                 for record in since.records:
                     at = Cursor(head.epoch, record.sequence)

@@ -17,6 +17,7 @@ from stoppress.query_parameters import wrong_parameter
 from stoppress.store.base import Attempt, Committed, Order, Place
 from stoppress.token_scopes import Caller
 from stoppress.web.authentication import caller
+from stoppress.web.blog_access import is_private
 from stoppress.web.contract.operations.posts import KEY, LIMIT, ORDER, PINNED, PRIVATE, STATUS, TAG
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cache_control import NO_STORE
@@ -76,7 +77,8 @@ class PostRoutes:
         page = await self._context.store.page(
             blog, order=asked.order, after=asked.after, limit=asked.limit, index=asked.index
         )
-        if page is None:
+        # The blog may have been deleted, or have become private, since the request was let in.
+        if page is None or (page.blog.private and not is_private(request)):
             raise NotFound(f"there is no blog {blog!r}")
         content = {
             "posts": [post.model_dump(mode="json") for post in page.posts],

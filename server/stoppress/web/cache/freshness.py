@@ -24,7 +24,7 @@ _log = logging.getLogger("stoppress.web")
 
 
 class Freshness:
-    """The current cursors of blogs. `read` reads those of several blogs from the store (store.base.Log.heads).
+    """The current cursors of public blogs. `read` reads those of several from the store (RedisLog.public_heads).
 
     `patience` is how many seconds a read may take. `away` returns for how many seconds the store has not answered.
     """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -20,6 +21,7 @@ from stoppress.render.blog_html import Highlights, Markup, Neighbours, Notice
 from stoppress.render.embed_players import HOSTS
 from stoppress.settings import Settings
 from stoppress.store.base import Order, Page
+from stoppress.web.blog_access import is_private
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cache_control import NO_CACHE, NO_STORE
@@ -53,19 +55,24 @@ class BlogPageRoutes:
     async def blog(self, request: Request) -> Response:
         name = request.path_params["blog"]
         variant = page_variant(query(request))
+        if is_private(request):
+            make = partial(self._make, name, variant, private=True)
+            return await self._page_cache.uncached(request.scope, make)
         # The page names the address that it is cached by.
-        return await self._page_cache.response(request.scope, name, lambda origin: self._make(name, variant, origin))
+        return await self._page_cache.response(request.scope, name, partial(self._make, name, variant))
 
-    async def _make(self, name: str, variant: PageVariant, origin: str) -> FinishedPage:
+    async def _make(self, name: str, variant: PageVariant, origin: str, *, private: bool = False) -> FinishedPage:
+        """The page. `private` says that the caller may see it even if the blog is private. Raises NotFound."""
         began = time.monotonic()
         page, at, last = await self._read(name, variant)
+        _check_visible(page, name, private)
         first = at == last if variant.order == "newest" else at == 1
         highlights = Highlights()
         if first and not variant.filter and not variant.behind:
             # Read after the page. A change in between is sent again from the page's cursor, and applied in place.
             highlights = Highlights(
-                keys=await self._top(name, variant.order, "key"),
-                pinned=await self._top(name, variant.order, "pinned"),
+                keys=await self._top(name, variant.order, "key", private),
+                pinned=await self._top(name, variant.order, "pinned", private),
             )
         neighbours = Neighbours(
             newer=variant.url(name, at + 1, last) if at < last else None,
@@ -85,9 +92,12 @@ class BlogPageRoutes:
 
         return await self._page_cache.renders.in_thread(render)
 
-    async def _top(self, name: str, order: Order, index: str) -> Sequence[Post]:
+    async def _top(self, name: str, order: Order, index: str, private: bool) -> Sequence[Post]:
         page = await self._context.store.page(name, order=order, limit=_ON_TOP, index=index)
-        return page.posts if page else ()
+        if page is None:
+            return ()
+        _check_visible(page, name, private)
+        return page.posts
 
     async def post(self, request: Request) -> Response:
         """Redirect to the post on the page that holds it."""
@@ -147,6 +157,12 @@ class BlogPageRoutes:
             "blogPage": self.blog,
             "postPage": self.post,
         }
+
+
+def _check_visible(page: Page, name: str, private: bool) -> None:
+    """Raise NotFound if the blog has become private since the request was let in (blog_access.py)."""
+    if page.blog.private and not private:
+        raise NotFound(f"there is no blog {name!r}")
 
 
 def page_headers(settings: Settings) -> dict[str, str]:

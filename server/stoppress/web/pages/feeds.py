@@ -11,6 +11,7 @@ from starlette.responses import Response
 from stoppress.errors import NotFound
 from stoppress.model import Blog, Post
 from stoppress.render.feeds import atom, json_feed
+from stoppress.web.blog_access import is_private
 from stoppress.web.cache.finished_page import FinishedPage
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints
@@ -41,11 +42,12 @@ class FeedRoutes:
         name = request.path_params["blog"]
         context, page_cache = self._context, self._page_cache
         kind, write = _KINDS[suffix]
+        private = is_private(request)
 
         async def make(origin: str) -> FinishedPage:
             began = time.monotonic()
             page = await context.store.page(name, limit=context.settings.page_posts)
-            if page is None:
+            if page is None or (page.blog.private and not private):
                 raise NotFound(f"there is no blog {name!r}")
             policy = {**page_cache.headers, **page_cache.cache_control}
             headers = {**_HEADERS, **policy, "content-type": f"{kind}; charset=utf-8"}
@@ -56,6 +58,8 @@ class FeedRoutes:
 
             return await page_cache.renders.in_thread(render)
 
+        if private:
+            return await page_cache.uncached(request.scope, make)
         return await page_cache.response(request.scope, name, make)
 
     def endpoints(self) -> Endpoints:

@@ -14,6 +14,9 @@ from starlette.responses import Response
 from stoppress import __version__
 from stoppress.errors import Unavailable
 from stoppress.store.base import BlogState
+from stoppress.token_scopes import ANONYMOUS
+from stoppress.web.blog_access import visible_blogs
+from stoppress.web.cache.page_cache import FrontPage
 from stoppress.web.contract.operations.pages import FRONT_PAGE
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.cache_control import NO_CACHE
@@ -32,7 +35,6 @@ class IndexRoutes:
 
     def __init__(self, context: Dependencies) -> None:
         self._context = context
-        self._made: tuple[float, str] | None = None  # the first page, and when (time.monotonic) it was made
 
     async def front(self, request: Request) -> Response:
         """Answer a browser, which asks for HTML, with a page of blogs, and a tool with the API's addresses."""
@@ -51,10 +53,10 @@ class IndexRoutes:
         try:
             html = await self._context.page_cache.renders.make(partial(self._list, after))
         except Unavailable:
-            if after is not None or self._made is None:
+            kept = self._context.page_cache.front
+            if after is not None or kept is None:
                 raise
-            began, html = self._made
-            age = time.monotonic() - began
+            html, age = kept.html, time.monotonic() - kept.began
             if age > self._context.settings.stale_if_error:
                 raise
             headers["cache-status"] = f"stoppress; hit; ttl=-{age:.0f}"
@@ -64,12 +66,13 @@ class IndexRoutes:
         began = time.monotonic()
         if seconds := self._context.store_away():
             raise Unavailable(f"the store has not answered for {seconds:.0f} s")
-        states, following = await self._context.store.blogs(after=after, limit=_AT_ONCE)
+        states, following = await visible_blogs(self._context.store, ANONYMOUS, after=after, limit=_AT_ONCE)
         blogs = [state.blog for state in sorted(states, key=_live_first, reverse=True)]
         front = partial(self._context.markup.front, blogs, following and f"/?page={dump_token(following)}")
         html = await self._context.page_cache.renders.in_thread(front)
         if after is None:
-            self._made = began, html
+            listed = frozenset(blog.id for blog in blogs)
+            self._context.page_cache.front = FrontPage(began, html, listed)
         return html
 
     def endpoints(self) -> Endpoints:

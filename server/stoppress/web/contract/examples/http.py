@@ -42,6 +42,12 @@ EXAMPLES: dict[str, Example] = {
     "readBlog": Example(_BLOG),
     "editBlog": Example({"blog": _EDITED_BLOG, "cursor": story.cursor(3)}, {"title": "The sea gate holds"}),
     "deleteBlog": Example(),
+    "createPreviewLink": Example(
+        {
+            "url": f"http://127.0.0.1:8000/blogs/demo?preview=1795890527.{'5e' * 32}",
+            "expires_at": "2026-11-28T18:28:47Z",
+        }
+    ),
     "readStats": Example({"readers": 4217, "posts": 1, "cursor": story.cursor(2), "last_delivery": rfc3339(story.NOW)}),
     "createPost": Example(
         {"post": _POST, "cursor": story.cursor(2)},

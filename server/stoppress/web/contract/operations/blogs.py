@@ -80,4 +80,17 @@ BLOGS: tuple[Operation, ...] = (
         answers={200: {"$ref": "#/components/schemas/Stats"}},
         problems=(404, 503),
     ),
+    Operation(
+        "POST",
+        "/v1/blogs/{blog}/preview-links",
+        "createPreviewLink",
+        "Create a link that shows a private blog until it expires",
+        "Blogs",
+        scope="publish",
+        parameters=(BLOG,),
+        answers={201: {"$ref": "#/components/schemas/PreviewLink"}},
+        problems=(401, 403, 404, 503),
+        description="Whoever has the link can read the blog's page without a token, for {settings.preview_hours} "
+        "hours. The page does not update itself while the blog is private.",
+    ),
 )

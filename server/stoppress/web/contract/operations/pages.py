@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from stoppress.query_parameters import text
 from stoppress.web.contract.operation import BLOG, POST, Operation
 from stoppress.web.http.page_query import PAGE_PARAMETERS
 from stoppress.web.http.paging import PAGE
 
+PREVIEW = text("preview", "The signature of a preview link, which shows a private blog.")
 FRONT_PAGE = replace(PAGE, about="Only for browsers: the page token from the link to more blogs.")
 
 _PAGE = {"type": "string", "description": "An HTML document."}
@@ -19,7 +21,7 @@ PAGES: tuple[Operation, ...] = (
         "blogPage",
         "The reader's page",
         "Readers",
-        parameters=(BLOG, *PAGE_PARAMETERS),
+        parameters=(BLOG, *PAGE_PARAMETERS, PREVIEW),
         answers={200: _PAGE, 304: None, 404: _PAGE, 503: _PAGE},
         media_type="text/html",
     ),

@@ -84,8 +84,9 @@ POSTS: tuple[Operation, ...] = (
         parameters=(BLOG, POST, IF_MATCH),
         answers={200: _WRITTEN},
         problems=(400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 503),
-        description="A published post needs the scope `publish`. A patch with the status `published` restores a "
-        "deleted post. A patch that changes nothing makes no new revision.",
+        description="Published and scheduled posts need the scope `publish`. Without the scope `read`, the answer for "
+        "a draft or scheduled post has only its identity, its status and the fields that the patch names. A patch "
+        "with the status `published` restores a deleted post. A patch that changes nothing makes no new revision.",
     ),
     Operation(
         "DELETE",
