@@ -132,7 +132,7 @@ def test_a_reader_goes_on_from_an_old_cursor_by_socket(server: Server) -> None:
         hello = json.loads(reader.recv(timeout=PATIENCE))
         assert (hello["type"], hello["cursor"], hello["resumed"]) == ("hello", after, True)
         told = [json.loads(reader.recv(timeout=PATIENCE)) for _ in caught_up["answer"]["messages"]]
-    assert told == caught_up["answer"]["messages"]
+    assert lacking(told, caught_up["answer"]["messages"]) == []
 
 
 @pytest.mark.parametrize("retry", ANSWERS["retries"], ids=lambda retry: retry["key"])

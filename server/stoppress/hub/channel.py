@@ -22,14 +22,14 @@ from typing import get_args
 
 from stoppress import wire
 from stoppress.hub.encoded_message import FrameFormat, Message, event, text_frame
-from stoppress.hub.hello import Hello, Kind, make_hello
+from stoppress.hub.hello import Hello, HelloCache, Kind
 from stoppress.hub.ring import CatchUpLimits, Ring
 from stoppress.hub.roster import Roster
 from stoppress.hub.subscriber import State, Stream, Subscriber, Wake
 from stoppress.hub.visibility import since_public
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Record, as_of
-from stoppress.resume import History, Resume, resume
+from stoppress.resume import Resume, resume
 from stoppress.settings import Settings
 from stoppress.store.base import BlogState
 from stoppress.wire import Close, Form, Markup
@@ -37,7 +37,6 @@ from stoppress.wire import Close, Form, Markup
 _log = logging.getLogger("stoppress.hub")
 
 SLICE = 512  # writes between two yields: about 3 ms at 6 µs each
-_HELLOS = 64  # kept for readers that come back with the same cursor
 
 
 class Channel:
@@ -57,10 +56,9 @@ class Channel:
         self._ring_bounds = (settings.ring_events, settings.ring_bytes)
         self._resumes = {kind: metrics.resumes.labels(kind) for kind in get_args(Kind)}
         self._roster = Roster()
-        self._hellos: dict[tuple[Cursor | None, Form], Hello] = {}
-        self._catch_up_limits = CatchUpLimits(
-            settings.catch_up_changes, settings.catch_up_bytes, min(settings.page_posts, settings.catch_up_changes)
-        )
+        changes = settings.catch_up_changes
+        limits = CatchUpLimits(changes, settings.catch_up_bytes, min(settings.page_posts, changes))
+        self._hellos = HelloCache(limits, self.heartbeat)
         self._messages = self._size = 0
         self._begin(state, state.cursor.sequence)
 
@@ -74,9 +72,7 @@ class Channel:
 
     def _moved(self) -> None:
         self.cursor = Cursor(self.epoch, self.head)
-        self._history = History(self.cursor)
-        self._history_as_html: History | None = None
-        self._hellos.clear()
+        self._hellos.move(self.cursor)
 
     # Where it stands
 
@@ -112,31 +108,17 @@ class Channel:
 
     def resume(self, cursor: Cursor | None) -> Resume:
         """How a reader can resume from `cursor`, as far as this channel knows. The store may be ahead of it."""
-        return resume(cursor, self._history)
+        return resume(cursor, self._hellos.history)
 
     def hello(self, cursor: Cursor | None, form: Form = Form.JSON) -> Hello:
         """The hello for a reader of `form` that connects with `cursor`.
 
         Counts the outcome in `stoppress_resumes_total`.
         """
-        hello = self._hellos.get((cursor, form))
-        if hello is None:
-            if len(self._hellos) >= _HELLOS:
-                self._hellos.clear()
-            hello = make_hello(cursor, self._history_for(form), self.blog, self.ring.start, self.heartbeat)
-            self._hellos[cursor, form] = hello
+        hello = self._hellos.get(cursor, form, self.blog, self.ring)
         if hello.kind is not None:
             self._resumes[hello.kind].inc()
         return hello
-
-    def _history_for(self, form: Form) -> History:
-        """The history, with the limits of `form`. Those of html are found once for each head, and only when needed."""
-        if form is not Form.HTML:
-            return self._history
-        if self._history_as_html is None:
-            before = self.ring.reload_before(self.head, self._catch_up_limits)
-            self._history_as_html = History(self.cursor, before)
-        return self._history_as_html
 
     # Who reads it
 

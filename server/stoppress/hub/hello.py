@@ -10,10 +10,14 @@ from typing import Literal
 
 from stoppress import wire
 from stoppress.hub.encoded_message import text_frame
+from stoppress.hub.ring import CatchUpLimits, Ring
 from stoppress.model import Blog, Cursor
 from stoppress.resume import Continue, FromNow, History, Reset, resume
+from stoppress.wire import Form
 
 Kind = Literal["ring", "store", "reset"]
+
+_KEPT = 64  # hellos
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +58,43 @@ def make_hello(cursor: Cursor | None, history: History, blog: Blog, ring_start: 
             return Hello(here.sequence, here, frame(here, resumed=True), None, kind)
         case FromNow():
             return Hello(head.sequence, head, frame(head, resumed=False), None, None)
+
+
+class HelloCache:
+    """The hellos of a blog as of its head, for readers that come back with the same cursor: all do after a restart.
+
+    `limits` are those of the html form. `heartbeat` is as in `make_hello`.
+    """
+
+    def __init__(self, limits: CatchUpLimits, heartbeat: float) -> None:
+        self._limits = limits
+        self._heartbeat = heartbeat
+        self._hellos: dict[tuple[Cursor | None, Form], Hello] = {}
+
+    def __len__(self) -> int:
+        return len(self._hellos)
+
+    def move(self, head: Cursor) -> None:
+        """Note the blog's new head, and forget all hellos."""
+        self.history = History(head)
+        self._history_as_html: History | None = None
+        self._hellos.clear()
+
+    def get(self, cursor: Cursor | None, form: Form, blog: Blog, ring: Ring) -> Hello:
+        """The hello for a reader of `form` that connects with `cursor`. `blog` and `ring` are those at the head."""
+        hello = self._hellos.get((cursor, form))
+        if hello is None:
+            if len(self._hellos) >= _KEPT:
+                self._hellos.clear()
+            hello = make_hello(cursor, self._history_for(form, ring), blog, ring.start, self._heartbeat)
+            self._hellos[cursor, form] = hello
+        return hello
+
+    def _history_for(self, form: Form, ring: Ring) -> History:
+        """The history, with the limits of `form`. Those of html are found once for each head, and only when needed."""
+        if form is not Form.HTML:
+            return self.history
+        if self._history_as_html is None:
+            head = self.history.head
+            self._history_as_html = History(head, ring.reload_before(head.sequence, self._limits))
+        return self._history_as_html

@@ -53,16 +53,29 @@ def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def _dump_post(post: Post) -> str:
+    if not post.media:
+        return post.model_dump_json()
+    # Version 0.1 can't read `decorative`, so its default is left out.
+    fields = post.model_dump(mode="json")
+    for medium in fields["media"]:
+        if medium.get("decorative") is False:
+            del medium["decorative"]
+    return _dump(fields)
+
+
 def dump_event(event: Event) -> str:
     """An event as JSON, without what the store adds (see commit.lua)."""
     match event:
         case PostChanged(change=change, post=post):
-            return f'{{"change":"{change}","post":{post.model_dump_json()}}}'
+            return f'{{"change":"{change}","post":{_dump_post(post)}}}'
         case PostRemoved(tombstone=tombstone):
             return f'{{"removed":{tombstone.model_dump_json()}}}'
         case BlogChanged(blog=blog):
             opens = ',"opens_when_live":true' if blog.opens_when_live else ""
-            return f'{{"blog":{blog.model_dump_json()}{opens}}}'
+            # Version 0.1 can't read `visibility`. It has no private blogs, so it only has to follow public ones.
+            content = blog.model_dump_json(exclude=None if blog.private else {"visibility"})
+            return f'{{"blog":{content}{opens}}}'
 
 
 def load_record(text: str, epoch: str | None = None, committed: str | None = None) -> Record:

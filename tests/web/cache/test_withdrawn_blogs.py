@@ -45,8 +45,8 @@ class Server:
 @pytest.fixture
 async def server(context: Dependencies, blog: str) -> AsyncIterator[Server]:
     server = Server(context)
-    assert await server.statuses() == [200] * 5
     async with server.client:
+        assert await server.statuses() == [200] * 5
         yield server
 
 

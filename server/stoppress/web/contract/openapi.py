@@ -59,6 +59,7 @@ class Limits(NamedTuple):
     media_pixels: int
     media_memory: int
     media_cpu_seconds: float
+    preview_hours: int
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:

@@ -90,7 +90,7 @@ BLOGS: tuple[Operation, ...] = (
         parameters=(BLOG,),
         answers={201: {"$ref": "#/components/schemas/PreviewLink"}},
         problems=(401, 403, 404, 503),
-        description="Whoever has the link can read the blog's page without a token, for {settings.preview_hours} "
+        description="Whoever has the link can read the blog's page without a token, for {limits.preview_hours} "
         "hours. The page does not update itself while the blog is private.",
     ),
 )
