@@ -12,6 +12,7 @@ RESERVED = "stoppress:reserved:"
 REMEMBERED = "stoppress:remembered:"
 PREVIEW_KEY = "stoppress:preview-key"
 AUDIT = "stoppress:audit"
+AUDIT_REFUSED = "stoppress:{stoppress:audit}:refused"  # the hash tag puts it in the slot of AUDIT, for scripts
 READY = "stoppress:ready"  # written to find out whether the store accepts writes
 STORE_ID = "stoppress:store-id"  # a random id, missing or different once the store was emptied or replaced
 RATE = "stoppress:rate:"
