@@ -41,7 +41,7 @@ async def a_blog(store: RedisStore, clock: Any) -> Posts:
 async def seen(store: RedisStore) -> Any:
     lists = [await store.page("night", limit=99, index=name) for name in ("all", "key", "pinned", "tag:sea")]
     assert all(lists)
-    revisions = [await store.revisions("night", name) for name in ("a", "b", "c", "d", "gone", "s")]
+    revisions = [(await store.revisions("night", name)).revisions for name in ("a", "b", "c", "d", "gone", "s")]
     return [(page.posts, page.blog) for page in lists if page], await store.drafts("night"), revisions
 
 
@@ -92,7 +92,7 @@ async def test_nothing_in_an_archive_gets_to_run_in_a_page(any_store: RedisStore
     bodies = {
         line.post.body
         for name in ("a", "b", "c", "d", "gone", "s")
-        for line in await any_store.revisions("night", name)
+        for line in (await any_store.revisions("night", name)).revisions
         if isinstance(line.post, Post)
     }
     assert bodies == {"<p>a</p>"}

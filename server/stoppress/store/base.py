@@ -24,6 +24,9 @@ from stoppress.model import Blog, Cursor, Event, Post, Record, Tombstone
 Order = Literal["newest", "oldest"]
 Entry = Post | Tombstone
 
+REVISIONS_MAX = 100  # revisions of a post to read at once
+REVISIONS_BYTES = 1_000_000  # bytes of revisions to read at once; a single one may have more
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -46,6 +49,19 @@ class Revision:
     at: datetime
     by: str
     post: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionPage:
+    """Some revisions of a post, in the order asked for, all read at one moment.
+
+    `before` is the revision before the oldest of them, or None if there is none. `more` says whether revisions follow
+    in this order.
+    """
+
+    revisions: tuple[Revision, ...]
+    before: Revision | None
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +233,13 @@ class Store(Protocol):
     async def drafts(self, blog: str) -> Sequence[Post]:
         """All drafts and scheduled posts of a blog, in order of their ids. For editors only."""
 
-    async def revisions(self, blog: str, post: str) -> Sequence[Revision]:
-        """All revisions of a post, oldest first. For editors only."""
+    async def revisions(
+        self, blog: str, post: str, *, order: Order = "oldest", after: int | None = None, limit: int = REVISIONS_MAX
+    ) -> RevisionPage:
+        """At most `limit` revisions of a post, after the revision `after` in this order. For editors only.
+
+        They have at most REVISIONS_BYTES bytes as stored, but a single one may have more.
+        """
 
     async def page(
         self,
