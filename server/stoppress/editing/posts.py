@@ -52,7 +52,7 @@ class Posts(NewPosts):
             _check_permission(before, caller)
             check_revision(before, revision, caller)
             try:
-                return visible(await self._edit_once(before, patch, caller), patch, caller)
+                return visible(await self._edit_once(before, patch, caller, editor=caller.id), patch, caller)
             except StaleRevision:
                 continue
         raise Unavailable(f"other edits changed the post {post!r} at every attempt; try again")
@@ -99,7 +99,13 @@ class Posts(NewPosts):
         raise Unavailable(f"other edits changed the post {post!r} at every attempt; try again")
 
     async def _edit_once(
-        self, before: Entry, patch: dict[str, Any], caller: Caller, attempt: Attempt | None = None
+        self,
+        before: Entry,
+        patch: dict[str, Any],
+        caller: Caller,
+        attempt: Attempt | None = None,
+        *,
+        editor: str = "",
     ) -> Committed:
         base = await self._before_deletion(before, patch) if isinstance(before, Tombstone) else before
         named_status(patch)
@@ -124,7 +130,8 @@ class Posts(NewPosts):
             state = await self._store.blog(before.blog)
             if state is not None:
                 return Committed(state.cursor, before)
-        change = change_of(before, after, told_as(before, after), now, noticed=not wanted.silent)
+        told = told_as(before, after)
+        change = change_of(before, after, told, now, noticed=not wanted.silent, editor=editor)
         return await self._commits.commit(change, caller, now, attempt)
 
     async def delete(self, blog: str, post: str, caller: Caller, *, revision: int | None = None) -> Committed:

@@ -7,7 +7,7 @@ Durability.  When `commit` returns, the change is as durable as configured. When
              was either written completely or not at all. Retry the same commit to find out: its Attempt or its
              revision shows which.
 Revisions.   A commit names the revision it replaces. If that is not the current one, StaleRevision is raised and
-             nothing changes.
+             nothing changes. A post's revisions are 1, 2, 3 …; a history may lack folded ones (see Change).
 Drafts.      Unpublished posts have keys of their own. No method for readers (`page`, `since`, `published`, `read`)
              accesses them.
 """
@@ -55,8 +55,7 @@ class Revision:
 class RevisionPage:
     """Some revisions of a post, in the order asked for, all read at one moment.
 
-    `before` is the revision before the oldest of them, or None if there is none. `more` says whether revisions follow
-    in this order.
+    `before` is the revision before the oldest of them, or None. `more` says whether others follow in this order.
     """
 
     revisions: tuple[Revision, ...]
@@ -92,13 +91,15 @@ class Change:
     """A change of one post: replace `before` by `after`, and append `event` to the blog's history.
 
     `event` is None if readers see nothing of it, as with a draft. `noticed` is the blog's new `updated_at`, or None if
-    readers should not see the blog as updated.
+    readers should not see the blog as updated. `folds` is empty, or the id of a token: in the history, `after` then
+    replaces the revision before it, if the same token made that one with `folds` less than a minute ago.
     """
 
     before: Entry | None
     after: Entry
     event: Event | None
     noticed: datetime | None = None
+    folds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +237,8 @@ class Store(Protocol):
     async def revisions(
         self, blog: str, post: str, *, order: Order = "oldest", after: int | None = None, limit: int = REVISIONS_MAX
     ) -> RevisionPage:
-        """At most `limit` revisions of a post, after the revision `after` in this order. For editors only.
-
-        They have at most REVISIONS_BYTES bytes as stored, but a single one may have more.
-        """
+        """At most `limit` revisions of a post, after the revision `after` in this order. For editors only. They have at
+        most REVISIONS_BYTES bytes as stored, but a single one may have more."""
 
     async def page(
         self,

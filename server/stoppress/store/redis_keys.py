@@ -33,6 +33,7 @@ class Keys:
         self.drafts = self.prefix + "drafts"
         self.attempts = self.prefix + "attempts"
         self.tags = self.prefix + "tags"
+        self.folding = self.prefix + "folding"
         self.readers = self.prefix + "readers"
         self.all = self.index("all")
 

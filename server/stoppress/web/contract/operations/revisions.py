@@ -54,7 +54,9 @@ REVISIONS: tuple[Operation, ...] = (
         parameters=(BLOG, POST, ORDER, LIMIT, PAGE),
         answers={200: {"$ref": "#/components/schemas/RevisionList"}},
         problems=(401, 404, 503),
-        description="An answer has at most 2 MiB, so it may have fewer revisions than `limit` and still a `next`.",
+        description="An answer has at most 2 MiB, so it may have fewer revisions than `limit` and still a `next`. "
+        "Edits of an unpublished post with one token within a minute fold into the last of them, so numbers may be "
+        "missing.",
     ),
     Operation(
         "POST",
