@@ -129,6 +129,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             intake=intake,
             page_cache=page_cache,
             limits=TokenLimits(stores.tokens, settings.rate_limit, now),
+            byte_limits=TokenLimits(stores.tokens, settings.bytes_per_minute, now, "bytes"),
             metrics=metrics,
             clock=now,
             readers=hub.audience,

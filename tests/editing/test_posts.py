@@ -14,7 +14,7 @@ from stoppress.editing.posts import Posts
 from stoppress.errors import Conflict, Forbidden, Gone, Invalid, NotFound, StaleRevision, Unauthenticated, Unavailable
 from stoppress.model import Post, PostChanged, Tombstone
 from stoppress.settings import Settings
-from stoppress.store.base import Attempt, Committed, Revision
+from stoppress.store.base import Attempt, Committed, RevisionPage
 from stoppress.store.redis_store import RedisStore
 from stoppress.token_scopes import ANONYMOUS, Caller
 
@@ -187,7 +187,7 @@ async def test_who_sees_what(posts: Posts) -> None:
 async def test_who_sees_the_revisions(posts: Posts) -> None:
     await posts.create("night", {"id": "p", **BODY}, EDITOR)
     await posts.edit("night", "p", {"title": "P"}, PUBLISHER)
-    assert [(line.revision, line.by) for line in await posts.revisions("night", "p", READER)] == [
+    assert [(line.revision, line.by) for line in (await posts.revisions("night", "p", READER)).revisions] == [
         (1, "editor"),
         (2, "publisher"),
     ]
@@ -377,8 +377,8 @@ async def test_a_deleted_post_whose_revisions_are_lost_stays_deleted(
     valkey_url: str, posts: Posts, clock: Clock
 ) -> None:
     class WithoutRevisions(RedisStore):
-        async def revisions(self, blog: str, post: str) -> list[Revision]:
-            return []
+        async def revisions(self, blog: str, post: str, **_: Any) -> RevisionPage:
+            return RevisionPage((), None, more=False)
 
     await posts.create("night", {"id": "p", **BODY}, EDITOR)
     await posts.delete("night", "p", EDITOR)

@@ -175,7 +175,7 @@ async def test_drafts_are_in_no_place_that_readers_look_at(any_store: RedisStore
     out = a_post("d", revision=2, title="Out")
     await any_store.commit(Change(draft, out, PostChanged("published", out), T0), by="t", at=T0)
     assert await any_store.drafts("night") == []
-    assert [line.revision for line in await any_store.revisions("night", "d")] == [1, 2]
+    assert [line.revision for line in (await any_store.revisions("night", "d")).revisions] == [1, 2]
 
 
 async def test_an_attempt_counts_once_even_from_many_at_once(any_store: RedisStore) -> None:

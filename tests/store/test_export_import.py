@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ async def a_blog(store: RedisStore, clock: Any) -> Posts:
 async def seen(store: RedisStore) -> Any:
     lists = [await store.page("night", limit=99, index=name) for name in ("all", "key", "pinned", "tag:sea")]
     assert all(lists)
-    revisions = [await store.revisions("night", name) for name in ("a", "b", "c", "d", "gone", "s")]
+    revisions = [(await store.revisions("night", name)).revisions for name in ("a", "b", "c", "d", "gone", "s")]
     return [(page.posts, page.blog) for page in lists if page], await store.drafts("night"), revisions
 
 
@@ -92,12 +93,38 @@ async def test_nothing_in_an_archive_gets_to_run_in_a_page(any_store: RedisStore
     bodies = {
         line.post.body
         for name in ("a", "b", "c", "d", "gone", "s")
-        for line in await any_store.revisions("night", name)
+        for line in (await any_store.revisions("night", name)).revisions
         if isinstance(line.post, Post)
     }
     assert bodies == {"<p>a</p>"}
     back = await posts.edit("night", "b", {"status": "published"}, EDITOR)
     assert isinstance(back.entry, Post) and back.entry.body == "<p>a</p>"
+
+
+async def test_folded_revisions_stay_folded(any_store: RedisStore, clock: Any) -> None:
+    posts = await a_blog(any_store, clock)
+    desk = replace(EDITOR, id="0123456789ab")
+    for title in ("2", "3", "4"):
+        await posts.edit("night", "d", {"title": title}, desk)
+    was = (await any_store.revisions("night", "d")).revisions
+    assert [line.revision for line in was] == [1, 4]
+    document = await archive.dump(any_store, "night")
+    await any_store.delete_blog("night")
+    await archive.load(any_store, document)
+    assert (await any_store.revisions("night", "d")).revisions == was
+    await any_store.delete_blog("night")
+    published = {"status": "published", "published_at": "2031-05-04T12:00:00Z"}
+    spoilers: tuple[Callable[[Any], object], ...] = (
+        lambda it: it[-1].update(revision=1),
+        lambda it: it[-1]["post"].update(revision=99),
+        lambda it: it[-1]["post"].update(published),
+        lambda it: it.reverse(),
+    )
+    for spoil in spoilers:
+        copy = json.loads(json.dumps(document))
+        spoil(next(post["revisions"] for post in copy["posts"] if post["revisions"][0]["post"]["id"] == "d"))
+        with pytest.raises(Invalid, match="expected id, blog and revision"):
+            await archive.load(any_store, copy)
 
 
 async def test_what_is_no_export_changes_nothing(any_store: RedisStore, clock: Any) -> None:

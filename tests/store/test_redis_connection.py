@@ -66,7 +66,7 @@ async def test_reads_work_while_writes_are_refused(server: FaultyRedis, store: R
     assert since and len(since.records) == 2
     entry = await store.entry("petrel", "p1")
     assert entry and entry.id == "p1"
-    assert len(await store.revisions("petrel", "p1")) == 1
+    assert len((await store.revisions("petrel", "p1")).revisions) == 1
     assert [made.entry.id for made in await store.attempted("petrel", Attempt("key", "print", 60))] == ["p1"]
     assert (await log.heads(["petrel"]))["petrel"] == page.cursor
     assert len((await log.read({"petrel": 0}, wait=1))["petrel"]) == 2

@@ -69,6 +69,7 @@ async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path
         intake=intake,
         page_cache=PageCache(settings, log.public_heads),
         limits=TokenLimits(tokens, settings.rate_limit, clock),
+        byte_limits=TokenLimits(tokens, settings.bytes_per_minute, clock, "bytes"),
         markup=Markup("/client/abc"),
         metrics=Metrics(),
         clock=clock,

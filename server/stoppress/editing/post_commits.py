@@ -42,11 +42,16 @@ class PostCommits:
             await self._store.note_due(note)
 
 
-def change_of(before: Entry | None, after: Entry, kind: Kind, now: datetime, *, noticed: bool = True) -> Change:
+def change_of(
+    before: Entry | None, after: Entry, kind: Kind, now: datetime, *, noticed: bool = True, editor: str = ""
+) -> Change:
     """The change that replaces `before` with `after`.
 
     If readers can see the change, it has an event: `kind` for a published post, a removal for a deleted one. A change
     that is `noticed` also sets the time of the blog's last update.
+
+    `editor` is the id of the token that edits the post. The history keeps one revision a minute of its edits to an
+    unpublished post (docs/decisions/0060). Without `editor` it keeps this revision.
     """
     event: Event | None = None
     when: datetime | None = None
@@ -56,7 +61,8 @@ def change_of(before: Entry | None, after: Entry, kind: Kind, now: datetime, *, 
     elif after.status == "published":
         # A post may be dated in the future, but the blog was updated now at the latest.
         event, when = PostChanged(kind, after), min(after.updated_at or now, now)
-    return Change(before, after, event, when if noticed else None)
+    unpublished = before is not None and before.status == after.status and after.status in ("draft", "scheduled")
+    return Change(before, after, event, when if noticed else None, folds=editor if unpublished else "")
 
 
 def _due(post: Entry) -> list[Due]:

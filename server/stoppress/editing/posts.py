@@ -21,7 +21,7 @@ from stoppress.editing.transitions import EDITABLE, NEXT_OF_POST, told_as
 from stoppress.editing.visible_fields import may_read, visible
 from stoppress.errors import Conflict, Gone, Invalid, NotFound, StaleRevision, Unavailable
 from stoppress.model import Post, PostFields, Tombstone
-from stoppress.store.base import Attempt, Committed, Entry, Revision
+from stoppress.store.base import REVISIONS_MAX, Attempt, Committed, Entry, Order, RevisionPage
 from stoppress.token_scopes import ANONYMOUS, Caller
 
 
@@ -52,7 +52,7 @@ class Posts(NewPosts):
             _check_permission(before, caller)
             check_revision(before, revision, caller)
             try:
-                return visible(await self._edit_once(before, patch, caller), patch, caller)
+                return visible(await self._edit_once(before, patch, caller, editor=caller.id), patch, caller)
             except StaleRevision:
                 continue
         raise Unavailable(f"other edits changed the post {post!r} at every attempt; try again")
@@ -84,20 +84,28 @@ class Posts(NewPosts):
                 )
             _check_permission(before, caller)
             check_revision(before, revision, caller)
-            found = [line.post for line in await self._store.revisions(blog, post) if line.revision == wanted]
-            if not found or isinstance(found[0], Tombstone) or not may_read(found[0], caller):
+            found = (await self._store.revisions(blog, post, after=wanted - 1, limit=1)).revisions
+            earlier_post = found[0].post if found and found[0].revision == wanted else None
+            if earlier_post is None or isinstance(earlier_post, Tombstone) or not may_read(earlier_post, caller):
                 raise NotFound(f"the post {post!r} has no revision {wanted} to restore")
             fields = set(PostFields.model_fields)
-            if found[0].status == "published":
+            if earlier_post.status == "published":
                 fields.add("published_at")
             try:
-                return await self._edit_once(before, found[0].model_dump(mode="json", include=fields), caller, attempt)
+                patch = earlier_post.model_dump(mode="json", include=fields)
+                return await self._edit_once(before, patch, caller, attempt)
             except StaleRevision:
                 continue
         raise Unavailable(f"other edits changed the post {post!r} at every attempt; try again")
 
     async def _edit_once(
-        self, before: Entry, patch: dict[str, Any], caller: Caller, attempt: Attempt | None = None
+        self,
+        before: Entry,
+        patch: dict[str, Any],
+        caller: Caller,
+        attempt: Attempt | None = None,
+        *,
+        editor: str = "",
     ) -> Committed:
         base = await self._before_deletion(before, patch) if isinstance(before, Tombstone) else before
         named_status(patch)
@@ -122,7 +130,8 @@ class Posts(NewPosts):
             state = await self._store.blog(before.blog)
             if state is not None:
                 return Committed(state.cursor, before)
-        change = change_of(before, after, told_as(before, after), now, noticed=not wanted.silent)
+        told = told_as(before, after)
+        change = change_of(before, after, told, now, noticed=not wanted.silent, editor=editor)
         return await self._commits.commit(change, caller, now, attempt)
 
     async def delete(self, blog: str, post: str, caller: Caller, *, revision: int | None = None) -> Committed:
@@ -149,15 +158,26 @@ class Posts(NewPosts):
                 continue
         raise Unavailable(f"other edits changed the post {post!r} at every attempt; try again")
 
-    async def revisions(self, blog: str, post: str, caller: Caller) -> list[Revision]:
-        """Every revision of the post, oldest first. Raises Unauthenticated without a token, and NotFound for callers
-        who may not see drafts."""
+    async def revisions(
+        self,
+        blog: str,
+        post: str,
+        caller: Caller,
+        *,
+        order: Order = "oldest",
+        after: int | None = None,
+        limit: int = REVISIONS_MAX,
+    ) -> RevisionPage:
+        """Some revisions of the post, as base.Store.revisions returns them.
+
+        Raises Unauthenticated without a token, NotFound for callers who may not see drafts, and Unavailable.
+        """
         if caller is ANONYMOUS:
             caller.require("read", blog)
         if not caller.may("read", blog):
             raise NotFound(f"there is no history of the post {post!r} that you may see")
-        found = list(await self._store.revisions(blog, post))
-        if not found:
+        found = await self._store.revisions(blog, post, order=order, after=after, limit=limit)
+        if not found.revisions and after is None:
             raise NotFound(f"there is no post {post!r} in {blog!r}")
         return found
 
@@ -177,7 +197,8 @@ class Posts(NewPosts):
                 f"the post {tombstone.id!r} was deleted; a patch with status 'published' brings it back",
                 tombstone.model_dump(mode="json"),
             )
-        for revision in reversed(await self._store.revisions(tombstone.blog, tombstone.id)):
+        # A tombstone never follows another, so the second of the latest revisions is the post.
+        for revision in (await self._store.revisions(tombstone.blog, tombstone.id, order="newest", limit=2)).revisions:
             if isinstance(revision.post, Post):
                 return revision.post
         detail = f"the post {tombstone.id!r} was deleted, and no revision is left to restore"

@@ -21,6 +21,13 @@ class RequestLimits(BaseSettings):
     rate_limit: Annotated[Count, REQUESTS, When("Raise it if a tool of yours gets 429.")] = Field(
         6_000, description="The most requests per minute with one token, over all processes. 0 means no limit."
     )
+    rate_limit_bytes: Annotated[
+        Count, REQUESTS, When("Raise it if a tool that uploads many pictures gets 429; lower it to protect the store.")
+    ] = Field(
+        134_217_728,
+        description="The most bytes of request bodies per minute with one token, over all processes. 0 means no limit. "
+        "A limit below the largest body counts as that size.",
+    )
     wrong_tokens: Annotated[
         Count, REQUESTS, When("Raise it if many editors share an address. 0 lets one client try tokens for ever.")
     ] = Field(
@@ -67,3 +74,10 @@ class RequestLimits(BaseSettings):
         description="Reject scheduled and published posts with a picture that has no `alt` and is not `decorative`. "
         "By default the answer carries a warning.",
     )
+
+    @property
+    def bytes_per_minute(self) -> int:
+        """The most bytes of request bodies per minute with one token: enough for the largest body. 0: no limit."""
+        if not self.rate_limit_bytes:
+            return 0
+        return max(self.rate_limit_bytes, self.body_limit, self.batch_limit, self.media_limit)

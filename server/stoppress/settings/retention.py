@@ -38,5 +38,11 @@ class RetentionSettings(BaseSettings):
         When("Lower it if previews are passed on to people who should not see them."),
     ] = Field(72, description="How long, in hours, a preview link of a private blog works.")
     audit_entries: Annotated[int, Field(ge=1_000), RETENTION, When("Raise it if the log must reach further back.")] = (
-        Field(100_000, description="How many entries the audit log keeps.")
+        Field(100_000, description="How many entries of writes the audit log keeps.")
+    )
+    audit_refused_entries: Annotated[
+        int, Field(ge=1_000), RETENTION, When("Raise it if you investigate refused requests that are long past.")
+    ] = Field(
+        20_000,
+        description="How many entries of refused requests the audit log keeps. They displace no entries of writes.",
     )

@@ -7,7 +7,7 @@ Durability.  When `commit` returns, the change is as durable as configured. When
              was either written completely or not at all. Retry the same commit to find out: its Attempt or its
              revision shows which.
 Revisions.   A commit names the revision it replaces. If that is not the current one, StaleRevision is raised and
-             nothing changes.
+             nothing changes. A post's revisions are 1, 2, 3 …; a history may lack folded ones (see Change).
 Drafts.      Unpublished posts have keys of their own. No method for readers (`page`, `since`, `published`, `read`)
              accesses them.
 """
@@ -23,6 +23,9 @@ from stoppress.model import Blog, Cursor, Event, Post, Record, Tombstone
 
 Order = Literal["newest", "oldest"]
 Entry = Post | Tombstone
+
+REVISIONS_MAX = 100  # revisions of a post to read at once
+REVISIONS_BYTES = 1_000_000  # bytes of revisions to read at once; a single one may have more
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,18 @@ class Revision:
     at: datetime
     by: str
     post: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionPage:
+    """Some revisions of a post, in the order asked for, all read at one moment.
+
+    `before` is the revision before the oldest of them, or None. `more` says whether others follow in this order.
+    """
+
+    revisions: tuple[Revision, ...]
+    before: Revision | None
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +91,15 @@ class Change:
     """A change of one post: replace `before` by `after`, and append `event` to the blog's history.
 
     `event` is None if readers see nothing of it, as with a draft. `noticed` is the blog's new `updated_at`, or None if
-    readers should not see the blog as updated.
+    readers should not see the blog as updated. `folds` is empty, or the id of a token: in the history, `after` then
+    replaces the revision before it, if the same token made that one with `folds` less than a minute ago.
     """
 
     before: Entry | None
     after: Entry
     event: Event | None
     noticed: datetime | None = None
+    folds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +234,11 @@ class Store(Protocol):
     async def drafts(self, blog: str) -> Sequence[Post]:
         """All drafts and scheduled posts of a blog, in order of their ids. For editors only."""
 
-    async def revisions(self, blog: str, post: str) -> Sequence[Revision]:
-        """All revisions of a post, oldest first. For editors only."""
+    async def revisions(
+        self, blog: str, post: str, *, order: Order = "oldest", after: int | None = None, limit: int = REVISIONS_MAX
+    ) -> RevisionPage:
+        """At most `limit` revisions of a post, after the revision `after` in this order. For editors only. They have at
+        most REVISIONS_BYTES bytes as stored, but a single one may have more."""
 
     async def page(
         self,

@@ -30,7 +30,10 @@ class Act:
 
 
 class Audit(Protocol):
-    """The audit log. Entries are appended and never changed."""
+    """The audit log. Entries are appended and never changed.
+
+    Refused requests (status 400 and above) displace only the entries of other refused requests.
+    """
 
     async def append(self, acts: Sequence[Act]) -> None:
         """Append entries, in order. Raises Unavailable."""

@@ -1,6 +1,6 @@
 -- Deletes a blog and all its keys in one atomic step.
 --
--- KEYS 1 meta  2 state  3 revision  4 changed  5 events  6 drafts  7 all  8 attempts  9 tags
+-- KEYS 1 meta  2 state  3 revision  4 changed  5 events  6 drafts  7 all  8 attempts  9 tags  10 folding
 -- ARGV 1 the prefix of all the blog's keys  2 the expected revision, or ''
 -- Returns 0, or -1 if there was no blog, or the current revision if it is not the expected one.
 -- The keys whose names are built here (histories, attempts, tags) share the hash tag, so a script may access them.

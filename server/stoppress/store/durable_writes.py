@@ -104,7 +104,7 @@ class Writing(Attempts):
         scripted = [_script_change(change, by, at) for change in changes]
         # For a retry, only the places of the answers are kept. The revisions are in the posts' histories.
         kept = dump_answer(changes) if attempt else ""
-        answer = await self._run_commit(Keys(blog), scripted, attempt, kept)
+        answer = await self._run_commit(Keys(blog), scripted, attempt, kept, at=at)
         if answer[0] == "replayed":
             same_request(attempt, answer[1])
             return await self._replay(blog, answer[2], answer[3], answer[4])
@@ -118,7 +118,7 @@ class Writing(Attempts):
         keys = Keys(blog)
         with reachable(f"deleting the blog {blog}"):
             standing = await self._delete_blog_script(
-                keys=[*keys.standing, keys.tags],
+                keys=[*keys.standing, keys.tags, keys.folding],
                 args=[keys.prefix, "" if revision is None else revision],
             )
             if standing > 0:
@@ -135,6 +135,7 @@ class Writing(Attempts):
         *,
         epoch: str = "",
         flags: str = "",
+        at: datetime | None = None,
     ) -> Any:
         arguments: list[Any] = [
             self._settings.history,
@@ -143,8 +144,9 @@ class Writing(Attempts):
             kept if attempt else "",
             epoch,
             flags,
+            "" if at is None else milliseconds(at),
         ]
-        names = [*keys.standing, keys.attempt(attempt.key if attempt else ""), keys.tags]
+        names = [*keys.standing, keys.attempt(attempt.key if attempt else ""), keys.tags, keys.folding]
         for change in changes:
             # Only the indexes whose members or order change: a post edited in place leaves none.
             left = [name for name in change.leaves if name not in change.enters]
@@ -160,6 +162,7 @@ class Writing(Attempts):
                 change.history,
                 len(left),
                 len(change.enters),
+                change.folds,
                 len(tags),
                 *tags,
             ]
@@ -231,6 +234,7 @@ class _ScriptChange:
     noticed: datetime | None = None
     score: datetime | None = None
     draft: str = ""
+    folds: str = ""
     leaves: Sequence[str] = ()
     enters: Sequence[str] = ()
 
@@ -245,6 +249,7 @@ def _script_change(change: Change, by: str, at: datetime) -> _ScriptChange:
         noticed=change.noticed,
         score=after.published_at if isinstance(after, Post) else None,
         draft="" if change.event else after.model_dump_json(),
+        folds=change.folds,
         leaves=indexes(change.before),
         enters=indexes(after),
     )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from stoppress.errors import Invalid
 from stoppress.model import Cursor
-from stoppress.store.base import Attempt, Change, Committed
+from stoppress.store.base import REVISIONS_BYTES, Attempt, Change, Committed
 from stoppress.store.record_format import load_revision
 from stoppress.store.redis_connection import Client, reachable, script
 from stoppress.store.redis_keys import REMEMBERED, RESERVED, Keys
@@ -25,6 +25,7 @@ class Attempts:
         self.reads = reads
         self.writes = writes
         self._attempted = reads.register_script(script("attempted"))
+        self._revision = reads.register_script(script("revisions"))
 
     async def attempted(self, blog: str, attempt: Attempt) -> Sequence[Committed]:
         keys = Keys(blog)
@@ -41,14 +42,16 @@ class Attempts:
         keys = Keys(blog)
         made = load_answer(kept)
         with reachable("reading what an earlier attempt wrote"):
-            # Revisions never change, so they need not be read at one moment.
+            # These revisions never change, so they need not be read at one moment.
             async with self.reads.pipeline(transaction=False) as pipe:
                 for name, revision in made:
-                    pipe.lindex(keys.history(name), revision - 1)
-                texts = await pipe.execute()
+                    await self._revision(
+                        keys=[keys.history(name)], args=["oldest", revision - 1, 1, REVISIONS_BYTES], client=pipe
+                    )
+                answers = await pipe.execute()
         return [
-            Committed(Cursor(epoch, int(sequence)), load_revision(text).post, replayed=True)
-            for text, sequence in zip(texts, sequences.split(","), strict=True)
+            Committed(Cursor(epoch, int(sequence)), load_revision(line).post, replayed=True)
+            for (_, _, line), sequence in zip(answers, sequences.split(","), strict=True)
         ]
 
     async def remember(self, attempt: Attempt, answer: str) -> tuple[str, bool]:

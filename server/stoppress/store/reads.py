@@ -12,7 +12,17 @@ from typing import Any
 from stoppress.errors import Unavailable
 from stoppress.loop_turns import LoopTurns
 from stoppress.model import Blog, BlogChanged, Cursor, Post, PostChanged, PostRemoved, UnknownEvent
-from stoppress.store.base import BlogState, Entry, Order, Page, Place, Revision, Since
+from stoppress.store.base import (
+    REVISIONS_BYTES,
+    REVISIONS_MAX,
+    BlogState,
+    Entry,
+    Order,
+    Page,
+    Place,
+    RevisionPage,
+    Since,
+)
 from stoppress.store.record_format import load_entry, load_record, load_revision, milliseconds, moment
 from stoppress.store.redis_connection import Client, reachable, script
 from stoppress.store.redis_keys import BLOGS, Keys
@@ -27,6 +37,7 @@ class Reading:
         self._since = reads.register_script(script("since"))
         self._blog_state = reads.register_script(script("blog_state"))
         self._entry = reads.register_script(script("entry"))
+        self._revisions = reads.register_script(script("revisions"))
         self._turns = LoopTurns()  # of reading records: those of the largest page take 0.1 s
 
     # For everybody
@@ -121,9 +132,14 @@ class Reading:
         entries = (load_entry(text) for text in texts)
         return sorted((entry for entry in entries if isinstance(entry, Post)), key=lambda post: post.id)
 
-    async def revisions(self, blog: str, post: str) -> Sequence[Revision]:
+    async def revisions(
+        self, blog: str, post: str, *, order: Order = "oldest", after: int | None = None, limit: int = REVISIONS_MAX
+    ) -> RevisionPage:
+        arguments = [order, "" if after is None else after, limit, REVISIONS_BYTES]
         with reachable(f"reading the revisions of {post}"):
-            return [load_revision(line) for line in await self.reads.lrange(Keys(blog).history(post), 0, -1)]
+            more, before, *lines = await self._revisions(keys=[Keys(blog).history(post)], args=arguments)
+        found = await self._turns.run(map(load_revision, lines))
+        return RevisionPage(tuple(found), load_revision(before) if before else None, more == "1")
 
 
 def _state(answer: Any) -> BlogState | None:

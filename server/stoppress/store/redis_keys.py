@@ -12,6 +12,7 @@ RESERVED = "stoppress:reserved:"
 REMEMBERED = "stoppress:remembered:"
 PREVIEW_KEY = "stoppress:preview-key"
 AUDIT = "stoppress:audit"
+AUDIT_REFUSED = "stoppress:{stoppress:audit}:refused"  # the hash tag puts it in the slot of AUDIT, for scripts
 READY = "stoppress:ready"  # written to find out whether the store accepts writes
 STORE_ID = "stoppress:store-id"  # a random id, missing or different once the store was emptied or replaced
 RATE = "stoppress:rate:"
@@ -32,6 +33,7 @@ class Keys:
         self.drafts = self.prefix + "drafts"
         self.attempts = self.prefix + "attempts"
         self.tags = self.prefix + "tags"
+        self.folding = self.prefix + "folding"
         self.readers = self.prefix + "readers"
         self.all = self.index("all")
 

@@ -44,6 +44,7 @@ class Dependencies:
     markup: Markup
     audit_writer: AuditWriter
     limits: TokenLimits
+    byte_limits: TokenLimits
     intake: PictureIntake
     page_cache: PageCache
     metrics: Metrics

@@ -32,7 +32,7 @@ class BlogRoutes:
     async def create(self, request: Request) -> Response:
         who = await caller(request, self._context)
         who.require("admin")
-        content = await body(request, self._settings.body_limit)
+        content = await body(request, self._settings.body_limit, self._context.byte_limits)
         tried = attempt(request, who, content, self._settings.idempotency_hours)
         wanted = await self._context.content_workers.read(content, BlogInput)
         committed = await self._context.blogs.create(wanted, who, tried)
@@ -69,7 +69,9 @@ class BlogRoutes:
         name = request.path_params["blog"]
         who.require("publish", name)
         revision = expected_revision(request)
-        patch = await self._context.content_workers.read(await body(request, self._settings.body_limit))
+        patch = await self._context.content_workers.read(
+            await body(request, self._settings.body_limit, self._context.byte_limits)
+        )
         committed = await self._context.blogs.edit(name, patch, who, revision=revision)
         if isinstance(committed.entry, Blog) and committed.entry.private:
             self._context.page_cache.forget(name)

@@ -39,7 +39,9 @@ class MediaRoutes:
         who = await caller(request, self._context)
         who.require("write")
         kinds = {"", "application/octet-stream", *ACCEPTED}
-        content = await body(request, self._settings.media_limit, kinds=kinds, expected="a picture")
+        content = await body(
+            request, self._settings.media_limit, self._context.byte_limits, kinds=kinds, expected="a picture"
+        )
         tried = attempt(request, who, content, self._settings.idempotency_hours)
         picture = await self._context.intake.take(content)
         told, replayed = json.dumps(_picture_fields(picture)), False

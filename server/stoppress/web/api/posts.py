@@ -65,7 +65,7 @@ class PostRoutes:
         who = await caller(request, self._context)
         blog = request.path_params["blog"]
         who.require("write", blog)
-        content = await body(request, limit)
+        content = await body(request, limit, self._context.byte_limits)
         tried = attempt(request, who, content, self._settings.idempotency_hours)
         return blog, await self._context.content_workers.read(content, model), who, tried
 
@@ -123,7 +123,9 @@ class PostRoutes:
         blog, post = request.path_params["blog"], request.path_params["post"]
         who.require("write", blog)
         revision = expected_revision(request)
-        patch = await self._context.content_workers.read(await body(request, self._settings.body_limit))
+        patch = await self._context.content_workers.read(
+            await body(request, self._settings.body_limit, self._context.byte_limits)
+        )
         return written(await self._context.posts.edit(blog, post, patch, who, revision=revision))
 
     async def delete(self, request: Request) -> Response:

@@ -9,10 +9,11 @@ from stoppress.editing.transitions import changed
 from stoppress.model import rfc3339
 from stoppress.web.api.posts import written
 from stoppress.web.authentication import caller
+from stoppress.web.contract.operations.revisions import LIMIT, ORDER, PAGE, dump_revision_page, revision_of
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints
 from stoppress.web.http.preconditions import attempt, expected_revision
-from stoppress.web.http.request import invalid
+from stoppress.web.http.request import invalid, query
 from stoppress.web.http.response import answer
 
 
@@ -25,18 +26,32 @@ class RevisionRoutes:
 
     async def index(self, request: Request) -> Response:
         who = await caller(request, self._context)
-        lines = await self._context.posts.revisions(request.path_params["blog"], request.path_params["post"], who)
+        asked = query(request)
+        page = await self._context.posts.revisions(
+            request.path_params["blog"],
+            request.path_params["post"],
+            who,
+            order=asked[ORDER],
+            after=revision_of(asked[PAGE], asked[ORDER]),
+            limit=asked[LIMIT],
+        )
+        oldest_first = page.revisions if asked[ORDER] == "oldest" else page.revisions[::-1]
+        earlier = {
+            later.revision: before.post if before else None
+            for before, later in zip((page.before, *oldest_first), oldest_first, strict=False)
+        }
         content = {
             "revisions": [
                 {
                     "revision": line.revision,
                     "at": rfc3339(line.at),
                     "by": line.by,
-                    "changed": changed(before.post if before else None, line.post),
+                    "changed": changed(earlier[line.revision], line.post),
                     "post": line.post.model_dump(mode="json"),
                 }
-                for before, line in zip((None, *lines), lines, strict=False)
-            ]
+                for line in page.revisions
+            ],
+            "next": dump_revision_page(asked[ORDER], page.revisions[-1].revision) if page.more else None,
         }
         return answer(content)
 

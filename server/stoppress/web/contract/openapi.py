@@ -239,7 +239,7 @@ def _answers() -> dict[str, Any]:
         "Revision": _object(
             revision=whole, at=time, by=text, changed=texts, post={"anyOf": [ref("Post"), ref("Tombstone")]}
         ),
-        "RevisionList": _object(revisions=some("Revision")),
+        "RevisionList": _object(revisions=some("Revision"), next=following),
         "PreviewLink": _object(url={**text, "format": "uri"}, expires_at=time),
         "Stats": _object(readers=whole, posts=whole, cursor=cursor, last_delivery={**time, "type": ["string", "null"]}),
         "Changes": _object(

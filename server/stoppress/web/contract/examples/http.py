@@ -94,7 +94,8 @@ EXAMPLES: dict[str, Example] = {
                     "changed": ["correction"],
                     "post": _CORRECTED,
                 },
-            ]
+            ],
+            "next": None,
         }
     ),
     "restoreRevision": Example({"post": {**_POST, "revision": 3}, "cursor": story.cursor(4)}),

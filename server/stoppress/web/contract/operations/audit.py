@@ -40,6 +40,7 @@ AUDIT: tuple[Operation, ...] = (
         answers={200: {"$ref": "#/components/schemas/AuditList"}},
         problems=(401, 403, 503),
         description="Lists every write by a token, refused ones included, latest first. A token that is limited to "
-        "some blogs sees only those. A response may have fewer entries than `limit` and still a `next`.",
+        "some blogs sees only those. Refused writes (status 400 and above) have a limit of their own, so they displace "
+        "no others. A response may have fewer entries than `limit` and still a `next`.",
     ),
 )

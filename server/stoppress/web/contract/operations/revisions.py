@@ -2,7 +2,44 @@
 
 from __future__ import annotations
 
+import re
+
+from stoppress.query_parameters import QueryParameter, choice, number, wrong_parameter
+from stoppress.store.base import REVISIONS_MAX, Order
 from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter
+from stoppress.web.http.paging import dump_token, load_token
+
+ORDER: QueryParameter[Order] = choice("order", "By the revision's number.", "oldest", "newest")
+LIMIT = number("limit", "The most revisions to return.", 1, REVISIONS_MAX, REVISIONS_MAX)
+_PLACE = re.compile(r"(oldest|newest)-([0-9]{1,9})", re.ASCII)
+
+
+def dump_revision_page(order: Order, revision: int) -> str:
+    """The page token for the revisions after the one with this number, in this order."""
+    return dump_token(f"{order}-{revision}")
+
+
+def _load_page(given: str) -> tuple[str, int]:
+    place = _PLACE.fullmatch(load_token(given))
+    if not place:
+        raise ValueError("expected a page token from the 'next' of a list of revisions")
+    return place[1], int(place[2])
+
+
+PAGE: QueryParameter[tuple[str, int] | None] = QueryParameter(
+    "page", "The `next` of an earlier response; stable while revisions are made.", _load_page, None, {"type": "string"}
+)
+
+
+def revision_of(page: tuple[str, int] | None, order: Order) -> int | None:
+    """The revision after which a page begins. Raises Invalid (400) if the token was made for another order."""
+    if page is None:
+        return None
+    made_for, revision = page
+    if made_for != order:
+        raise wrong_parameter("page", f"expected a page token for order={order}, but got one for order={made_for}")
+    return revision
+
 
 _PATH = "/v1/blogs/{blog}/posts/{post}/revisions"
 
@@ -14,9 +51,12 @@ REVISIONS: tuple[Operation, ...] = (
         "List a post's revisions: who changed what, when",
         "Posts",
         scope="read",
-        parameters=(BLOG, POST),
+        parameters=(BLOG, POST, ORDER, LIMIT, PAGE),
         answers={200: {"$ref": "#/components/schemas/RevisionList"}},
         problems=(401, 404, 503),
+        description="An answer has at most 2 MiB, so it may have fewer revisions than `limit` and still a `next`. "
+        "Edits of an unpublished post with one token within a minute fold into the last of them, so numbers may be "
+        "missing.",
     ),
     Operation(
         "POST",
