@@ -74,6 +74,22 @@ def test_a_compositions_settings_are_ones_that_the_server_takes(name: str) -> No
         assert service["ulimits"]["nofile"] > Settings().readers_max + 500, kind
 
 
+@pytest.mark.parametrize("name", COMPOSE)
+def test_each_service_has_only_the_rights_that_it_needs(name: str) -> None:
+    for kind, service in merged(COMPOSE[name])["services"].items():
+        assert service["read_only"] is True, kind
+        assert "ALL" in service["cap_drop"], kind
+        assert "no-new-privileges:true" in service["security_opt"], kind
+
+
+@pytest.mark.parametrize("name", COMPOSE)
+def test_images_have_a_full_version_and_pictures_a_volume(name: str) -> None:
+    services = merged(COMPOSE[name])["services"]
+    for kind, service in services.items():
+        assert "build" in service or re.search(r":\d+\.\d+\.\d+(-|$)", service["image"]), kind
+        assert "build" not in service or "pictures:/data" in service["volumes"], kind
+
+
 def test_roles_share_what_they_have_to() -> None:
     services = merged(COMPOSE["compose.roles.yaml"])["services"]
     api, hub = services["stoppress"], services["hub"]

@@ -11,6 +11,7 @@ import redis as blocking_redis
 from stoppress.settings import Settings
 from stoppress.store.audit_log import RedisAudit
 from stoppress.store.base_audit_log import Act
+from stoppress.store.redis_keys import AUDIT, AUDIT_REFUSED
 
 pytestmark = pytest.mark.anyio
 
@@ -89,3 +90,19 @@ async def test_entries_keep_their_order_when_the_clock_of_the_server_goes_back(
 async def test_an_empty_log_has_no_entries(audit: RedisAudit) -> None:
     await audit.append([])
     assert await audit.latest(before=None, limit=10) == []
+
+
+async def test_entries_leave_the_log_after_the_days_that_are_set(server_url: str, audit: RedisAudit) -> None:
+    """Old entries are not shown, and the next entry that is written erases them, also those of refused requests."""
+    for_years = RedisAudit(server_url, Settings(audit_days=3_650))
+    day = 86_400_000
+    with blocking_redis.Redis.from_url(server_url) as client:
+        now = int(client.time()[0]) * 1_000
+        for stream in (AUDIT, AUDIT_REFUSED):
+            client.xadd(stream, {"act": STORED}, id=f"{now - 366 * day}-0")
+        client.xadd(AUDIT, {"act": STORED}, id=f"{now - 364 * day}-0")
+        assert len(await whole(audit, 10)) == 1
+        assert len(await whole(for_years, 10)) == 3
+        await audit.append([act(1, 201)])
+        assert (client.xlen(AUDIT), client.xlen(AUDIT_REFUSED)) == (2, 0)
+    await for_years.close()

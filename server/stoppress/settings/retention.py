@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings
@@ -45,4 +45,14 @@ class RetentionSettings(BaseSettings):
     ] = Field(
         20_000,
         description="How many entries of refused requests the audit log keeps. They displace no entries of writes.",
+    )
+    audit_days: Annotated[int, Field(ge=1, le=3_650), RETENTION, When("Lower it if a rule for personal data asks.")] = (
+        Field(365, description="How long, in days, the audit log keeps an entry.")
+    )
+    audit_addresses: Annotated[
+        Literal["short", "whole", "none"], RETENTION, When("`whole` helps to find an intruder. Say so to the editors.")
+    ] = Field(
+        "short",
+        description="What the audit log keeps of an editor's address: `short` is its network, such as 192.0.2.0 or "
+        "2001:db8:1::; `whole` is all of it.",
     )

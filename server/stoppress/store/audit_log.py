@@ -25,12 +25,14 @@ _STREAMS = [AUDIT, AUDIT_REFUSED]
 class RedisAudit:
     """The audit log in Redis.
 
-    Keeps about the latest `audit_entries` writes and the latest `audit_refused_entries` refused requests.
+    Keeps about the latest `audit_entries` writes and the latest `audit_refused_entries` refused requests, and nothing
+    that is older than `audit_days`.
     """
 
     def __init__(self, url: str, settings: Settings) -> None:
         self._redis = connect(url, settings, retries=0)
-        self._kept = [settings.audit_entries, settings.audit_refused_entries]
+        self._age = settings.audit_days * 86_400_000  # ms
+        self._kept = [settings.audit_entries, settings.audit_refused_entries, self._age]
         self._append = self._redis.register_script(script("audit_append"))
         self._latest = self._redis.register_script(script("audit_latest"))
 
@@ -49,7 +51,7 @@ class RedisAudit:
     async def latest(self, *, before: str | None, limit: int) -> Sequence[Act]:
         """Read the latest entries; see base_audit_log.Audit."""
         with reachable("reading the audit log"):
-            streams = await self._latest(keys=_STREAMS, args=[f"({before}" if before else "+", limit])
+            streams = await self._latest(keys=_STREAMS, args=[f"({before}" if before else "+", limit, self._age])
         acts = [[_load(name, fields) for name, fields in stream] for stream in streams]
         return list(islice(heapq.merge(*acts, key=_order, reverse=True), limit))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,7 +27,9 @@ def noted(operation: Operation, endpoint: Endpoint, context: Dependencies) -> En
                     at=context.clock(),
                     token=who.id,
                     name=who.name,
-                    address=request.client.host if request.client else "",
+                    address=kept_address(
+                        request.client.host if request.client else "", context.settings.audit_addresses
+                    ),
                     agent=request.headers.get("user-agent", "")[:200],
                     method=operation.method,
                     operation=operation.name,
@@ -37,6 +41,26 @@ def noted(operation: Operation, endpoint: Endpoint, context: Dependencies) -> En
         return response
 
     return run
+
+
+def kept_address(address: str, kept: str) -> str:
+    """What the audit log keeps of an address; `kept` is `short`, `whole` or `none` (STOPPRESS_AUDIT_ADDRESSES).
+
+    `short` is the network's first address: of 24 bits of IPv4 or 48 of IPv6, which say the provider and the region.
+    An address that can't be read, such as that of a Unix socket, is kept only as `whole`.
+    """
+    if kept == "whole":
+        return address
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if kept == "none":
+        return ""
+    if isinstance(parsed, ipaddress.IPv6Address):
+        parsed = parsed.ipv4_mapped or parsed
+    bits = 24 if parsed.version == 4 else 48
+    return str(ipaddress.ip_network((parsed, bits), strict=False).network_address)
 
 
 def _made(operation: Operation, response: Response) -> str | None:

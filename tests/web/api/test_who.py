@@ -48,7 +48,7 @@ async def test_every_write_is_noted_with_who_what_and_from_where(
         ("cms", "createPost", f"{blog}/posts/a", "petrel", 201),
         ("admin", "createBlog", blog, "petrel", 201),
     ]
-    assert (found[0]["token"], found[0]["address"], found[0]["agent"]) == (record.id, "127.0.0.1", "cms/3")
+    assert (found[0]["token"], found[0]["address"], found[0]["agent"]) == (record.id, "127.0.0.0", "cms/3")
     assert found[0]["at"] == "2031-05-04T12:00:00Z"
     assert text not in str(found)
 
