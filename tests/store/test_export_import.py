@@ -101,7 +101,9 @@ async def test_nothing_in_an_archive_gets_to_run_in_a_page(any_store: RedisStore
     assert isinstance(back.entry, Post) and back.entry.body == "<p>a</p>"
 
 
-async def test_folded_revisions_stay_folded(any_store: RedisStore, clock: Any) -> None:
+async def test_folded_revisions_stay_folded(
+    any_store: RedisStore, clock: Any, keys_on_server: Callable[[str], list[str]]
+) -> None:
     posts = await a_blog(any_store, clock)
     desk = replace(EDITOR, id="0123456789ab")
     for title in ("2", "3", "4"):
@@ -110,6 +112,7 @@ async def test_folded_revisions_stay_folded(any_store: RedisStore, clock: Any) -
     assert [line.revision for line in was] == [1, 4]
     document = await archive.dump(any_store, "night")
     await any_store.delete_blog("night")
+    assert keys_on_server("*{night}*") == []
     await archive.load(any_store, document)
     assert (await any_store.revisions("night", "d")).revisions == was
     await any_store.delete_blog("night")

@@ -136,6 +136,8 @@ async def test_edits_of_a_draft_with_one_token_within_a_minute_fold(
     for limit in (1, 2):
         oldest, _ = await whole(anybody, path, f"limit={limit}", ada)
         assert [line["revision"] for line in oldest] == [1, 7, 13, 19, 20]
+        newest, _ = await whole(anybody, path, f"limit={limit}&order=newest", ada)
+        assert newest == oldest[::-1]
 
 
 async def test_200_edits_of_a_long_draft_take_little_memory(admin: Client, blog: str, valkey_url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -36,6 +37,13 @@ async def test_an_amount_is_spent_whole_or_not_at_all(context: Dependencies) -> 
     limits = TokenLimits(context.tokens, 1_000, context.clock, "bytes")
     spent = [await limits.spend("0123456789ab", amount) for amount in (400, 0, 700, 500, 101, 100, 1)]
     assert [quota.left for quota in spent if quota] == [600, 600, -1, 100, -1, 0, -1]
+
+
+async def test_a_request_that_waits_for_the_count_is_not_refused_for_what_others_spend(context: Dependencies) -> None:
+    limits = TokenLimits(context.tokens, 1_000, context.clock, "bytes")
+    await limits.spend("0123456789ab", 20)  # reserves 50
+    quotas = await asyncio.gather(*(limits.spend("0123456789ab", amount) for amount in (60, 30)))
+    assert all(quota and quota.left >= 0 for quota in quotas)
 
 
 async def test_bytes_and_requests_are_counted_apart_and_over_all_processes(context: Dependencies, clock: Clock) -> None:

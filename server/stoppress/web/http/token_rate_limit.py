@@ -89,7 +89,8 @@ class TokenLimits:
             if len(self._windows) > 1_000:
                 self._windows = {name: kept for name, kept in self._windows.items() if kept.window == window}
             spent = self._windows[token] = _Window(window)
-        if spent.mine < amount and not spent.empty:
+        # Again if another request has spent of it while this one waited for the store.
+        while spent.mine < amount and not spent.empty:
             wanted = max(amount - spent.mine, self._quota // 20)
             counted = token if self._unit == "requests" else f"{token}:{self._unit}"
             try:
