@@ -40,6 +40,7 @@ class Process:
             "READERS_MAX": 19_000,
             "LOG_LEVEL": "error",
             "RATE_LIMIT": 0,
+            "RATE_LIMIT_BYTES": 0,
         }
         environment = {name: value for name, value in os.environ.items() if not name.startswith("STOPPRESS_")}
         environment |= {f"STOPPRESS_{name}": str(value) for name, value in chosen.items()}
