@@ -190,8 +190,13 @@ CASES: dict[str, tuple[Callable[[Story], str | None], Kind]] = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("case", CASES)
+FAR_BEHIND = ("behind the trimmed stream", "from the very beginning")  # more than STOPPRESS_CATCH_UP_CHANGES
+
+
+@pytest.mark.parametrize(
+    ("case", "form"),
+    [(case, form) for case in CASES for form in FORMS if not (form == "html" and case in FAR_BEHIND)],
+)
 def test_the_same_cursor_gets_the_same_answer(
     server: Server, editor: EditorClient, story: Story, case: str, form: str
 ) -> None:
@@ -215,6 +220,25 @@ def test_the_same_cursor_gets_the_same_answer(
         (following,) = clients.poll(head).messages
         assert (socket.next(), stream.next()) == (following, following)
         assert following["cursor"] == story.at[-1]
+
+
+@pytest.mark.parametrize("case", FAR_BEHIND)
+def test_far_behind_in_html_a_connection_is_told_to_load_again_and_a_poll_is_paged(
+    server: Server, story: Story, case: str
+) -> None:
+    """A poll brings as many messages as it asked for, so it needs no such limit (docs/protocol.md, The cursor)."""
+    cursor, head = CASES[case][0](story), story.at[-1]
+    clients = Clients(server, story.blog, "html")
+    reset = {"type": "reset", "cursor": head, "reason": "too_far_behind"}
+    with ExitStack() as stack:
+        socket = Following(by_socket(stack.enter_context(clients.socket(cursor))))
+        stream = Following(by_events(stack.enter_context(clients.events(cursor))))
+        assert socket.hello == stream.hello
+        assert (socket.hello["cursor"], socket.hello["resumed"]) == (cursor, False)
+        assert socket.until(head) == stream.until(head) == Answer("reset", [reset], head)
+    polled = clients.poll(cursor)
+    assert (polled.kind, polled.cursor) == ("continue", head)
+    assert polled == clients.poll(cursor, limit=3)
 
 
 def test_what_a_client_lacks_is_compacted_to_the_last_word_on_each_post(server: Server, story: Story) -> None:

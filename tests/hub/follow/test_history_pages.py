@@ -94,7 +94,24 @@ async def test_a_page_is_kept_while_it_reaches_the_ring() -> None:
         channel.apply(at.history.records["regatta"])
         assert sequences(await pages.page(channel, 100))[-1] == 156, "the kept one ends before the ring begins"
         assert sequences(await pages.page(channel, 0))[-1] == 100
-        assert at.history.asked.count("since") == 3
+        assert at.history.asked.count("since") == 4, "what has changed since it was read is no longer known"
+        assert sequences(await pages.page(channel, 0))[-1] == 100
+        assert at.history.asked.count("since") == 4
+
+
+async def test_a_kept_page_lacks_what_changed_since_it_was_read() -> None:
+    at = Following(HistoryInMemory())
+    at.history.publish(*(f"p{number}" for number in range(150)))
+    channel, tasks = at.open(), ShortTasks()
+    async with tasks.open():
+        pages = HistoryPages(at.source.store, tasks)
+        await pages.page(channel, 0)
+        at.history.publish("p0", "p98", "p99")
+        channel.apply(at.history.records["regatta"])
+        assert sequences(await pages.page(channel, 0)) == list(range(2, 99))
+        assert at.history.asked.count("since") == 1
+        assert sequences(await pages.page(channel, 98))[-1] > 100, "nothing of the kept page is left for this reader"
+        assert at.history.asked.count("since") == 2
 
 
 async def test_a_page_of_a_channel_that_began_anew_is_not_used() -> None:
@@ -186,7 +203,7 @@ async def test_a_page_names_the_epoch_that_it_is_of() -> None:
     at.history.begin(a_blog())
     async with tasks.open():
         page = await HistoryPages(at.source.store, tasks).page(channel, 0)
-        assert page == Page("e2", (), 0)
+        assert page == Page("e2", (), 0, 0)
 
 
 @pytest.mark.parametrize("error", [Unavailable("the store is away"), RuntimeError("a surprise")])

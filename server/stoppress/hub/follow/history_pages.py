@@ -4,8 +4,8 @@ Pages begin at multiples of 100 in the history, so readers with different cursor
 page at the same time share one query. A page is also kept for some seconds, with the messages that were encoded for one
 reader, because others follow, and because a reader takes a large page in several parts.
 
-A kept page may be older than the store. That is correct: each message in it was sent at its sequence number, and what
-replaced it since has a higher one, which a later page or the ring has.
+A kept page may be older than the channel. A reader gets only the last change of each post, so messages that a newer
+change in the ring has replaced are left out. If the ring does not reach back to the page, the page is read again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from stoppress.errors import StopPressError, Unavailable
@@ -35,16 +36,25 @@ _sequence = attrgetter("sequence")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Messages that advance a reader in `epoch`. `head` is its position after the last page, else None."""
+    """Messages that advance a reader in `epoch`. `head` is its position after the last page, else None.
+
+    `as_of` is the end of the history when the page was read: each message was then the last of its post or of the blog.
+    """
 
     epoch: str
     messages: tuple[Message, ...]
     head: int | None
+    as_of: int
 
     def after(self, sequence: int) -> Page:
         """The part of this page that a reader at `sequence` lacks."""
         first = bisect_right(self.messages, sequence, key=_sequence)
-        return Page(self.epoch, self.messages[first:], self.head) if first else self
+        return replace(self, messages=self.messages[first:]) if first else self
+
+    def without(self, newer: Sequence[Message]) -> Page:
+        """This page without the messages that `newer` ones replace."""
+        replaced = {message.about for message in newer}
+        return replace(self, messages=tuple(message for message in self.messages if message.about not in replaced))
 
     @property
     def size(self) -> int:
@@ -76,12 +86,18 @@ class HistoryPages:
             Unavailable: the store can't be reached.
         """
         key = (channel, channel.generation, after // _PAGE * _PAGE)
-        page = self._kept.get(key)
-        if page is None or not _advances(page, channel, after):
-            page = await self._shared(key)
+        page = self._kept_page(key, after) or await self._shared(key)
         async with self.turns:
             pass
         return None if page is None else page.after(after)
+
+    def _kept_page(self, key: _Key, after: int) -> Page | None:
+        """The kept page as of the channel's head, if it brings a reader at `after` on."""
+        channel, page = key[0], self._kept.get(key)
+        if page is not None and page.as_of < channel.head:
+            newer = channel.ring.since(page.as_of)
+            page = None if newer is None else page.without(newer)
+        return page if page is not None and _advances(page, channel, after) else None
 
     async def _shared(self, key: _Key) -> Page | None:
         task = self._under_way.get(key)
@@ -110,7 +126,8 @@ class HistoryPages:
         except Exception as error:  # one page must not stop the hub, which owns the task
             _log.warning("Can't read the changes of blog %s: %s: %s", channel.blog.id, type(error).__name__, error)
             return Unavailable(f"the changes of the blog {channel.blog.id!r} can't be read now; try again")
-        page = Page(epoch, tuple(messages), None if found.more else found.head.sequence)
+        head = found.head.sequence
+        page = Page(epoch, tuple(messages), None if found.more else head, head)
         if epoch == channel.epoch:
             self._keep(key, page)
         return page
@@ -136,5 +153,5 @@ class HistoryPages:
 def _advances(page: Page, channel: Channel, after: int) -> bool:
     """Whether a kept page brings a reader at `after` on: to the next page, or to where the ring begins."""
     if page.head is None:
-        return page.messages[-1].sequence > after
+        return bool(page.messages) and page.messages[-1].sequence > after
     return page.head > after and page.head >= channel.ring.start
