@@ -1,4 +1,4 @@
-"""Where the pictures of posts may come from, besides this server. No I/O.
+"""The servers, besides this one, from which the pictures of posts may come. No I/O.
 
 A reader's browser loads a picture from the server that its address names, which learns the reader's address. So a
 newsroom can limit those servers (STOPPRESS_MEDIA_ORIGINS). One rule applies to what editors send and, as a

@@ -25,7 +25,7 @@ Reason = Literal["epoch", "ahead", "too_far_behind"]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a blog's history when a client connects. `head` is its current end.
+    """A blog's history, as far as it is known when a client connects. `head` is its current end.
 
     `reload_before` is the sequence number before which a client reloads instead of catching up. It is 0 for the json
     form, in which a client always catches up.

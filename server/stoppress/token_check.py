@@ -105,7 +105,7 @@ class TokenCheck:
 
 
 def _network(address: str) -> str:
-    """What is counted together: an IPv4 address, or an IPv6 network of 64 bits, which one client has to itself."""
+    """The addresses that count as one client: an IPv4 address, or an IPv6 network of 64 bits, which is one client's."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""What an answer to a write shows of a post that its caller may not read. The code is pure.
+"""The part of a post that the answer to a write shows to a caller who may not read the post. The code is pure.
 
 A token with `write` or `publish`, but without `read`, edits drafts and scheduled posts that it does not see. An answer
 that held the whole post would show it the work of others: an empty patch would be enough to read every draft.

@@ -47,7 +47,7 @@ _log = logging.getLogger("stoppress.hub")
 
 
 class Credentials(NamedTuple):
-    """What a reader sends to be let into a private blog: the value of `Authorization`, and its own address."""
+    """The credentials of a reader of a private blog: the value of `Authorization`, and the reader's address."""
 
     authorization: str
     address: str

@@ -16,10 +16,10 @@ from stoppress.hub.encoded_message import Message
 
 @dataclass(frozen=True, slots=True)
 class CatchUpLimits:
-    """How much a reader of the html form catches up with before it is told to load the page afresh.
+    """The most that a reader of the html form catches up with; one that lacks more is told to load the page again.
 
-    That is `changes`, compacted, or `size` bytes. The size counts only beyond `page` changes, because a page has about
-    that many posts: a reader that reloads it receives their bytes as well.
+    The limits are `changes`, compacted, and `size` bytes. `size` counts only beyond `page` changes, because a page has
+    about that many posts: a reader that reloads it receives their bytes as well.
     """
 
     changes: int

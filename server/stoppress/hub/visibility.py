@@ -1,4 +1,4 @@
-"""What a switch between public and private means for the records of a blog. Pure."""
+"""Switches of a blog between public and private: which of its records readers may see. Pure."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from stoppress.process_limits import limit_this_process
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How to make a picture: the `digest` for its names, and the limits: pixels, bytes of memory, seconds of CPU."""
+    """A picture to make: the `digest` for its names, and the limits: pixels, bytes of memory, seconds of CPU."""
 
     digest: str
     pixels: int

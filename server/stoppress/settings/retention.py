@@ -53,6 +53,6 @@ class RetentionSettings(BaseSettings):
         Literal["short", "whole", "none"], RETENTION, When("`whole` helps to find an intruder. Say so to the editors.")
     ] = Field(
         "short",
-        description="What the audit log keeps of an editor's address: `short` is its network, such as 192.0.2.0 or "
-        "2001:db8:1::; `whole` is all of it.",
+        description="The part of an editor's address that the audit log keeps: `short` is its network, such as "
+        "192.0.2.0 or 2001:db8:1::, `whole` is all of it, and `none` is nothing.",
     )

@@ -44,7 +44,7 @@ def noted(operation: Operation, endpoint: Endpoint, context: Dependencies) -> En
 
 
 def kept_address(address: str, kept: str) -> str:
-    """What the audit log keeps of an address; `kept` is `short`, `whole` or `none` (STOPPRESS_AUDIT_ADDRESSES).
+    """The part of an address that the audit log keeps. `kept` is STOPPRESS_AUDIT_ADDRESSES: `short`, `whole` or `none`.
 
     `short` is the network's first address: of 24 bits of IPv4 or 48 of IPv6, which say the provider and the region.
     An address that can't be read, such as that of a Unix socket, is kept only as `whole`.

@@ -1,4 +1,4 @@
-"""Who may see a blog: a private one does not exist for anybody without the right to read it.
+"""Access to blogs: a private blog does not exist for anybody without the right to read it.
 
 Every operation with a blog in its path is checked here, before its endpoint runs, so no endpoint can forget to. A
 missing blog and a hidden one are refused by the same lines, so no answer tells them apart.

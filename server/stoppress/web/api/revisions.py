@@ -9,9 +9,10 @@ from stoppress.editing.transitions import changed
 from stoppress.model import rfc3339
 from stoppress.web.api.posts import written
 from stoppress.web.authentication import caller
-from stoppress.web.contract.operations.revisions import LIMIT, ORDER, PAGE, dump_revision_page, revision_of
+from stoppress.web.contract.operations.revisions import LIMIT, ORDER, PAGE, dump_revision_page
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.http.endpoint import Endpoints
+from stoppress.web.http.paging import place_of
 from stoppress.web.http.preconditions import attempt, expected_revision
 from stoppress.web.http.request import invalid, query
 from stoppress.web.http.response import answer
@@ -32,7 +33,7 @@ class RevisionRoutes:
             request.path_params["post"],
             who,
             order=asked[ORDER],
-            after=revision_of(asked[PAGE], asked[ORDER]),
+            after=place_of(asked[PAGE], asked[ORDER]),
             limit=asked[LIMIT],
         )
         oldest_first = page.revisions if asked[ORDER] == "oldest" else page.revisions[::-1]

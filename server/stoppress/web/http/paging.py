@@ -9,10 +9,13 @@ import base64
 import binascii
 import json
 from datetime import datetime
+from typing import TypeVar
 
 from stoppress.model import rfc3339
 from stoppress.query_parameters import QueryParameter, wrong_parameter
 from stoppress.store.base import Place
+
+PlaceType = TypeVar("PlaceType")
 
 _EXPECTED = "expected a page token from the 'next' of an earlier response"
 
@@ -56,8 +59,8 @@ ORDERED_PAGE: QueryParameter[tuple[str, Place] | None] = QueryParameter(
 )
 
 
-def place_of(page: tuple[str, Place] | None, order: str) -> Place | None:
-    """The place after which a page of posts begins. Raises Invalid (400) if the token was made for another order."""
+def place_of(page: tuple[str, PlaceType] | None, order: str) -> PlaceType | None:
+    """The place after which a page begins. Raises Invalid (400) if the token was made for another order."""
     if page is None:
         return None
     made_for, place = page

@@ -33,7 +33,7 @@ Unit = Literal["requests", "bytes"]
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a token has left: `left` of its `quota` requests or bytes. The window ends in `seconds`."""
+    """The rest of a token's quota: `left` of `quota` requests or bytes. The window ends in `seconds`."""
 
     unit: Unit
     quota: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stoppress.query_parameters import QueryParameter, choice, number, wrong_parameter
+from stoppress.query_parameters import QueryParameter, choice, number
 from stoppress.store.base import REVISIONS_MAX, Order
 from stoppress.web.contract.operation import BLOG, IDEMPOTENCY_KEY, IF_MATCH, POST, Operation, Parameter
 from stoppress.web.http.paging import dump_token, load_token
@@ -29,16 +29,6 @@ def _load_page(given: str) -> tuple[str, int]:
 PAGE: QueryParameter[tuple[str, int] | None] = QueryParameter(
     "page", "The `next` of an earlier response; stable while revisions are made.", _load_page, None, {"type": "string"}
 )
-
-
-def revision_of(page: tuple[str, int] | None, order: Order) -> int | None:
-    """The revision after which a page begins. Raises Invalid (400) if the token was made for another order."""
-    if page is None:
-        return None
-    made_for, revision = page
-    if made_for != order:
-        raise wrong_parameter("page", f"expected a page token for order={order}, but got one for order={made_for}")
-    return revision
 
 
 _PATH = "/v1/blogs/{blog}/posts/{post}/revisions"
