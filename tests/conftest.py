@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import redis as blocking_redis
+from hypothesis import settings as hypothesis_settings
 
 from parallel import OneDemandingFileAtATime
 from programs import mark_by_fixtures, refuse_unmarked
@@ -22,6 +23,10 @@ from stoppress.store.embedded.server import EmbeddedValkey
 from stoppress.store.redis_store import RedisStore
 from stoppress.token_scopes import SCOPES, Caller
 from waiting import PATIENCE, until
+
+# No example has a deadline: a busy machine must not fail a test.
+hypothesis_settings.register_profile("stoppress", deadline=None)
+hypothesis_settings.load_profile("stoppress")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -115,7 +115,7 @@ async def _history(url: str, steps: list[tuple[int, Any]], together: bool) -> No
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from([0, 1]), STEPS), max_size=1), st.booleans(), STEPS)
 def test_stream_state_pages_and_replay_agree(
     valkey_url: str, first: list[tuple[int, Any]], together: bool, second: list[Any]

@@ -6,7 +6,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.doubles import ChannelScene, LimitedTransport, cursors, drain, frames, messages, state_after, state_of
@@ -91,7 +91,6 @@ def test_an_ended_blog_lets_a_slow_reader_go_once_it_has_everything() -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None)
 @given(histories(), st.data())
 def test_whatever_happens_a_reader_ends_with_what_a_fresh_load_shows(
     history: HistoryInMemory, data: st.DataObject
