@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,12 @@ def server_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@cache
+def default_settings() -> Settings:
+    """The settings without any from outside. They are made once: it takes 3 ms, and most tests have a store."""
+    return Settings()
+
+
 def _emptied(url: str) -> None:
     with blocking_redis.Redis.from_url(url) as client:
         client.flushall()
@@ -133,7 +140,7 @@ def keys_on_server(server_url: str) -> Callable[[str], list[str]]:
 async def any_store(server_url: str) -> AsyncIterator[RedisStore]:
     """An empty store, on each kind of server."""
     _emptied(server_url)
-    store = RedisStore(server_url, Settings())
+    store = RedisStore(server_url, default_settings())
     yield store
     await store.close()
 
@@ -142,7 +149,7 @@ async def any_store(server_url: str) -> AsyncIterator[RedisStore]:
 async def store(valkey_url: str) -> AsyncIterator[RedisStore]:
     """An empty store on the embedded server."""
     _emptied(valkey_url)
-    store = RedisStore(valkey_url, Settings())
+    store = RedisStore(valkey_url, default_settings())
     yield store
     await store.close()
 

@@ -22,12 +22,13 @@ _LOADED = re.compile(
 )
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """A folder with the configuration and the pages to build the site from."""
-    subprocess.run([sys.executable, ROOT / "scripts/site_pages.py", tmp_path / "build/site"], check=True)
-    shutil.copy(ROOT / "zensical.toml", tmp_path)
-    return tmp_path
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the configuration and the pages to build the site from. No test changes these."""
+    folder = tmp_path_factory.mktemp("site")
+    subprocess.run([sys.executable, ROOT / "scripts/site_pages.py", folder / "build/site"], check=True)
+    shutil.copy(ROOT / "zensical.toml", folder)
+    return folder
 
 
 def named(nav: Any) -> Iterator[str]:

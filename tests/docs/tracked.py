@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
 import subprocess
-import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -25,6 +23,11 @@ _COMMENT = {
     "lua": r"--[^\n]*",
     "ts": _C_COMMENT,
 }
+# Matches each string of Python, and captures each comment. The module tokenize takes 20 times as long.
+_STRING_OR_COMMENT = re.compile(
+    r"""\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|(\#[^\n]*)""",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -50,15 +53,21 @@ class Source:
         return ast.parse(self.text)
 
     def _python_comments(self) -> Iterator[str]:
-        for token in tokenize.generate_tokens(io.StringIO(self.text).readline):
-            if token.type == tokenize.COMMENT:
-                yield token.string
+        return (comment for comment in _STRING_OR_COMMENT.findall(self.text) if comment)
 
     def _python_docstrings(self) -> Iterator[str]:
-        for node in ast.walk(self.tree):
-            match node:
+        for statement in _statements(self.tree):
+            match statement:
                 case ast.Expr(value=ast.Constant(value=str() as docstring)):
                     yield docstring
+
+
+def _statements(block: ast.AST) -> Iterator[ast.AST]:
+    """Each statement in a module, class, function or other block, at any depth. ast.walk visits expressions too."""
+    for field in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for statement in getattr(block, field, ()):
+            yield statement
+            yield from _statements(statement)
 
 
 @cache

@@ -166,6 +166,7 @@ async def test_of_many_edits_at_once_none_is_lost(blogs: Blogs) -> None:
     assert blog.revision == 5
 
 
+@pytest.mark.usefixtures("retries_at_once")
 async def test_an_edit_that_always_comes_second_gives_up(valkey_url: str, store: RedisStore, clock: Clock) -> None:
     class AlwaysSecond(RedisStore):
         tries = 0

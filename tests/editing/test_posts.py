@@ -244,6 +244,7 @@ async def test_of_many_edits_at_once_none_is_lost(posts: Posts) -> None:
     assert (post.title, post.byline, post.key, post.notes, post.revision) == ("Two", "By Ada", True, "Ben helped.", 5)
 
 
+@pytest.mark.usefixtures("retries_at_once")
 async def test_a_change_that_always_comes_second_gives_up(valkey_url: str, posts: Posts, clock: Clock) -> None:
     class AlwaysSecond(RedisStore):
         async def commit(self, *args: Any, **more: Any) -> Committed:

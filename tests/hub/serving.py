@@ -7,6 +7,7 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 from typing import Any, cast
 
 import uvicorn
@@ -86,10 +87,16 @@ class HubServer:
         await eventually(holds, what, PATIENCE)
 
 
+@lru_cache
+def _settings(**settings: Any) -> Settings:
+    """They are made once for the same arguments: it takes 3 ms, and they can't be changed."""
+    return Settings(**{"verify": 0.05, "heartbeat": 20.0} | settings)
+
+
 @contextlib.asynccontextmanager
 async def hub_server(history: HistoryInMemory, **settings: Any) -> AsyncIterator[HubServer]:
     """Serve `history`."""
-    chosen = Settings(**{"verify": 0.05, "heartbeat": 20.0} | settings)
+    chosen = _settings(**settings)
     metrics = Metrics()
     hub = Hub(Source(cast(Store, history), history), PlainMarkup(), chosen, metrics)
     deadlines = ConnectionDeadlines(chosen, metrics)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ from web.checks import CLIENT, client_files
 ADMIN = "the-admin-token"
 
 
+@cache
+def settings_of_the_api() -> Settings:
+    """They are made once: it takes 3 ms, and they can't be changed."""
+    return Settings(rate_limit=600)
+
+
 async def no_readers(blog: str) -> int:
     return 0
 
@@ -47,7 +54,7 @@ def no_delivery(blog: str) -> datetime | None:
 
 @pytest.fixture
 async def context(store: RedisStore, valkey_url: str, clock: Any, tmp_path: Path) -> AsyncIterator[Dependencies]:
-    settings = Settings(rate_limit=600)
+    settings = settings_of_the_api()
     pictures = PictureRules(MediaOrigins(settings.media_origins, settings.public_url), settings.require_alt)
     tokens, audit = RedisTokens(valkey_url, settings), RedisAudit(valkey_url, settings)
     log = RedisLog(valkey_url, settings)

@@ -22,7 +22,10 @@ LONG = "<p>" + "wind and water " * 6_000 + "</p>"
 
 
 async def until_lagging(at: HubServer, quick: ClientConnection) -> int:
-    """Publish until a reader lags; how many changes that took."""
+    """Publish until a reader lags; how many changes that took.
+
+    The changes come one by one, some dozens of them. With a burst_window each would wait for it.
+    """
     for count in range(1, 1_000):
         at.history.publish("long", body=LONG)
         await receive(quick)
@@ -71,7 +74,7 @@ async def test_a_slow_reader_falls_behind_and_catches_up(ring: int, source: str)
 @on_both_paths
 async def test_too_slow_for_too_long_is_closed_with_1013() -> None:
     async with (
-        hub_server(HistoryInMemory(), write_buffer=4_096, slow_timeout=0.2) as at,
+        hub_server(HistoryInMemory(), write_buffer=4_096, slow_timeout=0.2, burst_window=0) as at,
         at.connect() as quick,
         at.connect(max_queue=1) as slow,
     ):
@@ -84,7 +87,7 @@ async def test_too_slow_for_too_long_is_closed_with_1013() -> None:
 
 @on_both_paths
 async def test_a_slow_reader_that_vanishes_is_counted_out() -> None:
-    async with hub_server(HistoryInMemory(), write_buffer=4_096) as at, at.connect() as quick:
+    async with hub_server(HistoryInMemory(), write_buffer=4_096, burst_window=0) as at, at.connect() as quick:
         await receive(quick)
         slow = await at.connect(max_queue=1)
         await until_lagging(at, quick)

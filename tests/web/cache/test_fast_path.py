@@ -20,7 +20,7 @@ from stoppress.web.cache.page_cache import FinishedPages, PageCache
 from stoppress.web.dependencies import Dependencies
 from stoppress.web.routes import site
 from stoppress.web.uvicorn_protocol import http_protocol
-from waiting import eventually
+from uvicorn_in_loop import listening
 from web.checks import CLIENT, client_files
 
 pytestmark = pytest.mark.anyio
@@ -68,17 +68,8 @@ async def process(context: Dependencies, valkey_url: str) -> AsyncIterator[Proce
         log_config=None,
         server_header=False,
     )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-
-    async def started() -> bool:
-        return server.started
-
-    await eventually(started, "uvicorn has started")
-    process.port = server.servers[0].sockets[0].getsockname()[1]
-    yield process
-    server.should_exit = True
-    await running
+    async with listening(config) as process.port:
+        yield process
     await log.close()
 
 

@@ -17,6 +17,7 @@ from stoppress.connection_deadlines import ConnectionDeadlines
 from stoppress.metrics import Metrics
 from stoppress.settings import Settings
 from stoppress.web.http.timed_request import TimedRequest
+from uvicorn_in_loop import listening
 from waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.anyio
@@ -67,19 +68,11 @@ async def site() -> AsyncIterator[Site]:
     deadlines = ConnectionDeadlines(settings, site.metrics)
     http: Any = type("Http", (TimedRequest,), {"head_limit": 16_384, "deadlines": deadlines})
     config = uvicorn.Config(site, port=0, http=http, lifespan="off", log_config=None, log_level="critical")
-    server = uvicorn.Server(config)
-    tasks = [asyncio.create_task(server.serve()), asyncio.create_task(deadlines.run())]
-
-    async def started() -> bool:
-        return server.started
-
-    await eventually(started, "uvicorn has started")
-    site.port = server.servers[0].sockets[0].getsockname()[1]
-    yield site
-    server.should_exit = True
-    await tasks[0]
-    tasks[1].cancel()
-    await asyncio.wait((tasks[1],))
+    sweeping = asyncio.create_task(deadlines.run())
+    async with listening(config) as site.port:
+        yield site
+    sweeping.cancel()
+    await asyncio.wait((sweeping,))
 
 
 async def everything(site: Site, *parts: bytes, pause: float = 0.05) -> bytes:
