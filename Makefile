@@ -42,8 +42,9 @@ test-stores:  ## Test the store with redis-server and another Valkey as the embe
 targets:  ## See on which platforms and Pythons the lock files can be installed, as a table (needs uv).
 	@exec scripts/resolve-targets
 
-fuzz:  ## Send the API what its own document allows and forbids, for some minutes. EXAMPLES=200 by default.
+fuzz:  ## Send arbitrary input to each parser and to the API, for some minutes. FUZZ_EXAMPLES=20000, EXAMPLES=200.
 	@scripts/environment dev
+	@FUZZ_EXAMPLES="$${FUZZ_EXAMPLES:-20000}" .venv/bin/python -m pytest tests/fuzz
 	@EXAMPLES="$${EXAMPLES:-200}" exec .venv/bin/python -m pytest tests/e2e/test_openapi.py
 
 mutants:  ## Change the program in 70 small ways, and see whether a test notices. MUTANTS="--seed 2 --number 20".

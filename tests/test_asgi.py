@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route
 
 from stoppress.asgi import create_app
 from stoppress.settings import Settings
+from waiting import eventually
 
 pytestmark = pytest.mark.anyio
 TOKEN = {"Authorization": "Bearer the-operators-own-and-nobody-elses"}
@@ -69,6 +70,36 @@ async def test_trusted_proxies_are_believed_in_any_server(settings: Settings, pe
         await client.post("/v1/blogs", json={"id": "night", "title": "The night"})
         page = (await client.get("/blogs/night", headers={"X-Forwarded-Proto": "https"})).text
         assert f"{scheme}://test/blogs/night" in page
+
+
+async def test_by_default_no_forwarded_address_is_believed(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Any process of the machine can connect from 127.0.0.1. It must not choose the address in the audit log."""
+    default = settings.model_copy(
+        update={"trusted_proxies": Settings.model_fields["trusted_proxies"].default, "audit_addresses": "whole"}
+    )
+    app = create_app(default)
+    transport = httpx2.ASGITransport(app, client=("127.0.0.1", 1))
+    forged = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url="http://test", headers=TOKEN) as client,
+    ):
+
+        async def addresses() -> list[str]:
+            entries = (await client.get("/v1/audit")).json()["entries"]
+            return [entry["address"] for entry in entries if entry["blog"] == "forged"]
+
+        async def noted() -> bool:
+            return bool(await addresses())
+
+        await client.post("/v1/blogs", json={"id": "forged", "title": "The night"}, headers=forged)
+        await eventually(noted, "the write is in the audit log")
+        assert await addresses() == ["127.0.0.1"]
+        assert "http://test/blogs/forged" in (await client.get("/blogs/forged", headers=forged)).text
+    warnings = [text for text in caplog.messages if "X-Forwarded-For" in text]
+    assert len(warnings) == 1 and "127.0.0.1" in warnings[0] and "STOPPRESS_TRUSTED_PROXIES" in warnings[0]
 
 
 async def test_without_its_lifespan_it_says_so(settings: Settings) -> None:

@@ -23,7 +23,7 @@ def section(group: Group) -> str:
 def row(name: str) -> str:
     field = Settings.model_fields[name]
     value = str(field.default).lower() if field.annotation is bool else field.default
-    default = "none" if value is None else f"`{value}`"
+    default = "none" if value in (None, "") else f"`{value}`"
     cells = [f"`STOPPRESS_{name.upper()}`", f"`--{name.replace('_', '-')}`", default, str(field.description)]
     if when := when_to_change(name):
         cells.append(when)

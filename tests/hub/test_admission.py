@@ -59,7 +59,7 @@ async def test_a_rush_is_answered_503_and_asks_nothing_of_the_store() -> None:
 
 
 async def test_an_address_behind_a_proxy_has_its_own_limit() -> None:
-    async with hub_server(HistoryInMemory(), readers_per_address=1) as at:
+    async with hub_server(HistoryInMemory(), readers_per_address=1, trusted_proxies="127.0.0.1") as at:
         async with at.connect(additional_headers={"X-Forwarded-For": "192.0.2.1"}) as reader:
             await receive(reader)
             path = "/v1/blogs/regatta/socket"

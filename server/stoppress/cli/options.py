@@ -84,7 +84,7 @@ def option_name(name: str) -> str:
 def _setting(name: str) -> Callable[[Command], Command]:
     field = Settings.model_fields[name]
     text = f"{field.description}  [{variable_name(name)}"
-    if field.default not in (None, PydanticUndefined):
+    if field.default not in (None, "", PydanticUndefined):
         text += f"; default: {str(field.default).lower() if isinstance(field.default, bool) else field.default}"
     flag = option_name(name)
     if field.annotation is bool:

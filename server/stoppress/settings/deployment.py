@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
-from stoppress.settings.field_types import OriginList, RedisUrl
+from stoppress.settings.field_types import OriginList, ProxyList, RedisUrl
 from stoppress.settings.group import Group, HoldsSecret
 
 ADMIN_TOKEN_LENGTH = 32  # characters; as hexadecimal digits they have 128 bits, which nobody can guess
@@ -28,10 +28,10 @@ class DeploymentSettings(BaseSettings):
         description="The address readers use, such as https://live.example.org. By default the address comes from each "
         "request.",
     )
-    trusted_proxies: Annotated[str, DEPLOYMENT] = Field(
-        "127.0.0.1",
+    trusted_proxies: Annotated[ProxyList, DEPLOYMENT] = Field(
+        "",
         description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks, "
-        "comma-separated, or * for all.",
+        "comma-separated, or * for all. Set it to 127.0.0.1 for a proxy on the same machine.",
     )
     workers: Annotated[int, Field(ge=1, le=64), DEPLOYMENT] = Field(
         1, description="How many processes serve the port. Use about one for each core."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -37,8 +38,24 @@ def _media_origins(text: str) -> str:
     return text
 
 
+def _proxies(text: str) -> str:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if "*" in names:
+        return "*"
+    return ",".join(map(_network, names))
+
+
+def _network(name: str) -> str:
+    """The address or network in the one form that each part of the server reads alike."""
+    try:
+        return str(ip_network(name, strict=False) if "/" in name else ip_address(name))
+    except ValueError:
+        raise ValueError(f"expected addresses, networks such as 10.0.0.0/8, or *, but got {name!r}") from None
+
+
 RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 OriginList = Annotated[str, AfterValidator(_origins)]
 MediaOriginList = Annotated[str, AfterValidator(_media_origins)]
+ProxyList = Annotated[str, AfterValidator(_proxies)]
 Count = Annotated[int, Field(ge=0)]
 ProgramName = Annotated[str, Field(min_length=1)]

@@ -45,7 +45,7 @@ async def test_the_drain_says_bye_and_closes_with_1012() -> None:
 
 
 async def test_the_address_behind_a_trusted_proxy_counts() -> None:
-    async with hub_server(HistoryInMemory(), readers_per_address=1) as at:
+    async with hub_server(HistoryInMemory(), readers_per_address=1, trusted_proxies="127.0.0.1") as at:
         one, other = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}
         async with at.connect(additional_headers=one), at.connect(additional_headers=other):
             status, _, problem = await at.http("/v1/blogs/regatta/socket", one)
