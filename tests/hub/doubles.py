@@ -20,7 +20,7 @@ from stoppress.hub.dependencies import Source
 from stoppress.hub.encoded_message import Message, frame_format, payload
 from stoppress.hub.follow.tail import Pace, Tail
 from stoppress.hub.follow.verify_with_store import Verifier
-from stoppress.hub.socket.reader import Reader
+from stoppress.hub.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Post, PostChanged, PostRemoved, Record, Tombstone, apply, as_of

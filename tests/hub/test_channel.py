@@ -11,8 +11,8 @@ from hub.doubles import ChannelScene, LimitedTransport, RecordingStream, cursors
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
 from stoppress.hub.channel import SLICE, Channel
 from stoppress.hub.encoded_message import close_frame, frame_format, payload
+from stoppress.hub.reader import Reader
 from stoppress.hub.roster import SLOTS
-from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor

@@ -6,7 +6,7 @@ reader.
 - `publish` first advances the channel (ring, head, blog), then writes. A reader that joins or wakes during the writing
 therefore finds the new changes in the ring, and is at the head once it has them.
 - The shared bytes go only to a live reader whose position was exactly the channel's old head. A reader that is further
-ahead already has them; one that is further behind catches up (socket/reader.py). So no change is lost or sent twice,
+ahead already has them; one that is further behind catches up (reader.py). So no change is lost or sent twice,
 however the writing is divided into slices.
 - Nothing is written to a full socket. Its reader keeps its number, and takes no other memory.
 

@@ -14,7 +14,7 @@ from stoppress.wire import ByeReason, Close
 
 
 class State(Enum):
-    """The state of a subscriber. hub/socket/reader.py draws the transitions."""
+    """The state of a subscriber. hub/reader.py draws the transitions."""
 
     LIVE = "live"
     CATCHING_UP = "catching up"

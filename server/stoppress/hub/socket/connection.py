@@ -11,8 +11,8 @@ from typing import ClassVar, Protocol
 
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import FrameFormat
+from stoppress.hub.reader import Reader, ReaderHost
 from stoppress.hub.socket.client_frames import ClientFrames
-from stoppress.hub.socket.reader import Reader, ReaderHost
 from stoppress.hub.subscriber import State
 
 PARSED_AT_ONCE = 512  # bytes: at most 85 frames, which take less than a millisecond

@@ -1,6 +1,6 @@
 """Closes readers that are slow for longer than `slow_timeout`, and aborts those that do not finish closing.
 
-A slow reader is one whose socket is full (socket/flow_control.py). The hub closes a slow reader with 1013. A reader in
+A slow reader is one whose socket is full (flow_control.py). The hub closes a slow reader with 1013. A reader in
 another state has no deadline, and costs nothing.
 """
 

@@ -23,7 +23,7 @@ from typing import Protocol
 from stoppress import wire
 from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import FrameFormat, Message, close_frame, text_frame
-from stoppress.hub.socket.flow_control import FlowControl
+from stoppress.hub.flow_control import FlowControl
 from stoppress.hub.subscriber import State, Transport
 from stoppress.model import Cursor
 from stoppress.wire import Close
