@@ -21,7 +21,7 @@ from measure import Figures, measure
 from plot import plot
 
 NAMES = ("floor", "stoppress", "compressed", "nchan", "ws", "socketio")
-ASKED_FOR = ("ordinary",)  # run only when --servers names them
+ASKED_FOR = ("streams", "gzip", "ordinary", "ordinary-streams")  # run only when --servers names them
 
 
 def _open(name: str, port: int, folder: Path, before: Path | None) -> contextlib.AbstractContextManager[servers.Server]:
@@ -30,6 +30,9 @@ def _open(name: str, port: int, folder: Path, before: Path | None) -> contextlib
         "stoppress": lambda: servers.stoppress(port, folder),
         "before": lambda: servers.stoppress(port, folder, checkout=before),
         "compressed": lambda: servers.stoppress(port, folder, compressed=True),
+        "streams": lambda: servers.stoppress(port, folder, streams=True),
+        "gzip": lambda: servers.stoppress(port, folder, streams=True, compressed=True),
+        "ordinary-streams": lambda: servers.stoppress(port, folder, streams=True, fast_path="0"),
         "ordinary": lambda: servers.stoppress(port, folder, fast_path="0"),
         "nchan": lambda: servers.nchan(port, folder),
         "ws": lambda: servers.node("ws", port, folder),
@@ -90,6 +93,12 @@ def ratios(rows: list[Figures]) -> str:
         lines.append(f"| CPU a delivery, to before | 1.00 | {ours.delivery_us / before.delivery_us:.3f} |")
         lines.append(f"| CPU a handshake, to before | 1.00 | {ours.handshake_us / before.handshake_us:.3f} |")
         lines.append(f"| memory a reader, to before | 1.00 | {ours.reader_bytes / before.reader_bytes:.3f} |")
+    for name, streams in by.items():
+        if ours and name.endswith(", streams"):
+            ratio = streams.delivery_us / ours.delivery_us
+            lines.append(f"| {name}: CPU a delivery, to a socket | 1.30 | {ratio:.2f} |")
+            lines.append(f"| {name}: to the last reader, to a socket | 1.30 | {streams.last_ms / ours.last_ms:.2f} |")
+            lines.append(f"| {name}: KiB a reader | 2.6 | {streams.reader_bytes / 1024:.2f} |")
     if ours and squeezed:
         lines.append(f"| bytes, compressed to plain | 0.60 | {squeezed.wire_bytes / ours.wire_bytes:.2f} |")
     if ours:

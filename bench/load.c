@@ -1,12 +1,13 @@
 /* Opens many WebSocket connections to one server on this machine, and says when each got a message.
  *
- *   load PORT PATH CONNECTIONS [HEADER-LINE …]     environment: SOCKETIO=1 to speak Engine.IO 4 within
+ *   load PORT PATH CONNECTIONS [HEADER-LINE …]     environment: SOCKETIO=1 to speak Engine.IO 4 within,
+ *                                                  EVENTS=1 for event streams instead of WebSockets
  *
  * It speaks by lines. On standard input:   go        a message is published next
  * On standard output:                      open N SECONDS
  *                                          going     publish it now: all that is done meanwhile is to wait for it
  *                                          got FIRST MEDIAN P99 LAST MISSING DOUBLE BYTES   (CLOCK_MONOTONIC, seconds)
- * A message is a data frame with a payload of at least MESSAGE bytes; shorter ones (greetings are counted out because
+ * A message is a data frame, or a chunk of an event stream, with a payload of at least MESSAGE bytes; shorter ones (greetings are counted out because
  * they come before `go`) are ignored. The sources are spread over 127.0.0.2 …, 7,000 connections each. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -31,6 +32,7 @@ struct reader {
     unsigned tail;         /* the last four bytes of the head, to find its end */
     unsigned have, ahead;  /* of a frame's head; bytes of payload still to come */
     unsigned char head[14];
+    unsigned size, chunk;  /* of a chunk: what is read of its size; its size, while it comes */
     unsigned first;        /* first byte of payload, for Engine.IO */
     int count, said;       /* messages since `go`; 1: Socket.IO's connect was sent */
     double at;
@@ -40,7 +42,7 @@ static struct reader *readers;
 static int total, opened, reached, epoll;
 static char request[4096], buffer[ROOM];
 static const char *port;
-static int socketio;
+static int socketio, events;
 static unsigned long long bytes;
 
 static double now(void) {
@@ -107,6 +109,23 @@ static void frames(struct reader *r, unsigned char *p, unsigned n) {
     }
 }
 
+static void chunks(struct reader *r, unsigned char *p, unsigned n) {
+    while (n) {
+        if (r->ahead) {
+            unsigned take = r->ahead < n ? r->ahead : n;
+            r->ahead -= take, p += take, n -= take;
+            if (!r->ahead && r->chunk >= MESSAGE && !r->count++) { r->at = now(); reached++; }
+            continue;
+        }
+        unsigned char c = *p++;
+        n--;
+        if (c == '\n') {
+            if (!r->size) { r->stage = 3; return; }
+            r->chunk = r->size, r->ahead = r->size + 2, r->size = 0;
+        } else if (c != '\r') r->size = r->size << 4 | (c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
+    }
+}
+
 static void event(int i, unsigned what) {
     struct reader *r = &readers[i];
     if (r->stage == 0 && what & EPOLLOUT) {
@@ -128,10 +147,10 @@ static void event(int i, unsigned what) {
     if (r->stage == 1) {
         while (n && r->tail != 0x0d0a0d0a) r->tail = r->tail << 8 | *p++, n--;
         if (r->tail != 0x0d0a0d0a) return;
-        if (strncmp(buffer, "HTTP/1.1 101", 12)) { fprintf(stderr, "refused: %.60s\n", buffer); exit(1); }
+        if (strncmp(buffer, events ? "HTTP/1.1 200" : "HTTP/1.1 101", 12)) { fprintf(stderr, "refused: %.60s\n", buffer); exit(1); }
         r->stage = 2, opened++;
     }
-    if (r->stage == 2) { bytes += n; frames(r, p, n); }
+    if (r->stage == 2) { bytes += n; (events ? chunks : frames)(r, p, n); }
 }
 
 static void turn(int wait) {
@@ -149,10 +168,12 @@ int main(int argc, char **argv) {
     setrlimit(RLIMIT_NOFILE, &most);
     if (argc < 4) return 2;
     port = argv[1], total = atoi(argv[3]), socketio = getenv("SOCKETIO") != NULL;
+    events = getenv("EVENTS") != NULL;
     readers = calloc(total, sizeof *readers);
     epoll = epoll_create1(0);
-    sprintf(request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n", argv[2], port);
+    sprintf(request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n%s", argv[2], port, events ? "" :
+        "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n");
     for (int k = 4; k < argc; k++) strcat(strcat(request, argv[k]), "\r\n");
     strcat(request, "\r\n");
     double start = now(), end;

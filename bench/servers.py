@@ -177,10 +177,16 @@ def node(kind: str, port: int, folder: Path) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def stoppress(
-    port: int, folder: Path, *, compressed: bool = False, checkout: Path | None = None, **settings: str
+    port: int,
+    folder: Path,
+    *,
+    compressed: bool = False,
+    streams: bool = False,
+    checkout: Path | None = None,
+    **settings: str,
 ) -> Iterator[Server]:
     """This checkout's server, or another `checkout`'s, whose .venv is set up: one process, with its embedded store
-    beside it."""
+    beside it. With `streams`, its readers use event streams instead of WebSockets."""
     chosen = {
         "PORT": str(port),
         "DATA": str(folder / f"stoppress-{port}"),
@@ -214,4 +220,9 @@ def stoppress(
         if compressed:
             server.name = "Stop Press, compressed"
             server.headers.append("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")
+        if streams:
+            server.name += ", streams"
+            server.path = server.path.replace("/socket?", "/events?")
+            server.environment["EVENTS"] = "1"
+            server.headers[:] = ["Accept-Encoding: gzip"] if compressed else []
         yield server

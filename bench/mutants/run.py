@@ -45,9 +45,9 @@ ACCEPTED = ROOT / "tests" / "mutants.toml"
 AT_ONCE = 2
 WANTED = 0.9
 
-_HUB = ("hub/test_channel.py", "hub/socket/test_reader.py", "hub/test_hub.py")
+_HUB = ("hub/test_channel.py", "hub/test_reader.py", "hub/test_hub.py")
 TESTS: dict[str, tuple[str, ...]] = {
-    "hub/ring.py": ("hub/test_ring.py", "hub/socket/test_reader.py"),
+    "hub/ring.py": ("hub/test_ring.py", "hub/test_reader.py"),
     "hub/roster.py": ("hub/test_roster.py", *_HUB),
     "hub/encoded_message.py": ("hub/test_encoded_message.py", "hub/test_ring.py", "hub/sse", *_HUB),
     "hub/channel.py": (*_HUB, "hub/sse/test_event_stream.py"),
@@ -55,10 +55,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "hub/channel_opener.py": ("hub/test_channel_opener.py",),
     "hub/hello.py": ("hub/test_hello.py", *_HUB),
     "hub/admission.py": ("hub/test_admission.py", "hub/socket/test_upgrade.py", "hub/test_hub.py"),
-    "hub/socket/flow_control.py": ("hub/socket/test_flow_control.py", "hub/socket/test_reader.py"),
-    "hub/socket/reader.py": (
-        "hub/socket/test_reader.py",
-        "hub/socket/test_flow_control.py",
+    "hub/flow_control.py": ("hub/test_flow_control.py", "hub/test_reader.py"),
+    "hub/reader.py": (
+        "hub/test_reader.py",
+        "hub/test_flow_control.py",
         "hub/test_channel.py",
         "hub/socket/test_connection.py",
     ),

@@ -23,6 +23,7 @@ model, fields, errors    blogs, posts and events; the types of their fields; the
 settings, metrics        with metrics_of_workers: the metrics of several processes
 sanitize                 makes HTML and Markdown safe
 connection_deadlines     closes connections whose request does not arrive
+connection_takeover      how an endpoint takes over the connection of its request
 task_cancellation, background   cancelling tasks reliably, and keeping them running; file_limits: room for open files
 private_folders          creates folders that only this user may enter; process_limits: what a child process takes
 loop_turns               long work on the event loop, in short turns; loop_watchdog: names what holds the loop

@@ -17,10 +17,10 @@ from hub.history import NOON, HistoryInMemory, PlainMarkup, a_blog
 from stoppress.hub.channel import Channel
 from stoppress.hub.channels import Channels
 from stoppress.hub.dependencies import Source
-from stoppress.hub.encoded_message import Message, frame_format, payload
+from stoppress.hub.encoded_message import Message, Transport, frame_format, payload
 from stoppress.hub.follow.tail import Pace, Tail
 from stoppress.hub.follow.verify_with_store import Verifier
-from stoppress.hub.socket.reader import Reader
+from stoppress.hub.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor, Post, PostChanged, PostRemoved, Record, Tombstone, apply, as_of
@@ -123,12 +123,14 @@ class ChannelScene:
         for _ in self.publish():
             pass
 
-    def reader(self, cursor: Cursor | None = None, room: int = 1_000_000) -> tuple[Reader, LimitedTransport]:
-        transport = LimitedTransport(room)
-        reader = Reader(self.channel, frame_format(Form.JSON), transport, self.host)
-        transport.halt = reader.pause
+    def reader(
+        self, cursor: Cursor | None = None, room: int = 1_000_000, transport: Transport = "socket"
+    ) -> tuple[Reader, LimitedTransport]:
+        limited = LimitedTransport(room)
+        reader = Reader(self.channel, frame_format(Form.JSON, transport=transport), limited, self.host)
+        limited.halt = reader.pause
         reader.start(cursor)
-        return reader, transport
+        return reader, limited
 
     def page(self, after: int, limit: int) -> tuple[list[Message], int | None]:
         """What the store says happened after `after`."""
@@ -149,6 +151,20 @@ def frames(data: bytes) -> list[bytes]:
         found.append(data[: start + length])
         data = data[start + length :]
     return found
+
+
+def content_of_chunks(sent: bytes) -> bytes:
+    """The content of a complete response in chunks."""
+    found = []
+    while True:
+        size, _, sent = sent.partition(b"\r\n")
+        length = int(size, 16)
+        found.append(sent[:length])
+        assert sent[length : length + 2] == b"\r\n"
+        sent = sent[length + 2 :]
+        if not length:
+            assert sent == b""
+            return b"".join(found)
 
 
 def messages(transport: LimitedTransport) -> list[dict[str, object]]:

@@ -26,10 +26,10 @@ from stoppress.origins import Origins
 from stoppress.settings import Settings
 from stoppress.store.base import Store
 from stoppress.web.http.cors import Cors
-from stoppress.web.http.timed_request import TimedRequest
+from stoppress.web.http.takeover import LeavableConnection
 from waiting import PATIENCE, eventually
 
-fast_path = True  # whether sockets leave ASGI; the fixture `both_paths` sets it
+fast_path = True  # whether sockets and event streams leave ASGI; the fixture `both_paths` sets it
 
 
 class HubServer:
@@ -100,7 +100,7 @@ async def hub_server(history: HistoryInMemory, **settings: Any) -> AsyncIterator
     metrics = Metrics()
     hub = Hub(Source(cast(Store, history), history), PlainMarkup(), chosen, metrics)
     deadlines = ConnectionDeadlines(chosen, metrics)
-    http = type("Http", (TimedRequest,), {"head_limit": chosen.head_limit, "deadlines": deadlines})
+    http = type("Http", (LeavableConnection,), {"head_limit": chosen.head_limit, "deadlines": deadlines})
     running = asyncio.create_task(hub.run())
     sweeping = asyncio.create_task(deadlines.run())
     listener = socket.create_server(("127.0.0.1", 0))

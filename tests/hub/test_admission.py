@@ -20,7 +20,7 @@ from stoppress.hub.dependencies import Clocks
 from stoppress.hub.encoded_message import frame_format
 from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages
-from stoppress.hub.socket.reader import Reader
+from stoppress.hub.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.hub.tasks import ShortTasks
 from stoppress.hub.upkeep.loop_delay import LoopDelay

@@ -11,8 +11,8 @@ from hub.doubles import ChannelScene, LimitedTransport, RecordingStream, cursors
 from hub.history import HistoryInMemory, PlainMarkup, a_blog
 from stoppress.hub.channel import SLICE, Channel
 from stoppress.hub.encoded_message import close_frame, frame_format, payload
+from stoppress.hub.reader import Reader
 from stoppress.hub.roster import SLOTS
-from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.metrics import Metrics
 from stoppress.model import Cursor
@@ -183,13 +183,38 @@ def test_a_burst_in_pieces_is_counted_as_what_it_is() -> None:
     assert scene.counted("stoppress_delivered_bytes_total") == len(transport.sent)
 
 
-def test_streams_are_counted_by_themselves() -> None:
+def test_streams_that_are_written_to_are_counted_by_themselves() -> None:
     scene = ChannelScene(HistoryInMemory())
-    scene.channel.streamed(3, 500)
-    scene.channel.streamed(1, 20)
-    assert scene.counted("stoppress_deliveries_total", transport="sse") == 4
-    assert scene.counted("stoppress_deliveries_total", transport="socket") == 0
-    assert scene.counted("stoppress_delivered_bytes_total") == 520
+    _, socket = scene.reader()
+    sse, stream = scene.reader(transport="sse")
+    assert (scene.channel.sockets, scene.channel.event_streams, scene.channel.readers) == (1, 1, 2)
+    scene.history.publish("a")
+    before = len(stream.sent), len(socket.sent)
+    scene.follow()
+    assert scene.counted("stoppress_deliveries_total", transport="sse") == 1
+    assert scene.counted("stoppress_deliveries_total", transport="socket") == 1
+    written = len(stream.sent) - before[0] + len(socket.sent) - before[1]
+    scene.channel.send_heartbeats(0)
+    assert scene.counted("stoppress_delivered_bytes_total") >= written
+    sse.gone()
+    assert (scene.channel.sockets, scene.channel.event_streams, scene.channel.readers) == (1, 0, 1)
+
+
+def test_a_stream_that_is_written_to_gets_the_same_messages_as_events() -> None:
+    scene = ChannelScene(HistoryInMemory())
+    _, transport = scene.reader(transport="sse")
+    scene.history.publish("a")
+    scene.follow()
+    for slot in range(SLOTS):
+        scene.channel.send_heartbeats(slot)
+    scene.channel.reset(BlogState(a_blog(), Cursor("e2", 0)), "epoch")
+    for reader in scene.channel.everybody():
+        reader.send_bye(1_500, "restarting")
+    *_, change, heartbeat, reset, bye = transport.writes[:5]
+    assert b"id: e1.1\nevent: change\n" in change
+    assert b"\r\nevent: heartbeat\n" in heartbeat
+    assert b"id: e2.0\nevent: reset\n" in reset
+    assert b"\r\nretry: 1500\nevent: bye\n" in bye
 
 
 def test_the_audience_is_everybody_by_socket_or_stream_here_and_elsewhere() -> None:

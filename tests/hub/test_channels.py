@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.doubles import Following, LimitedTransport, RecordingHost
 from hub.history import HistoryInMemory, a_blog
 from stoppress.hub.encoded_message import close_frame, frame_format
-from stoppress.hub.socket.reader import Reader
+from stoppress.hub.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.model import Cursor
 from stoppress.store.base import BlogState

@@ -15,6 +15,7 @@ from stoppress.hub.encoded_message import (
     close_frame,
     deflated_frame,
     frame_format,
+    notice,
     payload,
     payload_length,
     text_frame,
@@ -180,3 +181,29 @@ def test_the_deflated_event_is_made_once() -> None:
     message = a_message(LONG)
     assert message.deflated_event(frame_format(Form.JSON)) is message.deflated_event(frame_format(Form.JSON))
     assert len(message.deflated_event(frame_format(Form.JSON))) < len(message.event(frame_format(Form.JSON))) / 2
+
+
+@pytest.mark.parametrize("limit", [None, 16_384])
+@pytest.mark.parametrize("body", ["short", "x" * 20_000])
+def test_the_chunk_of_a_stream_holds_the_event_and_is_made_once(body: str, limit: int | None) -> None:
+    message = a_message(body)
+    event = message.event(frame_format(Form.JSON, max_message=limit))
+    plain = frame_format(Form.JSON, max_message=limit, transport="sse")
+    squeezed = frame_format(Form.JSON, max_message=limit, deflated=True, transport="sse")
+    assert message.frame(plain) == b"%x\r\n%b\r\n" % (len(event), event)
+    assert message.frame(plain) is message.frame(plain)
+    size, _, rest = message.frame(squeezed).partition(b"\r\n")
+    assert len(rest) == int(size, 16) + 2
+    assert zlib.decompressobj(wbits=-15).decompress(rest[:-2]) == event
+    whole = message.frame(frame_format(Form.JSON, transport="sse"))
+    assert (message.frame(plain) is whole) == (limit is None or body == "short")
+
+
+@pytest.mark.parametrize("deflated", [False, True])
+def test_a_notice_is_a_frame_or_an_event_in_a_chunk(deflated: bool) -> None:
+    assert notice(frame_format(Form.JSON, deflated=deflated), "bye", "{}", retry=5) == text_frame("{}")
+    sent = notice(frame_format(Form.JSON, deflated=deflated, transport="sse"), "bye", "{}", retry=5)
+    size, _, rest = sent.partition(b"\r\n")
+    content = rest[: int(size, 16)]
+    plain = zlib.decompressobj(wbits=-15).decompress(content) if deflated else content
+    assert plain == b"retry: 5\nevent: bye\ndata: {}\n\n"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.history import a_blog
-from stoppress.hub.encoded_message import payload
+from stoppress.hub.encoded_message import payload, text_frame
 from stoppress.hub.hello import Hello, make_hello
 from stoppress.model import Cursor
 from stoppress.resume import History
@@ -49,3 +49,14 @@ def test_a_reader_that_can_not_go_on_is_greeted_with_its_own_cursor_and_reset_to
     assert (message_of(made)["cursor"], message_of(made)["resumed"]) == (cursor, False)
     assert made.reset is not None
     assert json.loads(made.reset) == {"type": "reset", "cursor": "e1.7", "reason": reason}
+
+
+def test_the_first_messages_are_the_same_as_frames_and_as_events() -> None:
+    made = hello(Cursor("e2", 3))
+    assert made.reset is not None
+    assert made.frames() == made.frame + text_frame(made.reset)
+    first, second, rest = made.events(HEAD).split(b"\n\n")
+    assert first == b"retry: 2000\nid: e2.3\nevent: hello\ndata: " + payload(made.frame)
+    assert second == b"id: e1.7\nevent: reset\ndata: " + made.reset.encode()
+    assert rest == b""
+    assert hello(None).frames() == hello(None).frame

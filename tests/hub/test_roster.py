@@ -5,18 +5,18 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from stoppress.hub.encoded_message import frame_format
+from stoppress.hub.encoded_message import Transport, frame_format
 from stoppress.hub.roster import SLOTS, Roster
 from stoppress.wire import Form
 
 
-def a_reader(form: Form = Form.JSON) -> Any:
+def a_reader(form: Form = Form.JSON, transport: Transport = "socket") -> Any:
     """As much of one as the roster looks at."""
 
     class ListedReader(SimpleNamespace):
         __hash__ = object.__hash__  # type: ignore[assignment]
 
-    return ListedReader(frame_format=frame_format(form))
+    return ListedReader(frame_format=frame_format(form, transport=transport))
 
 
 def test_they_are_given_out_by_dialect_and_in_the_order_they_came() -> None:
@@ -58,3 +58,13 @@ def test_a_crowd_that_comes_at_once_is_spread_over_all_slots() -> None:
     for _ in range(64 * SLOTS * 2):
         roster.add(a_reader())
     assert [len(list(roster.in_slot(slot))) for slot in range(SLOTS)] == [128] * SLOTS
+
+
+def test_sockets_and_streams_are_counted_by_themselves() -> None:
+    roster = Roster()
+    readers = [a_reader(form, transport) for form in Form for transport in ("socket", "sse", "sse")]
+    for reader in readers:
+        roster.add(reader)
+    assert (roster.count("socket"), roster.count("sse"), len(roster)) == (2, 4, 6)
+    roster.discard(readers[1])
+    assert (roster.count("socket"), roster.count("sse"), len(roster)) == (2, 3, 5)

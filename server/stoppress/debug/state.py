@@ -118,8 +118,9 @@ def _channel_state(channel: Channel, head: Cursor | None) -> ChannelState:
         sockets=Counter(
             f"{reader.frame_format.form}{', compressed' if reader.frame_format.deflated else ''}: {reader.state.value}"
             for reader in channel.everybody()
+            if reader.frame_format.transport == "socket"
         ),
-        streams=len(channel.streams),
+        streams=channel.event_streams,
         elsewhere=channel.elsewhere,
         lag=max(0, head.sequence - channel.head) if head and head.epoch == channel.epoch else None,
         restarts=channel.generation,

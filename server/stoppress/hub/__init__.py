@@ -9,7 +9,9 @@ channel_opener  opens a blog's channel; channels: the channels that are open
 channel       one blog and its readers; subscriber: the interface that a channel expects of a reader
 hello         a reader's first messages, and the position from which it resumes
 encoded_message  a change, encoded once for all readers
-ring          the latest changes of a blog; roster: the blog's WebSocket readers
+reader        a reader's position and state, and what may be written to it now; connection: one with its connection
+flow_control  what happens when a client reads too slowly: the write buffer, pausing and resuming
+ring          the latest changes of a blog; roster: the blog's readers; delivery_counts: what was written to them
 socket        readers by WebSocket; sse: readers by Server-Sent Events
 follow        the tail of the streams, the check against the store, and catch-up
 upkeep        periodic work, and the drain at shutdown

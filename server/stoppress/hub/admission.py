@@ -172,7 +172,7 @@ class Admission:
         reason = next((name for kind, name in _REASONS if isinstance(error, kind)), "error")
         self._metrics.refusals.labels(reason).inc()
 
-    # Connected (socket/reader.py)
+    # Connected (reader.py)
 
     def fetch(self, reader: ReaderToCatchUp) -> None:
         """Bring `reader` up to date from the store."""

@@ -6,7 +6,7 @@ reader.
 - `publish` first advances the channel (ring, head, blog), then writes. A reader that joins or wakes during the writing
 therefore finds the new changes in the ring, and is at the head once it has them.
 - The shared bytes go only to a live reader whose position was exactly the channel's old head. A reader that is further
-ahead already has them; one that is further behind catches up (socket/reader.py). So no change is lost or sent twice,
+ahead already has them; one that is further behind catches up (reader.py). So no change is lost or sent twice,
 however the writing is divided into slices.
 - Nothing is written to a full socket. Its reader keeps its number, and takes no other memory.
 
@@ -21,7 +21,8 @@ from datetime import datetime
 from typing import get_args
 
 from stoppress import wire
-from stoppress.hub.encoded_message import FrameFormat, Message, event, text_frame
+from stoppress.hub.delivery_counts import DeliveryCounts
+from stoppress.hub.encoded_message import FrameFormat, Message, event, notice
 from stoppress.hub.hello import Hello, HelloCache, Kind
 from stoppress.hub.ring import CatchUpLimits, Ring
 from stoppress.hub.roster import Roster
@@ -59,7 +60,7 @@ class Channel:
         changes = settings.catch_up_changes
         limits = CatchUpLimits(changes, settings.catch_up_bytes, min(settings.page_posts, changes))
         self._hellos = HelloCache(limits, self.heartbeat)
-        self._messages = self._size = 0
+        self.deliveries = DeliveryCounts(metrics)
         self._begin(state, state.cursor.sequence)
 
     def _begin(self, state: BlogState, start: int) -> None:
@@ -89,12 +90,17 @@ class Channel:
     @property
     def sockets(self) -> int:
         """The number of WebSocket readers in this process."""
-        return len(self._roster)
+        return self._roster.count("socket")
+
+    @property
+    def event_streams(self) -> int:
+        """The number of readers by Server-Sent Events in this process."""
+        return self._roster.count("sse") + len(self.streams)
 
     @property
     def readers(self) -> int:
         """The number of readers in this process, by WebSocket and Server-Sent Events."""
-        return self.sockets + len(self.streams)
+        return len(self._roster) + len(self.streams)
 
     @property
     def audience(self) -> int:
@@ -131,7 +137,7 @@ class Channel:
         self._roster.discard(reader)
 
     def everybody(self) -> tuple[Subscriber, ...]:
-        """All WebSocket readers, as a snapshot."""
+        """All readers that have joined, as a snapshot."""
         return self._roster.everybody()
 
     # What happens to it
@@ -175,10 +181,10 @@ class Channel:
             readers = self._roster.in_format(kind)
             for start in range(0, len(readers), SLICE):
                 self._write(frame, len(news), readers[start : start + SLICE], before)
+                self.deliveries.settle()
                 yield
                 if self.generation != generation:
                     return
-        self._settle()
         if self.ended:
             yield from self.close_readers(Close.ENDED, at=head)
 
@@ -197,7 +203,7 @@ class Channel:
                 others.append(reader)
         if frame:
             written = len(readers) - len(others)
-            self.delivered(messages * written, len(frame) * written)
+            self.deliveries.add(readers[0].frame_format.transport, messages * written, len(frame) * written)
         for reader in others:
             if reader.state is live and reader.sequence < head:
                 self._advance(reader)
@@ -226,32 +232,16 @@ class Channel:
             _log.warning("a reader of %s is let go: %s: %s", self.blog.id, type(error).__name__, error)
             reader.close(Close.OVERLOADED)
 
-    def delivered(self, messages: int, size: int) -> None:
-        """Count what was written to a WebSocket.
-
-        The counts reach the metrics in batches, because the locks of the metrics cost more than the counting.
-        """
-        self._messages += messages
-        self._size += size
-
-    def streamed(self, messages: int, size: int) -> None:
-        """Count what was written to an event stream."""
-        self.metrics.deliveries.labels("sse").inc(messages)
-        self.metrics.bytes.inc(size)
-
-    def _settle(self) -> None:
-        self.metrics.deliveries.labels("socket").inc(self._messages)
-        self.metrics.bytes.inc(self._size)
-        self._messages = self._size = 0
-
     def send_heartbeats(self, slot: int) -> None:
         """Send a heartbeat to the live readers in `slot`."""
-        self._settle()
-        frame = b""
+        self.deliveries.settle()
+        frames: dict[FrameFormat, bytes] = {}
         for reader in self._roster.in_slot(slot):
             if reader.live:
-                frame = frame or text_frame(wire.heartbeat(self.cursor, self.audience))
-                reader.transport.write(frame)
+                kind = reader.frame_format
+                if kind not in frames:
+                    frames[kind] = notice(kind, "heartbeat", wire.heartbeat(self.cursor, self.audience))
+                reader.transport.write(frames[kind])
 
     def reset(self, state: BlogState, reason: wire.ResetReason) -> None:
         """Restart at `state`, and send every reader a `reset`.
@@ -262,9 +252,9 @@ class Channel:
         self.generation += 1
         self._begin(state, state.cursor.sequence)
         text = wire.reset(self.cursor, reason)
-        frame = text_frame(text)
+        frames = {kind: notice(kind, "reset", text, self.cursor) for kind in self._roster.frame_formats()}
         for reader in self.everybody():
-            reader.reset(frame)
+            reader.reset(frames[reader.frame_format])
         for stream in tuple(self.streams):
             stream.reset(event("reset", text, self.cursor))
         self._wake()

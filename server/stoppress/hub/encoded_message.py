@@ -4,12 +4,16 @@ Compressed frames can be shared because permessage-deflate (RFC 7692) is negotia
 message is compressed as if it were the first. The same holds for event streams: a gzip stream may consist of pieces
 that were deflated separately, if each ends on a byte boundary (RFC 1951, 3.2.3, with Z_SYNC_FLUSH). Short messages are
 not compressed: it would save little, and each client would have to inflate them.
+
+An event stream on the fast path has a frame format too. Its frames are chunks of an HTTP/1.1 response (RFC 9112, 7.1),
+each with one or more whole events.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
+from typing import Literal
 
 from stoppress import wire
 from stoppress.model import Blog, BlogChanged, Cursor, PostChanged, PostRemoved, Record, UnknownEvent
@@ -23,38 +27,49 @@ _STORED_MAX = 65_535  # bytes of one stored block: RFC 1951, 3.2.4
 GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # RFC 1952, 2.3: deflate, no name, no time
 
 
+LAST_CHUNK = b"0\r\n\r\n"  # the end of a response in chunks
+
+Transport = Literal["socket", "sse"]
+
+
 class FrameFormat:
-    """The result of a connection's negotiation: the form of its messages, whether frames may be compressed, and the
-    largest message with a post's content, in bytes before compression (None: any).
+    """The result of a connection's negotiation: the form of its messages, whether frames may be compressed, the largest
+    message with a post's content, in bytes before compression (None: any), and whether frames are those of a WebSocket
+    or chunks of an event stream.
 
     There is one object per combination, compared by identity, because it is looked up at every write.
     """
 
-    __slots__ = ("deflated", "form", "max_message")
+    __slots__ = ("deflated", "form", "max_message", "transport")
 
-    def __init__(self, form: Form, *, deflated: bool, max_message: int | None) -> None:
+    def __init__(self, form: Form, *, deflated: bool, max_message: int | None, transport: Transport) -> None:
         self.form = form
         self.deflated = deflated
         self.max_message = max_message
+        self.transport = transport
 
 
 # Readers are grouped by format, so a limit is one of few. Each is a power of two, and no message has 4 MiB.
 _LIMITS = (None, *(1 << bits for bits in range(14, 22)))
+_TRANSPORTS: tuple[Transport, ...] = ("socket", "sse")
 _FRAME_FORMATS = {
-    (form, deflated, limit): FrameFormat(form, deflated=deflated, max_message=limit)
+    (form, deflated, limit, transport): FrameFormat(form, deflated=deflated, max_message=limit, transport=transport)
     for form in Form
     for deflated in (False, True)
     for limit in _LIMITS
+    for transport in _TRANSPORTS
 }
 
 
-def frame_format(form: Form, *, deflated: bool = False, max_message: int | None = None) -> FrameFormat:
+def frame_format(
+    form: Form, *, deflated: bool = False, max_message: int | None = None, transport: Transport = "socket"
+) -> FrameFormat:
     """The one FrameFormat object with these properties.
 
     `max_message`, at least 16,384 bytes, is rounded down to a power of two. None stands for 4 MiB and more.
     """
     limit = None if max_message is None else 1 << (max_message.bit_length() - 1)
-    return _FRAME_FORMATS[form, deflated, limit if limit in _LIMITS else None]
+    return _FRAME_FORMATS[form, deflated, limit if limit in _LIMITS else None, transport]
 
 
 def deflate(data: bytes) -> bytes:
@@ -100,11 +115,30 @@ def close_frame(code: int) -> bytes:
     return _frame(_CLOSE, struct.pack("!H", code))
 
 
-def event(name: str, text: str | bytes, cursor: Cursor | None = None) -> bytes:
-    """One Server-Sent Event. `text` is JSON, hence one line. `cursor`, if given, becomes the reader's Last-Event-ID."""
+def event(name: str, text: str | bytes, cursor: Cursor | None = None, retry: int | None = None) -> bytes:
+    """One Server-Sent Event. `text` is JSON, hence one line. `cursor`, if given, becomes the reader's Last-Event-ID.
+
+    `retry`, if given, is the time in milliseconds after which an EventSource reconnects.
+    """
     body = text.encode() if isinstance(text, str) else text
+    wait = b"" if retry is None else b"retry: %d\n" % retry
     mark = b"" if cursor is None else b"id: %s\n" % str(cursor).encode()
-    return b"%sevent: %s\ndata: %s\n\n" % (mark, name.encode(), body)
+    return b"%s%sevent: %s\ndata: %s\n\n" % (wait, mark, name.encode(), body)
+
+
+def chunk(data: bytes) -> bytes:
+    """`data`, which is not empty, as one chunk of a response."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def stream_chunk(kind: FrameFormat, block: bytes) -> bytes:
+    """A block of events as a chunk of an event stream of `kind`. It is not compressed, because it is short."""
+    return chunk(stored(block) if kind.deflated else block)
+
+
+def notice(kind: FrameFormat, name: str, text: str, cursor: Cursor | None = None, retry: int | None = None) -> bytes:
+    """A message that is no change, such as a heartbeat, for readers of `kind`. See `event` for the rest."""
+    return text_frame(text) if kind.transport == "socket" else stream_chunk(kind, event(name, text, cursor, retry))
 
 
 class Message:
@@ -147,16 +181,19 @@ class Message:
             case UnknownEvent():
                 state = blog
                 self.about = None
-        # The post; its frame and its event in two forms, each about as long as the post; and the four of them deflated.
+        # The post; its frame and its event (on the fast path, a chunk with the event) in two forms, each about as long
+        # as the post; and the four of them deflated.
         # What readers with a `max_message` get instead is short.
         self.length = len(state.model_dump_json())
         self.size = 1_000 + 7 * self.length
 
     def frame(self, kind: FrameFormat) -> bytes:
-        """The WebSocket frame in the format `kind`, encoded at the first call."""
+        """The message in the format `kind`, encoded at the first call."""
         frame = self._frames.get(kind)
         if frame is None:
-            if kind.max_message is not None:
+            if kind.transport == "sse":
+                frame = self._chunk(kind)
+            elif kind.max_message is not None:
                 frame = self._frame_within(kind, kind.max_message)
             elif kind.deflated:
                 frame = deflated_frame(self.frame(frame_format(kind.form)))
@@ -172,6 +209,15 @@ class Message:
             return self.frame(frame_format(kind.form, deflated=kind.deflated))
         frame = text_frame(wire.large_post(changed, self.blog, self.cursor, kind.form, self._markup))
         return deflated_frame(frame) if kind.deflated else frame
+
+    def _chunk(self, kind: FrameFormat) -> bytes:
+        """The message as a chunk of an event stream, shared with readers without a limit if it is the same."""
+        whole = frame_format(kind.form, deflated=kind.deflated, transport="sse")
+        frame = self.frame(frame_format(kind.form, max_message=kind.max_message))
+        if kind is not whole and frame is self.frame(frame_format(kind.form)):
+            return self.frame(whole)
+        block = event("change", payload(frame), self.cursor)
+        return chunk(deflate(block) if kind.deflated else block)
 
     def event(self, kind: FrameFormat) -> bytes:
         """The Server-Sent Event with the same text, encoded at the first call. `kind` is without compression."""

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stoppress import wire
-from stoppress.hub.encoded_message import text_frame
+from stoppress.hub.encoded_message import event, payload, text_frame
 from stoppress.hub.ring import CatchUpLimits, Ring
 from stoppress.model import Blog, Cursor
 from stoppress.resume import Continue, FromNow, History, Reset, resume
 from stoppress.wire import Form
+
+RETRY = 2_000  # milliseconds until an EventSource reconnects; not shorter, because clients add no jitter
 
 Kind = Literal["ring", "store", "reset"]
 
@@ -33,6 +35,15 @@ class Hello:
     frame: bytes
     reset: str | None
     kind: Kind | None
+
+    def frames(self) -> bytes:
+        """The first messages as WebSocket frames."""
+        return self.frame if self.reset is None else self.frame + text_frame(self.reset)
+
+    def events(self, head: Cursor) -> bytes:
+        """The first messages as Server-Sent Events. `head` is the blog's cursor."""
+        first = event("hello", payload(self.frame), self.cursor, RETRY)
+        return first if self.reset is None else first + event("reset", self.reset, head)
 
 
 def make_hello(cursor: Cursor | None, history: History, blog: Blog, ring_start: int, heartbeat: float) -> Hello:

@@ -85,7 +85,7 @@ class Hub:
         # is closed with 1013.
         self.silence = 2 * settings.heartbeat + settings.slow_timeout
         metrics.readers.labels("socket").set_function(lambda: sum(channel.sockets for channel in channels))
-        metrics.readers.labels("sse").set_function(lambda: sum(len(channel.streams) for channel in channels))
+        metrics.readers.labels("sse").set_function(lambda: sum(channel.event_streams for channel in channels))
         metrics.blogs_followed.set_function(lambda: len(channels))
 
     # For the app

@@ -1,4 +1,4 @@
-"""The WebSocket readers of one blog in this process, by frame format and in order of arrival.
+"""The readers of one blog to which its channel writes, by frame format and in order of arrival.
 
 The order affects the cost of a fan-out. Connections that arrive one after the other have most of their objects, the
 kernel's and ours, next to each other in memory. Writing in that order finds much of it in the processor's caches. In
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from stoppress.hub.encoded_message import FrameFormat
+from stoppress.hub.encoded_message import FrameFormat, Transport
 from stoppress.hub.subscriber import Subscriber
 
 SLOTS = 31  # readers are divided into slots; a heartbeat goes to one slot at a time
@@ -29,6 +29,10 @@ class Roster:
 
     def __len__(self) -> int:
         return sum(map(len, self._by_format.values()))
+
+    def count(self, transport: Transport) -> int:
+        """The number of readers by WebSocket, or by event stream."""
+        return sum(len(readers) for kind, readers in self._by_format.items() if kind.transport == transport)
 
     def add(self, reader: Subscriber) -> None:
         """Add the newest reader.

@@ -1,7 +1,7 @@
 """What a channel needs of its readers: interfaces, so that the channel does not depend on any kind of reader.
 
-A Subscriber reads by WebSocket: the channel writes to it. A Stream reads by Server-Sent Events: the channel wakes it,
-and it reads the ring itself.
+The channel writes to a Subscriber, which reads by WebSocket, or by Server-Sent Events on the fast path. A Stream reads
+by Server-Sent Events on the ordinary path: the channel wakes it, and it reads the ring itself.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from stoppress.wire import ByeReason, Close
 
 
 class State(Enum):
-    """The state of a subscriber. hub/socket/reader.py draws the transitions."""
+    """The state of a subscriber. hub/reader.py draws the transitions."""
 
     LIVE = "live"
     CATCHING_UP = "catching up"
@@ -37,7 +37,7 @@ class Transport(Protocol):
 
 
 class Subscriber(Protocol):
-    """One WebSocket reader. Everything up to `sequence` of the channel's history has been written to `transport`."""
+    """One reader. Everything up to `sequence` of the channel's history has been written to `transport`."""
 
     sequence: int
     state: State
@@ -61,7 +61,7 @@ class Subscriber(Protocol):
         """This server is shutting down: send a `bye` that says when to reconnect, and close."""
 
     def close(self, code: Close) -> None:
-        """Begin the closing handshake with `code`."""
+        """End the connection: for a WebSocket, begin the closing handshake with `code`."""
 
 
 class Wake(Protocol):
@@ -72,7 +72,7 @@ class Wake(Protocol):
 
 
 class Stream(Wake, Protocol):
-    """One reader by Server-Sent Events."""
+    """One reader by Server-Sent Events, on the ordinary path."""
 
     def reset(self, block: bytes) -> None:
         """The channel restarted: send `block`, the `reset` event, and continue from the channel's head."""

@@ -9,7 +9,7 @@ from stoppress.metrics import Metrics
 from stoppress.web.cache.fast_path import AnswerTimes, FastPath
 from stoppress.web.cache.page_cache import PageCache
 from stoppress.web.http.one_host import OneHost
-from stoppress.web.http.timed_request import TimedRequest
+from stoppress.web.http.takeover import LeavableConnection
 
 
 def http_protocol(
@@ -22,7 +22,7 @@ def http_protocol(
     and the metrics are attributes of the class.
     """
 
-    class HttpProtocol(FastPath, OneHost, TimedRequest):
+    class HttpProtocol(FastPath, OneHost, LeavableConnection):
         pass
 
     HttpProtocol.head_limit, HttpProtocol.deadlines = head_limit, deadlines

@@ -17,7 +17,7 @@ from stoppress.hub.channel import Channel
 from stoppress.hub.encoded_message import close_frame, frame_format
 from stoppress.hub.follow.catchup import CatchUp
 from stoppress.hub.follow.history_pages import HistoryPages, Page
-from stoppress.hub.socket.reader import Reader
+from stoppress.hub.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.hub.tasks import ShortTasks
 from stoppress.model import Cursor

@@ -18,7 +18,7 @@ from hub.serving import hub_server, receive
 from stoppress.errors import Unavailable
 from stoppress.hub.channel import SLICE
 from stoppress.hub.encoded_message import frame_format
-from stoppress.hub.socket.reader import Reader
+from stoppress.hub.reader import Reader
 from stoppress.model import Cursor, Record
 from stoppress.store.base import BlogState, Since
 from stoppress.wire import Form

@@ -11,7 +11,7 @@ import pytest
 from hub.doubles import ChannelScene, state_of
 from hub.history import HistoryInMemory
 from stoppress.hub.encoded_message import close_frame, frame_format, text_frame
-from stoppress.hub.socket.reader import Reader
+from stoppress.hub.reader import Reader
 from stoppress.hub.socket.send_queue import SendQueue
 from stoppress.hub.subscriber import State
 from stoppress.task_cancellation import end

@@ -16,7 +16,7 @@ from hub.history import HistoryInMemory, a_blog
 from hub.serving import HubServer, hub_server
 from waiting import PATIENCE
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("both_paths")]
 
 
 @dataclass

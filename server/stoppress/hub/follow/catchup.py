@@ -24,7 +24,7 @@ _log = logging.getLogger("stoppress.hub")
 
 
 class Behind(Protocol):
-    """A reader that is catching up (hub/socket/reader.py)."""
+    """A reader that is catching up (hub/reader.py)."""
 
     channel: Channel
     sequence: int

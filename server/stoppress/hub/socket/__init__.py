@@ -5,7 +5,5 @@ bypass_uvicorn reads common handshakes before uvicorn does
 handshake      parses a handshake, and builds its answer
 upgrade        turns a request into a reader: the fast path, which writes to the connection itself
 connection     an open connection; client_frames: the frames that the client sends
-reader         a reader's position and state, and what may be written to it now
 asgi_endpoint  readers through any ASGI server: the ordinary path; send_queue: what waits to be sent to one of them
-flow_control   what happens when a client reads too slowly: the write buffer, pausing and resuming
 """

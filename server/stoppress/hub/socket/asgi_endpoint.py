@@ -25,9 +25,9 @@ from stoppress.errors import Invalid, NotFound, StopPressError
 from stoppress.host_header import check_host
 from stoppress.hub.admission import Admission, Credentials
 from stoppress.hub.encoded_message import close_frame, frame_format
+from stoppress.hub.reader import Reader
 from stoppress.hub.socket.client_frames import MESSAGE_MAX
 from stoppress.hub.socket.handshake import UnknownSubprotocol, authorization_of, choose_form
-from stoppress.hub.socket.reader import Reader
 from stoppress.hub.socket.request import Admitted, admit, refusal_headers, wrong_subprotocol
 from stoppress.hub.socket.send_queue import SendQueue
 from stoppress.problem import problem_response

@@ -1,42 +1,25 @@
-"""A WebSocket connection after its handshake: one object that is both the reader and its transport's protocol.
-
-The kernel detects dead peers, so no connection needs a timer: a heartbeat that is never acknowledged ends the
-connection after TCP_USER_TIMEOUT (RFC 5482), which it inherits from the listening socket (listener.py).
-"""
+"""A WebSocket connection after its handshake: reads what the client sends."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from stoppress.hub.channel import Channel
+from stoppress.hub.connection import ConnectionHost, ReaderConnection
 from stoppress.hub.encoded_message import FrameFormat
 from stoppress.hub.socket.client_frames import ClientFrames
-from stoppress.hub.socket.reader import Reader, ReaderHost
 from stoppress.hub.subscriber import State
 
 PARSED_AT_ONCE = 512  # bytes: at most 85 frames, which take less than a millisecond
 
 
-class ConnectionHost(ReaderHost, Protocol):
-    """The part of the hub that a connection uses."""
+class Connection(ReaderConnection):
+    """A reader with its WebSocket. `make_frames` creates its parser."""
 
-    def leave(self, address: str | None) -> None:
-        """Count out a closed connection. `address` is the one it was admitted with."""
-
-    def spend(self, client: Reader, frames: int, size: int) -> bool:
-        """Count frames and bytes from the client. Returns whether it is within its budget."""
-
-
-class Connection(Reader, asyncio.Protocol):
-    """A reader with its WebSocket. `address` is the one it was admitted with; `make_frames` creates its parser."""
-
-    __slots__ = ("address", "frames")
+    __slots__ = ("frames",)
 
     make_frames: ClassVar[type[ClientFrames]] = ClientFrames
-
-    host: ConnectionHost
-    transport: asyncio.Transport
 
     def __init__(
         self,
@@ -46,8 +29,7 @@ class Connection(Reader, asyncio.Protocol):
         host: ConnectionHost,
         address: str | None,
     ) -> None:
-        super().__init__(channel, frame_format, transport, host)
-        self.address = address
+        super().__init__(channel, frame_format, transport, host, address)
         self.frames: ClientFrames | None = None
 
     def data_received(self, data: bytes) -> None:
@@ -80,22 +62,3 @@ class Connection(Reader, asyncio.Protocol):
             if not spend(self, frames.count, 0):
                 return answers + frames.refuse()
         return answers
-
-    def eof_received(self) -> None:
-        """The client sends nothing more. The transport closes once everything is sent."""
-
-    def pause_writing(self) -> None:
-        """The socket is full: stop writing. Also stop reading, so that a client's requests can't accumulate answers."""
-        self.transport.pause_reading()
-        self.pause()
-
-    def resume_writing(self) -> None:
-        """The socket has room again: resume reading and writing."""
-        if not self.transport.is_closing():
-            self.transport.resume_reading()
-            self.resume()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The connection has ended, whichever side closed it: count the reader out."""
-        self.gone()
-        self.host.leave(self.address)

@@ -18,7 +18,7 @@ from functools import lru_cache
 from starlette.types import Message, Send
 
 from stoppress.hub.encoded_message import contents
-from stoppress.hub.socket.flow_control import FlowControl
+from stoppress.hub.flow_control import FlowControl
 
 _contents = lru_cache(maxsize=32)(contents)
 

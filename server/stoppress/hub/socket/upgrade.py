@@ -26,8 +26,8 @@ from stoppress.errors import Invalid, NotFound, StopPressError
 from stoppress.host_header import check_host
 from stoppress.hub.admission import Admission, Credentials
 from stoppress.hub.channel import Channel
+from stoppress.hub.flow_control import limit_write_buffer
 from stoppress.hub.socket.connection import Connection
-from stoppress.hub.socket.flow_control import limit_write_buffer
 from stoppress.hub.socket.handshake import HandshakeRequest, UnknownSubprotocol, agreed, authorization_of, protocol
 from stoppress.hub.socket.request import PATH, Admitted, admit, refusal_headers, wrong_subprotocol
 from stoppress.problem import raw_problem

@@ -16,6 +16,7 @@ class Encoding(Protocol):
     """Encodes the bytes of one stream, in order."""
 
     name: str | None  # Content-Encoding
+    deflated: bool
 
     def encode_block(self, block: bytes) -> bytes:
         """Encode a block that is short, or that this stream alone sends."""
@@ -32,6 +33,7 @@ class Identity:
 
     __slots__ = ()
     name: str | None = None
+    deflated = False
 
     def encode_block(self, block: bytes) -> bytes:
         return block
@@ -48,6 +50,7 @@ class Gzip:
 
     __slots__ = ("_check", "_head", "_length")
     name: str | None = "gzip"
+    deflated = True
 
     def __init__(self) -> None:
         self._head = GZIP_HEAD

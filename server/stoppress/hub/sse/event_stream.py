@@ -1,8 +1,11 @@
 """Live changes as Server-Sent Events: `GET /v1/blogs/{blog}/events` (HTML Living Standard, 9.2).
 
-A stream has no queue. It has a cursor, and an event that wakes it to read the ring, or the store for older changes. It
-waits for the client to take each block, so a slow client finds more changes compacted at the next read. A client that
-takes nothing for `slow_timeout` seconds is disconnected.
+The endpoint admits a request, and answers one that gets no stream. On the fast path, the stream's connection then
+leaves ASGI (connection.py). The rest of this module serves a stream on the ordinary path, in any ASGI server.
+
+Such a stream has no queue. It has a cursor, and an event that wakes it to read the ring, or the store for older
+changes. It waits for the client to take each block, so a slow client finds more changes compacted at the next read. A
+client that takes nothing for `slow_timeout` seconds is disconnected.
 
 An EventSource reconnects by itself whenever a stream ends. If the blog has ended and the client has all of it, the
 answer is 204, which tells an EventSource not to reconnect.
@@ -20,22 +23,27 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from stoppress import wire
+from stoppress.connection_takeover import Takeover, takeover
 from stoppress.errors import Invalid, ParameterError, StopPressError
 from stoppress.hub.admission import Admission, Credentials
 from stoppress.hub.channel import Channel
-from stoppress.hub.encoded_message import FrameFormat, Message, event, frame_format, payload
+from stoppress.hub.encoded_message import FrameFormat, Message, event, frame_format
+from stoppress.hub.flow_control import limit_write_buffer
 from stoppress.hub.follow.history_pages import HistoryPages
+from stoppress.hub.sse.connection import StreamConnection
 from stoppress.hub.sse.content_encoding import Encoding, encoding
 from stoppress.model import Cursor
 from stoppress.problem import problem_response
 from stoppress.query_parameters import CURSOR, EVENTS, FORM, MAX_MESSAGE, read_query
 
 PATH = "/v1/blogs/{blog}/events"
-RETRY = b"retry: 2000\n"  # milliseconds; not shorter, because clients add no jitter of their own
 
 
 class EventStream:
-    """One reader by Server-Sent Events, at `sequence` of the channel's history. `kind` is without compression."""
+    """One reader by Server-Sent Events on the ordinary path, at `sequence` of the channel's history.
+
+    `kind` is without compression.
+    """
 
     def __init__(self, channel: Channel, kind: FrameFormat, cursor: Cursor | None, encoding: Encoding) -> None:
         self.channel = channel
@@ -46,9 +54,7 @@ class EventStream:
         self._moved = asyncio.Event()
         hello = channel.hello(cursor, kind.form)
         self.sequence = hello.sequence
-        self._pending.append(RETRY + event("hello", payload(hello.frame), hello.cursor))
-        if hello.reset is not None:
-            self._pending.append(event("reset", hello.reset, channel.cursor))
+        self._pending.append(hello.events(channel.cursor))
 
     def set(self) -> None:
         """Wake the stream, because the channel has moved."""
@@ -64,7 +70,7 @@ class EventStream:
         """This server is shutting down: send a `bye` event that says when to reconnect, and end the stream."""
         here = Cursor(self.channel.epoch, self.sequence)
         text = wire.bye(here, retry_after_ms=retry_after_ms, reason=reason)
-        self._pending.append(b"retry: %d\n" % retry_after_ms + event("bye", text))
+        self._pending.append(event("bye", text, retry=retry_after_ms))
         self._leaving = True
         self._moved.set()
 
@@ -119,13 +125,17 @@ class EventStream:
             size += len(chunk[-1])
             self.sequence = message.sequence
             if size >= channel.chunk:
-                channel.streamed(len(chunk), size)
+                self._count(len(chunk), size)
                 yield b"".join(chunk)
                 return
         if head is not None:
             self.sequence = max(self.sequence, head)
-        channel.streamed(len(chunk), size)
+        self._count(len(chunk), size)
         yield b"".join(chunk)
+
+    def _count(self, messages: int, size: int) -> None:
+        self.channel.deliveries.add("sse", messages, size)
+        self.channel.deliveries.settle()
 
 
 class Events:
@@ -141,14 +151,15 @@ class Events:
         """
         request = Request(scope)
         admission, headers = self._admission, request.headers
-        address = admission.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
+        theirs = admission.address(request.client and request.client.host, headers.getlist("x-forwarded-for"))
+        address = theirs if admission.by_address else None  # a stream keeps it
         try:
             asked = read_query(scope["query_string"], EVENTS)
-            kind = frame_format(asked[FORM], max_message=asked[MAX_MESSAGE])
             cursor = _last_event_id(headers) or asked[CURSOR]
             authorization = headers.get("authorization")
-            credentials = None if authorization is None else Credentials(authorization, address or "")
+            credentials = None if authorization is None else Credentials(authorization, theirs or "")
             admission.admit(origin=headers.get("origin"), host=headers.get("host"), address=address)
+            taken = False
             try:
                 channel = await admission.open_channel(request.path_params["blog"], cursor, credentials)
                 if request.method == "HEAD":
@@ -158,26 +169,51 @@ class Events:
                     await Response(status_code=204, headers=_headers())(scope, receive, send)
                     return
                 accepted = headers.get("accept-encoding", "") if admission.compress else ""
-                stream = EventStream(channel, kind, cursor, encoding(accepted))
+                chosen = encoding(accepted)
+                connection = takeover(scope)
+                if connection is not None and connection.possible():
+                    kind = frame_format(
+                        asked[FORM], deflated=chosen.deflated, max_message=asked[MAX_MESSAGE], transport="sse"
+                    )
+                    await _send_head(send, _headers(chosen.name) | {"connection": "close"})
+                    # A middleware may keep the head until the body begins.
+                    await send({"type": "http.response.body", "body": b"", "more_body": True})
+                    taken = True
+                    self._take(connection, channel, kind, cursor, address)
+                    return
+                kind = frame_format(asked[FORM], max_message=asked[MAX_MESSAGE])
+                stream = EventStream(channel, kind, cursor, chosen)
                 channel.streams.add(stream)
                 try:
                     await self._serve(stream, receive, send)
                 finally:
                     channel.streams.discard(stream)
             finally:
-                admission.leave(address)
+                if not taken:
+                    admission.leave(address)
         except StopPressError as error:
             admission.count_refusal(error)
             await _refusal(error)(scope, receive, send)
 
+    def _take(
+        self, connection: Takeover, channel: Channel, kind: FrameFormat, cursor: Cursor | None, address: str | None
+    ) -> None:
+        """Let a StreamConnection take over the connection. From now on it counts the reader out."""
+        admission = self._admission
+
+        def make(transport: asyncio.Transport) -> StreamConnection:
+            limit_write_buffer(transport, admission.write_buffer)
+            return StreamConnection(channel, kind, transport, admission, address)
+
+        stream = connection.take(make)
+        try:
+            stream.start(cursor)
+        except Exception:
+            stream.transport.abort()  # never half open
+            raise
+
     async def _serve(self, stream: EventStream, receive: Receive, send: Send) -> None:
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": [(name.encode(), value.encode()) for name, value in _headers(stream.encoding.name).items()],
-            }
-        )
+        await _send_head(send, _headers(stream.encoding.name))
         async with asyncio.TaskGroup() as group:
             both = group.create_task(self._send(stream, send)), group.create_task(_until_gone(receive))
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -193,6 +229,11 @@ class Events:
                     await send({"type": "http.response.body", "body": block, "more_body": True})
             async with asyncio.timeout(self._admission.slow_timeout):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _send_head(send: Send, headers: dict[str, str]) -> None:
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": 200, "headers": pairs})
 
 
 def _headers(content_encoding: str | None = None) -> dict[str, str]:

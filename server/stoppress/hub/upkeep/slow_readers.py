@@ -1,7 +1,7 @@
 """Closes readers that are slow for longer than `slow_timeout`, and aborts those that do not finish closing.
 
-A slow reader is one whose socket is full (socket/flow_control.py). The hub closes a slow reader with 1013. A reader in
-another state has no deadline, and costs nothing.
+A slow reader is one whose socket is full (flow_control.py). The hub closes a slow reader, a WebSocket with 1013. A
+reader in another state has no deadline, and costs nothing.
 """
 
 from __future__ import annotations

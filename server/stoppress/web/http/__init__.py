@@ -8,5 +8,6 @@ cors         which origins may read a response; cache_control: how long caches m
 safe_headers keep a browser from misusing a response
 public_url   the address at which readers reach the server; one_host: refuses requests without exactly one host
 head_limit   limits the size of a request's head; timed_request: the time that a request may take to arrive
+takeover     lets an endpoint take over the connection of its request
 token_rate_limit   limits a token's requests and their bytes
 """

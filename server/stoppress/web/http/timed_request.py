@@ -63,6 +63,11 @@ class TimedRequest(BoundedHead):
         self._upgraded = True
         super().handle_websocket_upgrade()
 
+    @property
+    def between_requests(self) -> bool:
+        """Whether the latest request has arrived whole, and nothing of the next one."""
+        return not self._begun and not self._in_body and self._linger is None and not self.transport.is_closing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.deadlines.leave(self.transport)
         super().connection_lost(exc)

@@ -1,4 +1,7 @@
-"""One WebSocket reader: its position, its state, and what may be written now. Its only I/O is the transport's `write`.
+"""One reader: its position, its state, and what may be written now. Its only I/O is the transport's `write`.
+
+It reads by WebSocket, or by Server-Sent Events on the fast path (sse/connection.py). Its frame format says how messages
+are encoded.
 
 flow_control.py has what a full socket does to the state.
 
@@ -22,8 +25,9 @@ from typing import Protocol
 
 from stoppress import wire
 from stoppress.hub.channel import Channel
-from stoppress.hub.encoded_message import FrameFormat, Message, close_frame, text_frame
-from stoppress.hub.socket.flow_control import FlowControl
+from stoppress.hub.encoded_message import FrameFormat, Message, close_frame, notice
+from stoppress.hub.flow_control import FlowControl
+from stoppress.hub.hello import Hello
 from stoppress.hub.subscriber import State, Transport
 from stoppress.model import Cursor
 from stoppress.wire import Close
@@ -43,7 +47,7 @@ class ReaderHost(Protocol):
 
 
 class Reader(FlowControl):
-    """One WebSocket reader. Everything up to `sequence` of the channel's history has been written to it."""
+    """One reader. Everything up to `sequence` of the channel's history has been written to it."""
 
     __slots__ = ("frame_format", "host", "sequence", "transport")
 
@@ -72,14 +76,16 @@ class Reader(FlowControl):
         channel = self.channel
         hello = channel.hello(cursor, self.frame_format.form)
         self.sequence = hello.sequence
-        first = before + hello.frame
-        if hello.reset is not None:
-            first += text_frame(hello.reset)
         channel.join(self)
+        first = before + self.first_messages(hello)
         if self.sequence == channel.head and not channel.ended:
             self._flush([first], 0)  # the usual case after a restart
         else:
             self.advance(first)
+
+    def first_messages(self, hello: Hello) -> bytes:
+        """Encode the messages that a reader gets first."""
+        return hello.frames()
 
     def advance(self, before: bytes = b"") -> None:
         """Write `before` and the changes that the reader lacks, while the ring has them and the socket has room.
@@ -129,7 +135,7 @@ class Reader(FlowControl):
     def _flush(self, chunk: list[bytes], messages: int) -> None:
         data = b"".join(chunk)
         self.transport.write(data)
-        self.channel.delivered(messages, len(data))
+        self.channel.deliveries.add(self.frame_format.transport, messages, len(data))
 
     def reset(self, frame: bytes) -> None:
         """The channel restarted: write `frame`, the `reset` message.
@@ -149,7 +155,8 @@ class Reader(FlowControl):
         if self.state in (State.CLOSING, State.CLOSED):
             return
         here = Cursor(self.channel.epoch, self.sequence)
-        self.transport.write(text_frame(wire.bye(here, retry_after_ms=retry_after_ms, reason=reason)))
+        text = wire.bye(here, retry_after_ms=retry_after_ms, reason=reason)
+        self.transport.write(notice(self.frame_format, "bye", text, retry=retry_after_ms))
         self.close(Close.RESTARTING)
 
     def close(self, code: Close) -> None:
@@ -159,7 +166,7 @@ class Reader(FlowControl):
             self.transport.write(close_frame(code))
 
     def closing(self) -> None:
-        """A close frame was sent. Nothing may follow it, and the rest of the handshake has a deadline."""
+        """The connection is ending; a WebSocket was sent a close frame. Nothing may follow, and there is a deadline."""
         if self.state not in (State.CLOSING, State.CLOSED):
             self.leave_state(State.CLOSING)
             self.channel.leave(self)

@@ -1,10 +1,10 @@
-"""Flow control of a WebSocket: few bytes wait for a reader, however slowly its client reads.
+"""Flow control of a connection: few bytes wait for a reader, however slowly its client reads.
 
 The kernel buffers at most STOPPRESS_WRITE_BUFFER bytes that it has not sent (listener.py), and asyncio about as many
 (`limit_write_buffer`). Beyond that the socket is full: asyncio calls pause_writing, and the reader is LAGGING. Nothing
 more is written to it, and nothing is stored for it, because its position is enough to continue from. Once the socket
 has drained, asyncio calls resume_writing, and the reader catches up. A reader that lags for longer than
-STOPPRESS_SLOW_TIMEOUT is closed with 1013 (upkeep/slow_readers.py).
+STOPPRESS_SLOW_TIMEOUT is closed, a WebSocket with 1013 (upkeep/slow_readers.py).
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hub.doubles import ChannelScene, LimitedTransport, cursors, drain, frames, messages, state_after, state_of
 from hub.history import HistoryInMemory, histories
 from stoppress.hub.encoded_message import close_frame, frame_format, payload
+from stoppress.hub.reader import Reader
 from stoppress.hub.roster import SLOTS
-from stoppress.hub.socket.reader import Reader
 from stoppress.hub.subscriber import State
 from stoppress.model import Cursor, apply
 from stoppress.wire import Close, Form
