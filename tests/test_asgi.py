@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route
 
 from stoppress.asgi import create_app
 from stoppress.settings import Settings
+from stoppress.store.redis_store import RedisStore
 from waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +26,8 @@ TOKEN = {"Authorization": "Bearer the-operators-own-and-nobody-elses"}
 
 
 @pytest.fixture
-def settings(valkey_url: str, tmp_path: Path) -> Settings:
+def settings(valkey_url: str, store: RedisStore, tmp_path: Path) -> Settings:
+    """Those of a server with an empty store: the fixture `store` has emptied it."""
     return Settings.model_validate(
         {
             "redis_url": valkey_url,
