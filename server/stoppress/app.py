@@ -75,7 +75,13 @@ class App:
     http_protocol: Callable[[], type[asyncio.Protocol]]
     deadlines: ConnectionDeadlines
     hub: Hub
+    intake: PictureIntake
     token: AdminToken
+
+    async def drain(self) -> None:
+        """Take no more pictures and readers, and disconnect the readers."""
+        self.intake.stop()
+        await self.hub.drain()
 
 
 @asynccontextmanager
@@ -170,7 +176,7 @@ async def build(settings: Settings, worker: WorkerRole | None, ready: Callable[[
             # Ends by itself after `stop`, once everything is written.
             tasks.create_task(keep_running("audit log", audit_writer.run, count_failure))
             try:
-                yield App(application, http_protocol, deadlines, hub, token)
+                yield App(application, http_protocol, deadlines, hub, intake, token)
             finally:
                 await audit_writer.stop()
                 intake.close()

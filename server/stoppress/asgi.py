@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
                 yield
             finally:
                 accepting = False
-                await app.hub.drain()
+                await app.drain()
                 site.application = None
 
     return Starlette(

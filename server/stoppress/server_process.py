@@ -55,7 +55,7 @@ def stop_on_signals() -> threading.Event:
 async def _serve(settings: Settings, worker: WorkerRole | None, stop: threading.Event) -> None:
     ready = asyncio.Event()
     async with build(settings, worker, ready.is_set) as app:
-        server = Server(uvicorn_config(settings, app), app.hub.drain, ready, stop, shared=shares_port(settings))
+        server = Server(uvicorn_config(settings, app), app.drain, ready, stop, shared=shares_port(settings))
         async with asyncio.TaskGroup() as tasks:
             beside = []
             if worker is None or worker.welcomes:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from hub.doubles import Following, LimitedTransport, state_of
-from hub.history import HistoryInMemory
+from hub.history import HistoryInMemory, a_blog
 from hub.serving import hub_server, receive
 from stoppress.errors import Forbidden, Invalid, Misdirected, NotFound, StopPressError, Unavailable
-from stoppress.hub.admission import Admission, Services
+from stoppress.hub.admission import Admission, Credentials, Services
 from stoppress.hub.channel import Channel
 from stoppress.hub.channel_opener import ChannelOpener
 from stoppress.hub.connection_limits import Full, RateExceeded
@@ -25,7 +26,7 @@ from stoppress.hub.subscriber import State
 from stoppress.hub.tasks import ShortTasks
 from stoppress.hub.upkeep.loop_delay import LoopDelay
 from stoppress.hub.upkeep.slow_readers import SlowReaders
-from stoppress.model import Cursor
+from stoppress.model import Blog, Cursor
 from stoppress.settings import Settings
 from stoppress.wire import Form
 
@@ -84,9 +85,10 @@ async def test_a_store_out_of_reach_is_503_and_nothing_is_kept_of_the_reader() -
 class AdmissionScene(Following):
     """An admission, with the parts to which it passes readers."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(HistoryInMemory())
+    def __init__(self, blogs: Sequence[Blog] = (), **settings: Any) -> None:
+        super().__init__(HistoryInMemory(*blogs))
         chosen = Settings(**settings)
+        self.checked: list[tuple[str, str, str]] = []  # the credentials that were checked, and for which blog
         self.tasks = ShortTasks()
         self.seconds = 100.0
         self.loop_delay = RecordingLoopDelay()
@@ -100,8 +102,13 @@ class AdmissionScene(Following):
             slow_readers=self.slow_readers,
             loop_delay=self.loop_delay,
             tasks=self.tasks,
+            may_read=self.may_read,
         )
         self.admission = Admission(chosen, self.metrics, Clocks(chance=random.Random(1)), self.services)
+
+    async def may_read(self, blog: str, authorization: str, address: str) -> bool:
+        self.checked.append((blog, authorization, address))
+        return False
 
     def admit(self, address: str | None = None, origin: str | None = None) -> None:
         self.admission.admit(origin=origin, host="live.example.org", address=address)
@@ -272,3 +279,12 @@ def test_the_address_is_the_one_before_the_first_proxy_that_is_not_trusted() -> 
     at = AdmissionScene(trusted_proxies="10.0.0.0/8")
     assert at.admission.address("10.0.0.1", ["203.0.113.9, 192.0.2.1"]) == "192.0.2.1"
     assert at.admission.address("192.0.2.7", ["203.0.113.9"]) == "192.0.2.7"
+
+
+@pytest.mark.parametrize("blog", ["regatta", "nowhere"])
+async def test_a_token_is_checked_whether_or_not_there_is_such_a_blog(blog: str) -> None:
+    """A wrong one is counted then, and a limit that counts only those for private blogs would tell which exist."""
+    at = AdmissionScene(blogs=[a_blog(visibility="private")])
+    with pytest.raises(NotFound):
+        await at.admission.open_channel(blog, None, Credentials("Bearer wrong", "192.0.2.1"))
+    assert at.checked == [(blog, "Bearer wrong", "192.0.2.1")]

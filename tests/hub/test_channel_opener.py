@@ -256,3 +256,24 @@ async def test_who_waits_for_a_change_of_a_blog_that_begins_anew_is_let_in_to_be
     await at.until(lambda: channel.wakes, "it waits")
     at.channels.renew(channel, BlogState(a_blog(), Cursor("e2", 0)), "epoch")
     assert (await waiting).resume(Cursor("e1", 1)) == Reset("epoch")
+
+
+async def test_a_private_blog_is_asked_about_as_a_missing_one_and_opened_for_nobody_else() -> None:
+    """Also while its channel is open: what the store answers, and whether it does, must not tell the two apart."""
+    at = Opening(HistoryInMemory(a_blog(visibility="private")))
+    for _ in range(2):
+        at.history.asked.clear()
+        with pytest.raises(NotFound) as private:
+            await at.opener.open("regatta", None)
+        with pytest.raises(NotFound) as missing:
+            await at.opener.open("nowhere", None)
+        assert private.value.detail == missing.value.detail.replace("nowhere", "regatta")
+        assert at.history.asked == ["blog", "blog"]
+        if not at.made:
+            opened = await at.opener.open("regatta", None, private=True)
+    assert at.channels.get("regatta") is opened
+    at.history.cut(Unavailable("the store is away"))
+    for blog in ("regatta", "nowhere"):
+        with pytest.raises(Unavailable):
+            await at.opener.open(blog, None)
+    assert await at.opener.open("regatta", None, private=True) is opened

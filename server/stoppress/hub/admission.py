@@ -142,11 +142,11 @@ class Admission:
             NotFound: there is no such blog, or it is private and `credentials` do not allow reading it.
             Unavailable: the store did not answer in time, or this server is shutting down.
         """
-        channel = await self._services.opener.open(blog, cursor)
-        if channel.private and (credentials is None or not await self._services.may_read(blog, *credentials)):
-            raise NotFound(f"there is no blog {blog[:80]!r}")
+        # Before the blog is looked for, so that a wrong token counts the same whether or not there is such a blog.
+        may_read = credentials is not None and await self._services.may_read(blog, *credentials)
+        channel = await self._services.opener.open(blog, cursor, private=may_read)
         self._check_serving()
-        if channel.deleted:  # it was deleted, or its visibility changed, during the check
+        if channel.deleted or (channel.private and not may_read):  # it changed in the meantime
             raise NotFound(f"there is no blog {blog[:80]!r}")
         return channel
 

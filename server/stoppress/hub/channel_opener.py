@@ -45,30 +45,38 @@ class ChannelOpener:
         self._make = make
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def open(self, blog: str, cursor: Cursor | None) -> Channel:
+    async def open(self, blog: str, cursor: Cursor | None, *, private: bool = False) -> Channel:
         """The blog's channel, opened if necessary. If it can't resume from `cursor`, neither can the store.
 
+        `private` is whether a private blog may be opened. Otherwise the store is asked about it as about a missing
+        blog, though its channel may be open: no answer, no delay and no metric tells the two apart.
+
         Raises:
-            NotFound: there is no such blog.
+            NotFound: there is no such blog, or it is private and may not be opened.
             Unavailable: the store did not answer in time.
         """
         try:
             async with asyncio.timeout(self._timeout):
-                channel = await self._open_once(blog)
+                channel = await self._open_once(blog, private)
                 if cursor is not None and isinstance(channel.resume(cursor), Reset):
-                    channel = await self._settle(blog, cursor)
+                    channel = await self._settle(blog, cursor, private)
         except TimeoutError as error:
             raise Unavailable("the store did not answer in time; try again", _RETRY_AFTER) from error
         return channel
 
-    async def _open_once(self, blog: str) -> Channel:
-        if channel := self._channels.get(blog):
+    def _opened(self, blog: str, private: bool) -> Channel | None:
+        channel = self._channels.get(blog)
+        return channel if channel is not None and (private or not channel.private) else None
+
+    async def _open_once(self, blog: str, private: bool) -> Channel:
+        if channel := self._opened(blog, private):
             return channel
         async with self._locks.setdefault(blog, asyncio.Lock()):
-            if channel := self._channels.get(blog):
+            if channel := self._opened(blog, private):
                 return channel
             state = await self._source.store.blog(blog) if _ID.fullmatch(blog) else None
-            if state is None:
+            # A channel that is still private, of a blog that the store calls public, is closed within a moment.
+            if state is None or (not private and (state.blog.private or self._channels.get(blog))):
                 raise NotFound(f"there is no blog {blog[:80]!r}")
             channel = self._make(state)
             channel.load_history(await self._last_records(state))
@@ -86,14 +94,14 @@ class ChannelOpener:
         same = all(record.epoch in (None, state.cursor.epoch) for record in records)
         return records if whole and same and records[-1].sequence >= head else ()
 
-    async def _settle(self, blog: str, cursor: Cursor) -> Channel:
+    async def _settle(self, blog: str, cursor: Cursor, private: bool) -> Channel:
         """The channel, once it has reached the store's position or at least `cursor`.
 
         The API answers an editor before the tail has read the change, and another process may be ahead of this one. So
         a cursor that this channel does not know yet is not necessarily wrong.
         """
         heads = await self._verifier.check((blog,))
-        channel, head = await self._open_once(blog), heads.get(blog)
+        channel, head = await self._open_once(blog, private), heads.get(blog)
         if head is not None and isinstance(resume(cursor, History(head)), Continue):
             await _moved_to(channel, cursor)
         if channel.deleted:

@@ -163,6 +163,27 @@ async def test_a_socket_that_is_full_for_a_moment_between_two_parts_misses_nothi
         assert host.fetching, "it asked for the rest while its task was still there"
 
 
+async def test_a_post_that_changes_between_two_parts_of_a_page_is_sent_only_as_it_is_then() -> None:
+    """A deletion above all: what was deleted is not sent any more."""
+    at = CatchingUp(changes=100)
+    at.channel.ring.most_events = 10
+    async with at.serving():
+        at.channel.chunk = 1_000  # a few changes a part
+        reader, transport = at.reader()
+        write = transport.write
+
+        def write_and_delete(data: bytes, /) -> None:
+            write(data)
+            if len(at.history.records["regatta"]) == 100 and reader.state is State.CATCHING_UP:
+                at.history.remove("p90")
+                at.channel.apply(at.history.records["regatta"])
+
+        transport.write = write_and_delete  # type: ignore[method-assign]
+        at.catch_up.start(reader)
+        await at.until(lambda: reader.live, "it is live")
+        assert cursors(transport) == [f"e1.{number}" for number in range(102) if number != 91]
+
+
 async def test_readers_that_catch_up_are_served_in_turn() -> None:
     at = CatchingUp(changes=300)
     async with at.serving():

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stoppress.web.http.head_limit import BoundedHead
-from waiting import eventually
+from uvicorn_in_loop import listening
 
 pytestmark = pytest.mark.anyio
 
@@ -31,17 +31,8 @@ async def port() -> AsyncIterator[int]:
     config = uvicorn.Config(
         PlainTextResponse("served"), port=0, http=Protocol, lifespan="off", log_config=None, log_level="critical"
     )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-
-    async def started() -> bool:
-        return server.started
-
-    await eventually(started, "uvicorn has started")
-    found: int = server.servers[0].sockets[0].getsockname()[1]
-    yield found
-    server.should_exit = True
-    await running
+    async with listening(config) as found:
+        yield found
 
 
 async def ask(port: int, *parts: bytes) -> tuple[int, bytes]:
@@ -92,7 +83,10 @@ async def test_a_body_is_not_counted_as_head(port: int) -> None:
     assert (await ask(port, request + content))[0] == 200
 
 
-async def test_a_request_before_a_refused_one_ends_as_if_its_client_had_left(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("requests", [1, 2])
+async def test_requests_before_a_refused_one_end_as_if_their_client_had_left(
+    caplog: pytest.LogCaptureFixture, requests: int
+) -> None:
     refused, ended = asyncio.Event(), asyncio.Event()
 
     async def late(scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,21 +96,33 @@ async def test_a_request_before_a_refused_one_ends_as_if_its_client_had_left(cap
         finally:
             ended.set()
 
-    config = uvicorn.Config(late, port=0, http=Protocol, lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-
-    async def started() -> bool:
-        return server.started
-
-    await eventually(started, "uvicorn has started")
-    found: int = server.servers[0].sockets[0].getsockname()[1]
-    reader, writer = await asyncio.open_connection("127.0.0.1", found)
-    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n\x00 no request\r\n\r\n")
-    assert (await asyncio.wait_for(reader.readline(), 20)).split()[1] == b"400"
-    refused.set()  # while the connection is still open
-    await asyncio.wait_for(ended.wait(), 20)
-    writer.close()
-    server.should_exit = True
-    await running
+    async with listening(serving(late)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * requests + b"\x00 no request\r\n\r\n")
+        assert (await asyncio.wait_for(reader.readline(), 20)).split()[1] == b"400"
+        refused.set()  # while the connection is still open
+        await asyncio.wait_for(ended.wait(), 20)
+        writer.close()
     assert "Exception in ASGI application" not in caplog.text
+
+
+async def test_a_request_with_others_behind_it_ends_when_the_client_leaves() -> None:
+    """uvicorn tells that the client has left only to the latest request. The one that is answered must hear of it."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        begun.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        ended.set()
+
+    async with listening(serving(waiting)) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        await asyncio.wait_for(begun.wait(), 20)
+        writer.close()
+        await asyncio.wait_for(ended.wait(), 20)
+
+
+def serving(application: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(application, port=0, http=Protocol, lifespan="off", log_config=None, log_level="error")

@@ -82,9 +82,12 @@ class CatchUp:
                     return
                 if reader.sequence < written:
                     return  # its socket was full for a moment, and the part before was not written whole
-                reader.take(messages, head)
-            if messages:
-                written = messages[-1].sequence
+                last = page.last_changes(messages, reader.channel)  # again, because the parts before took time
+                if last is None:
+                    return
+                reader.take(last, head)
+            if last:
+                written = last[-1].sequence
 
 
 def _parts(page: Page, size: int) -> Iterator[tuple[Sequence[Message], int | None]]:

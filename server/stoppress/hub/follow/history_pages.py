@@ -51,10 +51,18 @@ class Page:
         first = bisect_right(self.messages, sequence, key=_sequence)
         return replace(self, messages=self.messages[first:]) if first else self
 
-    def without(self, newer: Sequence[Message]) -> Page:
-        """This page without the messages that `newer` ones replace."""
+    def last_changes(self, messages: Sequence[Message], channel: Channel) -> Sequence[Message] | None:
+        """Those of this page's `messages` that no newer change has replaced.
+
+        None if the channel's ring does not reach back to the page, so that this is unknown.
+        """
+        if self.as_of >= channel.head:
+            return messages
+        newer = channel.ring.since(self.as_of)
+        if newer is None:
+            return None
         replaced = {message.about for message in newer}
-        return replace(self, messages=tuple(message for message in self.messages if message.about not in replaced))
+        return [message for message in messages if message.about not in replaced]
 
     @property
     def size(self) -> int:
@@ -94,10 +102,12 @@ class HistoryPages:
     def _kept_page(self, key: _Key, after: int) -> Page | None:
         """The kept page as of the channel's head, if it brings a reader at `after` on."""
         channel, page = key[0], self._kept.get(key)
-        if page is not None and page.as_of < channel.head:
-            newer = channel.ring.since(page.as_of)
-            page = None if newer is None else page.without(newer)
-        return page if page is not None and _advances(page, channel, after) else None
+        messages = None if page is None else page.last_changes(page.messages, channel)
+        if page is None or messages is None:
+            return None
+        if messages is not page.messages:
+            page = replace(page, messages=tuple(messages))
+        return page if _advances(page, channel, after) else None
 
     async def _shared(self, key: _Key) -> Page | None:
         task = self._under_way.get(key)

@@ -14,7 +14,8 @@ from __future__ import annotations
 from asyncio import TimerHandle
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from stoppress.errors import Invalid, ParameterError, StopPressError
 from stoppress.problem import raw_problem
@@ -31,6 +32,7 @@ class BoundedHead(HttpToolsProtocol):
     _reading_head = True
     _room = 0  # bytes that the head being parsed may still have; negative once it is over the limit
     _linger: TimerHandle | None = None
+    _running: RequestResponseCycle | None = None  # the request that is being answered; `cycle` is the latest that came
     _lingered = 0
 
     def data_received(self, data: bytes) -> None:
@@ -83,11 +85,23 @@ class BoundedHead(HttpToolsProtocol):
         self.transport.write(raw_problem(error))
         self._close_lingering()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _abandon_requests(self) -> None:
+        """Let the request that is being answered end as if the client had left, and answer none that waits for it.
+
+        uvicorn tells this only to the latest request, which may be one that waits (pipelining, RFC 9112, 9.3.2).
+        """
+        self.pipeline.clear()
+        cycle = self._running
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+
     def _close_lingering(self) -> None:
-        # An earlier request can't be answered any more: let its task end as if the client had left.
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._abandon_requests()  # they can't be answered any more
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._linger = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
@@ -95,4 +109,5 @@ class BoundedHead(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._linger is not None:
             self._linger.cancel()
+        self._abandon_requests()
         super().connection_lost(exc)
