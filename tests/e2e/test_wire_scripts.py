@@ -228,7 +228,6 @@ def events_of(
 
 def wait_until_hub_has(server: Server, newsroom: Newsroom) -> None:
     """Wait for the newest change of an ended blog: the hub reads it from the store a moment after it was accepted."""
-
     newest = newsroom.newest()
 
     def has_all() -> bool:
@@ -346,6 +345,7 @@ def test_the_server_streams_events_as_the_script_says(server: Server, editor: Ed
         if not live:
             for event in scripted:
                 newsroom.do(event["data"] if event["event"] == "change" else {"type": event["event"]})
+            wait_until_hub_has(server, newsroom)
         last = request["last_event_id"] and cursors.theirs[request["last_event_id"]]
         with events_of(server, newsroom.blog, newsroom.start, last_event_id=last) as (status, events):
             assert status == request["status"]
